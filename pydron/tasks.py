@@ -1,0 +1,176 @@
+"""The records that cross between runtime, scheduler, transport and worker, and the one interface between a run and its pool.
+
+A *run* (one call of a scheduled function from ordinary code) lives in the user's thread. It turns functional calls into
+`Task` records and hands them to a `Pool`; the pool answers with `Outcome` records, in any order, in the run's `Inbox`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydron.ids import TaskId, ValueId, WorkerId
+
+__all__ = ["Captured", "Failure", "Function", "Inbox", "Outcome", "Payload", "Pool", "Requirements", "Site", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where in the user's source a call stands."""
+
+    filename: str
+    line: int
+    function: str
+    """Qualified name of the scheduled function."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line} in {self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One pickled object: protocol 5 stream plus its out-of-band buffers."""
+
+    data: bytes
+    buffers: tuple[bytes | bytearray | memoryview, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return len(self.data) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A functional callable in the form it is shipped: once per worker, known by its content."""
+
+    key: bytes
+    """Digest of the content."""
+    name: str
+    """Qualified name, for messages."""
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What one task asks of the worker that runs it."""
+
+    cores: int = 1
+    retries: int = 3
+    """How often a task is tried again after the worker that ran it died."""
+
+
+DEFAULT_REQUIREMENTS = Requirements()
+
+
+@dataclass(slots=True)
+class Task:
+    """A dispatched functional call.
+
+    `arguments` is the pickled pair ``(args, kwargs)``. Where an argument is the value of another task the pair holds
+    ``None`` and `references` says what to put there: ``(0, value)`` for a position, ``("name", value)`` for a keyword.
+    """
+
+    id: TaskId
+    function: Function
+    arguments: Payload
+    references: tuple[tuple[int | str, ValueId], ...] = ()
+    site: Site | None = None
+    requirements: Requirements = DEFAULT_REQUIREMENTS
+    want_value: bool = False
+    """The driver needs the value itself as soon as there is one, whatever its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """Something a functional call wrote, to be shown in the driver when the call retires."""
+
+    stream: str
+    """``"stdout"``, ``"stderr"``, ``"log"`` or ``"warning"``."""
+    content: bytes
+    """UTF-8 text for the streams; a pickled `logging.LogRecord` dictionary or warning for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception that a call raised, in parts, because pickling an exception loses most of them.
+
+    `payload` holds the exception object with its cause, context, notes; see `pydron.transport.pickling.load_failure`.
+    """
+
+    payload: Payload
+    text: str
+    """The traceback as text, for when the payload cannot be read."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a task ended. Exactly one of `value`, `failure` and `lost` is set, or none: the value stays on a worker."""
+
+    task: TaskId
+    value: Payload | None = None
+    failure: Failure | None = None
+    lost: BaseException | None = None
+    """The pool gave up on the task: a ready-made exception such as `WorkerLost`."""
+    size: int = 0
+    """Bytes of the value, wherever it is."""
+    captured: tuple[Captured, ...] = ()
+    seconds: float = 0.0
+    """Run time of the call itself on the worker."""
+    worker: WorkerId | None = None
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Where outcomes of one run arrive. Filled from any thread, emptied by the run's own."""
+
+    outcomes: deque[Outcome] = field(default_factory=deque)
+
+
+class Pool(Protocol):
+    """What a run needs of whatever executes its tasks. Called from the run's thread only; never runs user code of a task.
+
+    An outcome is delivered exactly once for each submitted task that has not been cancelled. When a value stays on a
+    worker, the first outcome has neither value nor failure; `fetch` brings a second outcome with the value.
+    """
+
+    def new_task_id(self) -> TaskId:
+        """Return a fresh number, larger than any before."""
+
+    def function(self, function: Callable[..., object], name: str) -> Function:
+        """Return the shipped form of a callable; cached while neither it nor what it refers to has changed.
+
+        Raises:
+            pydron.errors.UnpicklableError: the callable cannot be pickled; names the path to the culprit.
+        """
+
+    def dumps(self, value: object) -> Payload:
+        """Pickle a snapshot of a value: later changes of it do not show in the payload."""
+
+    def loads(self, payload: Payload) -> object:
+        """Rebuild a value. Arrays come out writable."""
+
+    def load_failure(self, failure: Failure) -> BaseException:
+        """Rebuild the user's exception with cause, context, notes and the frames of the worker in its traceback."""
+
+    def submit(self, task: Task, inbox: Inbox) -> None:
+        """Take a task. May be buffered until `flush` or `wait`."""
+
+    def flush(self) -> None:
+        """Send on what is buffered."""
+
+    def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
+        """Flush, then block until the inbox holds an outcome or `timeout` seconds have passed. Ctrl-C interrupts it."""
+
+    def fetch(self, value: ValueId, inbox: Inbox) -> None:
+        """Ask for a value that stayed on a worker; it arrives as an outcome."""
+
+    def cancel(self, tasks: Iterable[TaskId]) -> None:
+        """Forget tasks: none of them is heard of again, running ones are stopped if they do not end soon."""
+
+    def release(self, values: Iterable[ValueId]) -> None:
+        """Say that the run will not refer to these values again."""
