@@ -17,7 +17,7 @@
 
 Exceptions of the user's own program are never wrapped: they are raised as they are, with a note that names the call.
 
-Facts are attributes and the arguments of the exception, so that every error survives pickling; text is made in ``__str__``.
+Facts are attributes and the arguments of the exception, so that every error survives pickling; ``__str__`` makes the text.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class PydronWarning(UserWarning):
 class ConfigError(PydronError):
     """`pydron.conf` cannot be used as it stands. The message names file, line, key path and what was expected."""
 
-    def __init__(self, message: str, filename: str | None = None, line: int | None = None, path: str | None = None) -> None:
+    def __init__(
+        self, message: str, filename: str | None = None, line: int | None = None, path: str | None = None
+    ) -> None:
         super().__init__(message, filename, line, path)
         self.message = message
         self.filename = filename

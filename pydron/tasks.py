@@ -1,4 +1,4 @@
-"""The records that cross between runtime, scheduler, transport and worker, and the one interface between a run and its pool.
+"""The records that cross between runtime, scheduler, transport and worker, and the interface between run and pool.
 
 A *run* (one call of a scheduled function from ordinary code) lives in the user's thread. It turns functional calls into
 `Task` records and hands them to a `Pool`; the pool answers with `Outcome` records, in any order, in the run's `Inbox`.
@@ -132,7 +132,9 @@ class Inbox:
 
 
 class Pool(Protocol):
-    """What a run needs of whatever executes its tasks. Called from the run's thread only; never runs user code of a task.
+    """What a run needs of whatever executes its tasks.
+
+    Called from the run's thread only; never runs user code of a task.
 
     An outcome is delivered exactly once for each submitted task that has not been cancelled. When a value stays on a
     worker, the first outcome has neither value nor failure; `fetch` brings a second outcome with the value.
