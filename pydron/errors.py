@@ -17,7 +17,7 @@
 
 Exceptions of the user's own program are never wrapped: they are raised as they are, with a note that names the call.
 
-Facts are attributes and the arguments of the exception, so that every error survives pickling; ``__str__`` makes the text.
+Facts are attributes and arguments of the exception, so that every error survives pickling; ``__str__`` makes the text.
 """
 
 from __future__ import annotations
