@@ -1,0 +1,1 @@
+"""How driver and workers talk: messages, their framing, pickling, and who may speak at all."""

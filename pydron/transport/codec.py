@@ -1,0 +1,231 @@
+"""Turns objects into payloads and back.
+
+Three ways, the first that serves: plain `pickle` for arguments that are all numbers and text; a C pickler that knows what
+travels by value; cloudpickle, imported only when a function of ``__main__``, a closure or the like is met.
+Buffers of some size stay out of the stream. They are copied by the sender, because a payload is a snapshot.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import pickle
+import types
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from pydron.tasks import Payload
+from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Refusal", "dumps", "dumps_function", "loads", "pickle_class"]
+
+Reduced = tuple[object, ...]
+BUFFER_LIMIT = 16 * 1024
+"""Smaller buffers stay in the stream: a piece of their own costs more than it saves."""
+
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+
+
+class Refusal(TypeError):
+    """An object that pickle would take but that must not travel; the argument says why."""
+
+
+class _ByValue(Exception):
+    """The quick pickler met something that only cloudpickle can ship."""
+
+
+_STATEFUL: tuple[type, ...] = (
+    types.GeneratorType,
+    types.CoroutineType,
+    types.AsyncGeneratorType,
+    io.IOBase,
+    *(type(iter(kind())) for kind in (list, tuple, dict, set, str, bytes, bytearray)),
+    *(type(iter(getattr({}, view)())) for view in ("values", "items")),
+    type(iter(range(0))),
+    type(reversed([])),
+    type(iter(int, 0)),
+    map,
+    filter,
+    zip,
+    enumerate,
+    reversed,
+)
+"""Consumed by whoever reads them: a copy on a worker would leave the driver's where it stands."""
+
+
+def _refuse(value: object) -> None:
+    if isinstance(value, io.BytesIO | io.StringIO):
+        return
+    kind = type(value).__name__
+    if isinstance(value, io.IOBase):
+        raise Refusal("an open file stays in the process that opened it; pass its name")
+    if isinstance(value, types.CoroutineType | types.AsyncGeneratorType):
+        raise Refusal(f"a {kind} belongs to its event loop; pass what it produces")
+    raise Refusal(f"a {kind} is used up by whoever reads it; pass list(...) of it")
+
+
+def _reduce_class(cls: type) -> Reduced | None:
+    key = DEFINITIONS.key_of_class(cls)
+    return None if key is None else (shipped, (key,))
+
+
+def _reduce_special(value: object, kind: type) -> Reduced | None:
+    if kind is object:
+        return DEFINITIONS.reduce_sentinel(value)
+    if issubclass(kind, _STATEFUL):
+        _refuse(value)
+    return None
+
+
+class _Quick(pickle.Pickler):
+    """The C pickler, stopped where a plain pickle would be of no use to the reader."""
+
+    def reducer_override(self, value: object) -> Reduced:
+        kind = type(value)
+        if kind is types.FunctionType:
+            if is_by_value(value.__module__, value.__qualname__):  # type: ignore[attr-defined]
+                raise _ByValue
+            return NotImplemented
+        if isinstance(value, type):
+            reduced = _reduce_class(value)
+            if reduced is None and kind is type and is_by_value(value.__module__, value.__qualname__):
+                raise _ByValue
+        else:
+            reduced = _reduce_special(value, kind)
+        return NotImplemented if reduced is None else reduced
+
+
+@functools.cache
+def _thorough() -> type[pickle.Pickler]:
+    """Make the pickler for everything else; cloudpickle is slow to import and often not needed."""
+    import cloudpickle
+
+    class Thorough(cloudpickle.Pickler):  # type: ignore[misc]
+        """Cloudpickle, with classes by definition, and an eye on the functions that it takes apart."""
+
+        root: type | None = None
+        wrap: Callable[[object, object], Reduced] | None = None
+
+        def __init__(self, file: io.BytesIO, protocol: int, buffer_callback: object = None) -> None:
+            super().__init__(file, protocol, buffer_callback)
+            self.functions: list[types.FunctionType] = []
+
+        def reducer_override(self, value: object) -> Reduced:
+            kind = type(value)
+            if isinstance(value, type):
+                if value is self.root:
+                    return self._define(value)
+                reduced = _reduce_class(value)
+            else:
+                reduced = _reduce_special(value, kind)
+            if reduced is not None:
+                return reduced
+            taken: Reduced = super().reducer_override(value)
+            if kind is types.FunctionType and taken is not NotImplemented:
+                self.functions.append(value)  # type: ignore[arg-type]
+            return taken
+
+        def _define(self, cls: type) -> Reduced:
+            reduced = super().reducer_override(cls)
+            if reduced is NotImplemented:
+                reduced = cloudpickle.cloudpickle._dynamic_class_reduce(cls)
+            assert self.wrap is not None
+            return (*self.wrap(reduced[0], reduced[1]), *reduced[2:])
+
+    return Thorough
+
+
+def pickle_class(cls: type, wrap: Callable[[object, object], Reduced]) -> bytes:
+    """Pickle the content of a class; `wrap` gets the maker of the empty class and its arguments."""
+    file = io.BytesIO()
+    pickler = _thorough()(file, 5)
+    pickler.root, pickler.wrap = cls, wrap  # type: ignore[attr-defined]
+    pickler.dump(cls)
+    return file.getvalue()
+
+
+def _is_scalar(value: object) -> bool:
+    """Tell whether an object, or a call's ``(args, kwargs)``, is made of numbers and text only."""
+    if type(value) is not tuple:
+        return type(value) in _ATOMS
+    for part in value:
+        if type(part) not in _ATOMS:
+            if type(part) is tuple:
+                if not _ATOMS.issuperset(map(type, part)):
+                    return False
+            elif type(part) is not dict or not _ATOMS.issuperset(map(type, part.values())):
+                return False
+    return True
+
+
+def dumps(value: object, *, copy: bool = True) -> Payload:
+    """Pickle a snapshot of an object.
+
+    Args:
+        value: anything.
+        copy: whether large buffers are copied; without it the payload changes with the object.
+
+    Raises:
+        Exception: whatever pickle, or the object itself, has to say against it.
+    """
+    if _is_scalar(value):
+        return Payload(pickle.dumps(value, 5))
+    return _dumps(value, copy)[0]
+
+
+def dumps_function(value: object) -> tuple[Payload, list[types.FunctionType]]:
+    """Pickle a callable; return with it the functions that were taken apart, because they cannot be imported."""
+    return _dumps(value, copy=True)
+
+
+class _Buffers:
+    """Collects the out-of-band buffers of one pickle."""
+
+    def __init__(self) -> None:
+        self.found: list[memoryview] = []
+
+    def __call__(self, buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < BUFFER_LIMIT:
+            return True
+        self.found.append(raw)
+        return False
+
+
+def _dumps(value: object, copy: bool) -> tuple[Payload, list[types.FunctionType]]:
+    functions: list[types.FunctionType] = []
+    file, buffers = io.BytesIO(), _Buffers()
+    try:
+        _Quick(file, 5, buffer_callback=buffers).dump(value)
+    except (Refusal, MemoryError):
+        raise
+    except Exception:
+        file, buffers = io.BytesIO(), _Buffers()
+        pickler = _thorough()(file, 5, buffer_callback=buffers)
+        pickler.dump(value)
+        functions = pickler.functions  # type: ignore[attr-defined]
+    found = tuple(map(_snapshot, buffers.found)) if copy else tuple(buffers.found)
+    return Payload(file.getvalue(), found), functions
+
+
+def _snapshot(raw: memoryview) -> bytes | bytearray | memoryview:
+    return raw if type(raw.obj) is bytes else bytearray(raw)
+
+
+def loads(payload: Payload, *, copy: bool = False) -> object:
+    """Rebuild an object.
+
+    Args:
+        payload: what `dumps` made.
+        copy: leave the buffers of the payload alone; without it the object lives on top of them.
+    """
+    buffers: Iterable[bytes | bytearray | memoryview] = payload.buffers
+    return pickle.loads(payload.data, buffers=_copies(buffers) if copy else buffers)
+
+
+def _copies(buffers: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytearray]:
+    for buffer in buffers:
+        yield bytearray(buffer)

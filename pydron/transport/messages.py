@@ -1,0 +1,246 @@
+"""The messages between driver and worker: one table of kinds, each a record with named fields.
+
+On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, bytes, tuples and `pickle.PickleBuffer`
+objects; nothing in it can execute code when a frame is read. Values of the user travel inside as `Payload` parts and
+are unpickled only by whoever needs them. Within one connection messages arrive in the order in which they were sent.
+
+Driver to worker: `Setup`, `Definition`, `Code`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Levels`, `Bye`.
+Worker to driver: `Ready`, `Done`, `Failed`, `Value`, `Missing`, `Recalled`, `Pong`.
+"""
+
+from __future__ import annotations
+
+from pickle import PickleBuffer
+from typing import NamedTuple
+
+from pydron.errors import ProtocolError
+from pydron.tasks import Payload
+
+__all__ = [
+    "Bye",
+    "Code",
+    "Definition",
+    "Done",
+    "Failed",
+    "Fetch",
+    "Free",
+    "Levels",
+    "Message",
+    "Missing",
+    "Ping",
+    "Pong",
+    "Put",
+    "Ready",
+    "Recall",
+    "Recalled",
+    "Run",
+    "Setup",
+    "Value",
+    "Wire",
+    "from_wire",
+    "pack",
+    "to_wire",
+    "unpack",
+]
+
+Packed = bytes | tuple[object, ...]
+"""A `Payload` on the wire: its stream alone, or the stream followed by its buffers."""
+
+
+class Setup(NamedTuple):
+    """Make the worker a likeness of the driver. The first message after authentication, and sent only once."""
+
+    worker: str
+    session: bytes
+    path: tuple[str, ...]
+    directory: str
+    argv: tuple[str, ...]
+    recursion_limit: int
+    check: bool
+    inline_limit: int
+    """Results of at most this many bytes go back with `Done`; larger ones stay on the worker."""
+    filters: Packed
+    """Pickled `warnings.filters` of the driver."""
+
+
+class Levels(NamedTuple):
+    """Set the levels of the loggers as they are in the driver."""
+
+    disabled: int
+    levels: tuple[tuple[str, int], ...]
+
+
+class Definition(NamedTuple):
+    """A class or sentinel that is shipped by value and must keep one identity. Loaded when first needed."""
+
+    key: bytes
+    payload: Packed
+
+
+class Code(NamedTuple):
+    """A functional callable, before the first task that calls it."""
+
+    key: bytes
+    name: str
+    payload: Packed
+
+
+class Run(NamedTuple):
+    """Run a task after those sent before. Answered by `Done` or `Failed`, unless recalled."""
+
+    task: int
+    function: bytes
+    arguments: Packed
+    references: tuple[tuple[int | str, int], ...]
+    want_value: bool
+    context: bytes
+    """Pickled decimal context of the calling thread, or empty."""
+
+
+class Put(NamedTuple):
+    """Keep a replica of a value."""
+
+    value: int
+    payload: Packed
+
+
+class Fetch(NamedTuple):
+    """Send a value; answered by `Value` or `Missing`."""
+
+    value: int
+
+
+class Free(NamedTuple):
+    """Drop values that nobody will ask for again."""
+
+    values: tuple[int, ...]
+
+
+class Recall(NamedTuple):
+    """Give tasks back that have not been started; answered by one `Recalled`."""
+
+    tasks: tuple[int, ...]
+
+
+class Ping(NamedTuple):
+    """Prove to be alive; answered by `Pong` even while a task runs."""
+
+    number: int
+
+
+class Bye(NamedTuple):
+    """End the process now."""
+
+
+class Ready(NamedTuple):
+    """The worker has taken its `Setup` and waits for tasks."""
+
+    pid: int
+    version: str
+
+
+class Done(NamedTuple):
+    """A task has returned. Without a payload the value stays on the worker under the task's number."""
+
+    task: int
+    payload: Packed | None
+    size: int
+    seconds: float
+    captured: tuple[tuple[str, bytes], ...]
+
+
+class Failed(NamedTuple):
+    """A task has raised."""
+
+    task: int
+    payload: Packed
+    text: str
+    seconds: float
+    captured: tuple[tuple[str, bytes], ...]
+
+
+class Value(NamedTuple):
+    """A value that was fetched."""
+
+    value: int
+    payload: Packed
+
+
+class Missing(NamedTuple):
+    """A value that was fetched, or that a task needed, is not here."""
+
+    value: int
+
+
+class Recalled(NamedTuple):
+    """The tasks among those recalled that had not been started; they are forgotten here."""
+
+    tasks: tuple[int, ...]
+
+
+class Pong(NamedTuple):
+    """The worker reads its messages. `running` is the task it is at, or -1."""
+
+    number: int
+    running: int
+
+
+Message = (
+    Setup
+    | Levels
+    | Definition
+    | Code
+    | Run
+    | Put
+    | Fetch
+    | Free
+    | Recall
+    | Ping
+    | Bye
+    | Ready
+    | Done
+    | Failed
+    | Value
+    | Missing
+    | Recalled
+    | Pong
+)
+Wire = tuple[object, ...]
+
+_KINDS: tuple[type[Message], ...] = (
+    Setup, Levels, Definition, Code, Run, Put, Fetch, Free, Recall, Ping, Bye,
+    Ready, Done, Failed, Value, Missing, Recalled, Pong,
+)  # fmt: skip
+OUT_OF_BAND = 32 * 1024
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+
+
+def to_wire(message: Message) -> Wire:
+    """Flatten a message for the frame."""
+    return (_NUMBERS[type(message)], *message)
+
+
+def from_wire(wire: Wire) -> Message:
+    """Rebuild a message.
+
+    Raises:
+        ProtocolError: no such kind, or the wrong number of fields.
+    """
+    try:
+        return _KINDS[wire[0]]._make(wire[1:])  # type: ignore[call-overload,index,no-any-return]
+    except (TypeError, IndexError) as error:
+        raise ProtocolError(f"not a message: {str(wire)[:80]} ({error})") from None
+
+
+def pack(payload: Payload) -> Packed:
+    """Put a payload into its wire form: what is large travels beside the frame's envelope, uncopied."""
+    if not payload.buffers:
+        return payload.data if len(payload.data) < OUT_OF_BAND else (PickleBuffer(payload.data),)
+    return (PickleBuffer(payload.data), *map(PickleBuffer, payload.buffers))
+
+
+def unpack(packed: Packed) -> Payload:
+    """Read a payload from its wire form."""
+    if isinstance(packed, tuple):
+        return Payload(packed[0], packed[1:])  # type: ignore[arg-type]
+    return Payload(packed)
