@@ -1,0 +1,94 @@
+"""One night's reduction, written the way one would write it for a single core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pydron
+from examples.calibration.outputs import write_catalogue, write_picture
+from examples.calibration.steps import (
+    align,
+    calibrate,
+    detect,
+    load,
+    master_bias,
+    master_flat,
+    photometry,
+    register,
+    sharpen,
+    stack,
+    subtract_sky,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from examples.calibration.steps import Image, Sources
+
+BANDS = ("r", "g", "b")
+WIDEST_SEEING = 5.6
+"""Images with wider objects than this, in pixels, are sharpened."""
+GOOD_SEEING = 5.0
+MOST_TRAILING = 0.3
+CLOUDY = 0.5
+"""Exposures that caught less than this share of the light are left out."""
+
+
+@pydron.schedule
+def reduce_night(night: Path, output: Path) -> int:
+    """Turn the exposures of a night into a picture and a catalogue; return the number of objects."""
+    bias = master_bias(sorted(night.glob("bias-*.fits")))
+    flats = {band: master_flat(sorted(night.glob(f"flat-{band}-*.fits")), bias) for band in BANDS}
+
+    first = load(night / "light-g-01.fits")
+    reference = subtract_sky(calibrate(first, bias, flats["g"]))
+    stars = detect(reference)
+
+    stacks = []
+    for band in BANDS:
+        lights = sorted(night.glob(f"light-{band}-*.fits"))
+        stacks.append(reduce_band(lights, bias, flats[band], reference, stars))
+
+    objects = detect(sum(stacks), threshold=9.0)
+    fluxes = [photometry(image, objects) for image in stacks]
+    write_catalogue(output / "catalogue.csv", BANDS, objects, fluxes)
+    write_picture(output / "picture.png", first.counts, stacks, objects)
+    print(f"{len(objects)} objects")
+    return len(objects)
+
+
+@pydron.schedule
+def reduce_band(lights: Sequence[Path], bias: Image, flat: Image, reference: Image, stars: Sources) -> Image:
+    """Calibrate the exposures of one filter, drop the bad ones and average the rest."""
+    aligned = []
+    for path in lights:
+        raw = load(path)
+        if raw.exposure == 0.0:
+            print(f"{path.name}  left out: the shutter stayed closed")
+            continue
+
+        image = subtract_sky(calibrate(raw, bias, flat))
+        sources = detect(image)
+        if sources.brightness < CLOUDY * stars.brightness:
+            print(f"{path.name}  left out: clouds, {sources.brightness / stars.brightness:.0%} of the light")
+            continue
+        if sources.trailing > MOST_TRAILING:
+            print(f"{path.name}  left out: the telescope drifted")
+            continue
+
+        note = ""
+        if sources.seeing > WIDEST_SEEING:
+            image = sharpen(image, sources.seeing, GOOD_SEEING)
+            sharper = detect(image)
+            note = f", sharpened from {sources.seeing:.2f}"
+            sources = sharper
+
+        shift = register(image, reference)
+        aligned.append(align(image, shift))
+        print(
+            f"{path.name}  {len(sources):4} objects, {sources.seeing:.2f} px wide{note},"
+            f" moved by {shift[0]:+.2f} {shift[1]:+.2f}"
+        )
+    print(f"{len(aligned)} of {len(lights)} exposures averaged")
+    return stack(aligned)
