@@ -1,0 +1,386 @@
+"""Random expressions by kind, with pending values in every position."""
+
+from __future__ import annotations
+
+from tests.property.draw import DeadEndError, Draw, Template, templates
+
+KINDS: dict[str, tuple[Template, ...]] = {
+    "int": templates("""
+        14: f_int(<site>, <k>, <args>)
+        3: f_less(<site>, <k>, <int>)
+        2: f_loud(<site>, <k>, <any>)
+        2: f_named(<site>, <k>, <int>, b=<any>)
+        2: f_named(<site>, <k>, *<ints>[:3])
+        1: f_named(<site>, k=<k>, **{'a': <int>, 'c': <any>})
+        1: f_named(<site>, <k>, <int>, *<pair>, b=<int>, **{'q': <int>})
+        1: f_named(b=<int>, *[<site>, <k>])
+        1: f_named(k=<k>, site=<site>, b=<int>)
+        1: f_lambda(<site>, <k>, <any>)
+        1: f_abs(<int>)
+        2: <box>.grow(<site>, <k>, <any>)
+        1: <v:box>.grow(<site>, <k>)
+        1: Box.scale(<site>, <k>, <int>)
+        8: <v:int>
+        4: <lit>
+        3: <lit>
+        4: (<int> + <int>)
+        2: (<int> - <int>)
+        2: (<int> * <int> % 7)
+        1: (<int> // (<int> or 1))
+        1: (-<int>)
+        1: (<int> & 7 | <int> & 3)
+        1: (<int> ^ 1)
+        3: (<int> if <cond> else <int>)
+        2: (<int> and <int>)
+        2: (<int> or <int>)
+        1: (<new:int> := <int>)
+        3: <v:ints>[0]
+        2: <ints>[-1]
+        1: <v:ints>[<int> % 3]
+        2: <pair>[0]
+        1: <pair>[1]
+        2: len(<ints>)
+        1: sum(<ints>)
+        1: max(<ints>, default=<lit>)
+        1: min(<int>, <int>)
+        1: abs(<int>)
+        1: divmod(<int>, 3)[0]
+        2: <map>.get(<int>, <int>)
+        1: <v:map>[<int>]
+        1: len(<map>)
+        3: <box>.v
+        1: <v:box>.items[0]
+        1: len(<v:box>.items)
+        1: <v:box>.size
+        1: <v:box>.v
+        1: <nest>[0][0]
+        1: len(<v:nest>[-1])
+        2: <v:num>.v
+        1: <num>.value
+        1: len(<num>)
+        1: <num>[<int>]
+        1: <num>(<int>)
+        1: <v:num>.missing
+        1: len(<text>)
+        1: len(<set>)
+        1: int(bool(<cond>))
+        3: say(<site>, <k>, <any>)
+        1: push(<site>, <k>, <any>)
+        1: peek()
+        1: bump(<site>, <k>)
+        1: loud(<site>, <k>, <int>)
+        1: mangle(<site>, <k>, <v:ints>)
+        1: mangle(<site>, <k>, <v:map>)
+        1: mangle(<site>, <k>, <v:box>)
+        2: add(<int>, <int>)
+        2: first(<ints>)
+        1: check(<site>, <k>, <int>)
+        1: weigh(<any>)
+        1: twice(<int>)[1]
+        1: alias(<v:ints>)[0]
+        1: (lambda q: q + <int>)(<int>)
+        1: (lambda q, r=<int>: (q, r))(<int>)[1]
+        1: STATE['n'] % 5
+        1: len(SHARED) % 4
+        1: next(iter(<ints>), <int>)
+        2: <intcomp>
+        2: <callee>
+        1: <v:func>(<int>)
+        1: [<int>, <int>][<int> % 2]
+        1: {0: <int>, 1: <int>}.get(<int>, <lit>)
+    """),
+    "cond": templates("""
+        4: (<int> > <int>)
+        3: (<int> > 3)
+        2: (<int> < <int> <= <int>)
+        1: (<int> == <int> != <int>)
+        2: (<int> == <int>)
+        2: f_flag(<site>, <k>, <args>)
+        1: (not <cond>)
+        2: (<cond> and <cond>)
+        2: (<cond> or <cond>)
+        1: <ints>
+        2: (<int> in <ints>)
+        1: (<int> not in <map>)
+        1: (<num> > <int>)
+        1: (<v:num> == <num>)
+        1: (<int> < <num>)
+        1: bool(<num>)
+        1: <v:num>
+        1: (<int> in <num>)
+        1: isinstance(<any>, list)
+        1: (<any> is None)
+        1: (<ints> == <ints>)
+        1: (<ints> < <ints>)
+        1: (<pair> == <pair>)
+        1: (<v:ints> is <v:ints>)
+        1: (<v:box> is <v:box>)
+        1: any(f_flag(<site>, e, e) for e in <ints>[:3])
+        1: all(e < <int> for e in <ints>[:3])
+        1: (<text> < <text>)
+        1: callable(<any>)
+        2: (<int> % 2)
+        1: hasattr(<any>, 'v')
+    """),
+    "ints": templates("""
+        6: <v:ints>
+        5: f_ints(<site>, <k>, <args>)
+        2: f_sorted(<ints>)
+        3: [<int>, <int>]
+        1: []
+        2: (<ints> + <ints>)[:6]
+        1: [*<ints>, <int>][-4:]
+        1: <v:ints>[<int>:]
+        1: <ints>[:<int>]
+        1: <ints>[<int> % 3:<int>:2]
+        1: list(range(<int> % 4))
+        1: sorted(<ints>)
+        1: list(reversed(<ints>))
+        1: list(<pair>)
+        1: list(<map>.values())
+        1: [<int>] * 2
+        1: alias(<v:ints>)
+        1: keep(<site>, <k>, <v:ints>)
+        1: <v:box>.items
+        1: <v:nest>[0]
+        1: list(map(first, [<ints>, <ints>]))
+        1: list(walk(<site>, <k>, <lit> % 3))
+        1: sorted(<set>)
+        4: <listcomp>
+        1: (<ints> or <ints>)
+        1: (<ints> if <cond> else <ints>)
+        1: check(<site>, <k>, <ints>)
+        1: [[], <ints>][<int> % 2]
+    """),
+    "pair": templates("""
+        3: <v:pair>
+        3: f_pair(<site>, <k>, <args>)
+        3: (<int>, <int>)
+        1: divmod(<int>, 4)
+        1: tuple([<int>, <int>])
+    """),
+    "map": templates("""
+        3: <v:map>
+        3: f_map(<site>, <k>, <args>)
+        2: {<int>: <int>, 2: <int>}
+        1: {**<map>, <int>: <int>}
+        1: dict(<map>)
+        1: dict(zip(<ints>, <ints>))
+        1: (<map> | <map>)
+        2: <dictcomp>
+        1: keep(<site>, <k>, <v:map>)
+    """),
+    "box": templates("""
+        4: <v:box>
+        3: f_box(<site>, <k>, <args>)
+        3: Box(<int>)
+        1: Box(<int>, <ints>)
+        1: Box.make(<site>, <k>, <int>)
+        1: alias(<v:box>)
+        1: keep(<site>, <k>, <v:box>)
+    """),
+    "num": templates("""
+        5: <v:num>
+        2: Num(<lit>)
+        2: f_num(<site>, <k>, <int>)
+        1: (<num> + <int>)
+        1: (<int> + <num>)
+    """),
+    "nest": templates("""
+        3: <v:nest>
+        2: [<ints>, <ints>]
+        2: [<v:ints>, [<int>]]
+        1: [<ints>] * 2
+        1: f_nest(<site>, <k>, <args>)
+        1: [<ints> for e in range(2)]
+    """),
+    "text": templates("""
+        2: <v:text>
+        2: f_text(<site>, <k>, <int>)
+        2: 'ab'
+        2: str(<int>)
+        1: str(<num>)
+        1: ('%s-%r' % (<int>, <pair>))
+        1: (<text> + <text>)[:9]
+        1: '{}:{n}'.format(<int>, n=<int>)
+        1: ','.join(map(str, <ints>[:3]))
+        1: <text>.upper()
+        4: <fstring>
+    """),
+    "set": templates("""
+        2: <v:set>
+        2: {<int>, <int>}
+        1: set(<ints>)
+        1: (<set> | {<int>})
+        1: {e % 3 for e in <ints>[:4]}
+        1: {<lit>, <lit>}
+    """),
+    "keyed": templates("""
+        1: <v:keyed>
+        1: {<num>: <int>}
+        1: {<num>: <int>, <num>: <int>}
+    """),
+    "anys": templates("""
+        3: <v:anys>
+        2: [<any>, <any>]
+        1: [<any>]
+        1: [<v:ints>, <v:ints>]
+        1: list(twice(<any>))
+        1: SHARED
+        1: Bag()
+    """),
+    "func": templates("""
+        2: <v:func>
+        2: (lambda q: q + <int>)
+        1: (lambda q: f_int(<site>, q, <v:int>))
+        1: abs
+        1: (abs if <cond> else Box.limit.__add__)
+    """),
+    "any": templates("""
+        5: <int>
+        3: <ints>
+        2: <v:ints>
+        1: <pair>
+        1: <map>
+        2: <box>
+        1: <v:box>
+        1: <num>
+        1: <nest>
+        1: <text>
+        1: <cond>
+        1: None
+        1: <v:anys>
+        1: Slim(<int>)
+        1: f_none(<site>, <k>)
+        1: range(<int>)
+        1: (<any>, <any>)
+        1: [<any>, <v:ints>]
+        1: {'a': <any>}
+    """),
+}
+LEAVES = {kind: tuple(template for template in table if template.leaf) for kind, table in KINDS.items()}
+
+LAST = {
+    "int": "1",
+    "cond": "True",
+    "ints": "[2, 1]",
+    "pair": "(1, 2)",
+    "map": "{1: 2}",
+    "box": "Box(3)",
+    "num": "Num(5)",
+    "nest": "[[1], [2]]",
+    "text": "'c'",
+    "set": "{1, 2}",
+    "keyed": "{}",
+    "anys": "[1]",
+    "func": "abs",
+    "any": "0",
+}
+"""What a hole holds when nothing else fits."""
+
+
+def expression(draw: Draw, kind: str, depth: int) -> str:
+    """Return an expression of a kind."""
+    special = SPECIAL.get(kind)
+    if special is not None:
+        return special(draw, depth)
+    for _ in range(3):
+        table = LEAVES[kind] if depth <= 0 else KINDS[kind]
+        if not table:
+            break
+        template = draw.choose(table)
+        sites = draw.sites
+        try:
+            text = draw.fill(template, depth, expression)
+        except DeadEndError:
+            draw.sites = sites
+            continue
+        draw.feature(template.text)
+        return text
+    return LAST[kind]
+
+
+def arguments(draw: Draw, depth: int) -> str:
+    """Return one to three arguments for a functional call."""
+    return ", ".join(expression(draw, "any" if draw.chance(0.5) else "int", depth) for _ in range(draw.rng.randint(1, 3)))
+
+
+def source(draw: Draw, depth: int) -> str:
+    """Return something short to iterate over in a comprehension."""
+    if draw.chance(0.3):
+        return f"range({draw.rng.randint(1, 3)})"
+    with draw.no_walrus():
+        return f"{expression(draw, 'ints', depth)}[:{draw.rng.randint(2, 3)}]"
+
+
+def comprehension(draw: Draw, depth: int, kind: str) -> str:
+    """Return the inside of a comprehension: element, clauses, conditions."""
+    name = draw.fresh("e")
+    clause = f"for {name} in {source(draw, depth)}"
+    with draw.loop(name):
+        condition = f" if {expression(draw, 'cond', depth - 1)}" if draw.chance(0.3) else ""
+        clause += condition
+        if draw.chance(0.15):
+            inner = draw.fresh("e")
+            clause += f" for {inner} in {source(draw, depth - 1)}"
+            with draw.loop(inner):
+                element = elements(draw, depth, kind)
+        else:
+            element = elements(draw, depth, kind)
+    draw.feature(f"comprehension{' if' if condition else ''}")
+    return f"{element} {clause}"
+
+
+def elements(draw: Draw, depth: int, kind: str) -> str:
+    if kind == "pair":
+        return f"{expression(draw, 'int', depth - 1)}: {expression(draw, 'int', depth - 1)}"
+    return expression(draw, kind, depth - 1)
+
+
+def list_comprehension(draw: Draw, depth: int) -> str:
+    return f"[{comprehension(draw, depth, 'int')}]"
+
+
+def dict_comprehension(draw: Draw, depth: int) -> str:
+    return f"{{{comprehension(draw, depth, 'pair')}}}"
+
+
+def reduction(draw: Draw, depth: int) -> str:
+    """Return a number made from a comprehension or generator expression."""
+    form = draw.rng.choice(["sum({})", "len([{}])", "max([{}], default=0)", "sum([{}])", "len({{{}}})", "next(iter([{}]), 0)"])
+    return form.format(comprehension(draw, depth, "int"))
+
+
+def fstring(draw: Draw, depth: int) -> str:
+    """Return an f-string; its fields hold no double quote, which 3.11 forbids."""
+    pieces = []
+    for _ in range(draw.rng.randint(1, 3)):
+        kind = draw.rng.choice(["int", "int", "int", "text", "num", "pair", "ints"])
+        sites = draw.sites
+        text = expression(draw, kind, min(depth, 2))
+        if '"' in text:
+            draw.sites = sites
+            text = LAST[kind]
+        tail = draw.rng.choice(["", "", "!r", ":>4", ":{width}"] if kind == "int" else ["", "", "!r", "!s"])
+        pieces.append(f"{{({text}){tail.replace('{width}', '{(%s)}' % draw.rng.randint(1, 5))}}}")
+    draw.feature("f-string")
+    return 'f"' + "-".join(pieces) + '"'
+
+
+def callee(draw: Draw, depth: int) -> str:
+    """Return a call of another function of the program."""
+    if not draw.callees:
+        return expression(draw, "int", depth - 1)
+    draw.feature("call of a generated function")
+    text = draw.rng.choice(draw.callees)
+    return draw.fill(templates(f"1: {text}")[0], depth, expression)
+
+
+SPECIAL = {
+    "args": arguments,
+    "listcomp": list_comprehension,
+    "dictcomp": dict_comprehension,
+    "intcomp": reduction,
+    "fstring": fstring,
+    "callee": callee,
+}

@@ -1,0 +1,554 @@
+"""The world that every generated program lives in.
+
+The harness executes this file into the namespace of each program, once per run, so that nothing is shared between runs.
+The functional callables keep the contract whatever they are given: they look at values by exact type only, never call
+a method of a user class, and build what they return from numbers. The others do what user code does: they log, mutate,
+alias and raise. Whether a call raises depends on its site and counter alone, never on the order of execution.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+import pydron
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LOG: list[object] = []
+SHARED: list[object] = [4, 1, 2]
+TABLE: dict[object, object] = {1: 5, 2: 3}
+STATE: dict[str, int] = {"n": 0, "ops": 0}
+KEPT: list[object] = []
+FAIL: dict[tuple[object, object], str] = {}
+"""Which calls raise: (site, counter) and the kind of exception. The harness puts its own here."""
+
+logger = logging.getLogger("program")
+
+
+# How things go wrong.
+
+
+class Boom(Exception):
+    """An exception with attributes, a note and arguments."""
+
+
+class Odd(Exception):
+    """An exception that pickle cannot rebuild by calling its class."""
+
+    def __init__(self, site: object, k: object) -> None:
+        super().__init__(f"odd {site}")
+        self.site = site
+        self.k = k
+
+
+def blow_boom(site: object, k: object) -> None:
+    error = Boom(site, k)
+    error.extra = [site, k]  # type: ignore[attr-defined]
+    error.add_note(f"noted at {site}")
+    raise error
+
+
+def blow_caused(site: object, k: object) -> None:
+    try:
+        raise KeyError(k)
+    except KeyError as error:
+        raise Boom(site, k) from error
+
+
+def blow_context(site: object, k: object) -> None:
+    try:
+        raise KeyError(k)
+    except KeyError:
+        raise ValueError(site, k)  # noqa: B904
+
+
+def blow_quiet(site: object, k: object) -> None:
+    try:
+        raise KeyError(k)
+    except KeyError:
+        raise ValueError(site, k) from None
+
+
+def blow(kind: str, site: object, k: object) -> None:
+    """Raise an exception of the given kind."""
+    special = SPECIAL.get(kind)
+    if special is not None:
+        special(site, k)
+    raise PLAIN[kind](site, k)
+
+
+SPECIAL: dict[str, Callable[[object, object], None]] = {
+    "boom": blow_boom,
+    "caused": blow_caused,
+    "context": blow_context,
+    "quiet": blow_quiet,
+}
+PLAIN: dict[str, Callable[[object, object], BaseException]] = {
+    "value": ValueError,
+    "key": KeyError,
+    "index": IndexError,
+    "type": TypeError,
+    "zero": ZeroDivisionError,
+    "assert": AssertionError,
+    "odd": Odd,
+    "stop": StopIteration,
+    "generator": GeneratorExit,
+    "exit": SystemExit,
+    "interrupt": KeyboardInterrupt,
+    "group": lambda site, k: ExceptionGroup("several", [ValueError(site), KeyError(k)]),
+}
+
+
+def trip(site: object, k: object) -> None:
+    """Raise if this call is to fail."""
+    if kind := FAIL.get((site, k)):
+        blow(kind, site, k)
+
+
+def weigh(value: object, depth: int = 3) -> int:
+    """Return a small number that depends on all of a value and runs no user code."""
+    kind = type(value)
+    if kind is int or kind is bool:
+        return value  # type: ignore[return-value]
+    if kind is str:
+        return len(value) + 2  # type: ignore[arg-type]
+    if value is None or depth < 0:
+        return 7
+    if kind is set or kind is frozenset:
+        return sum(weigh(item, depth - 1) for item in value)  # type: ignore[attr-defined]
+    if kind is dict:
+        value = [part for pair in value.items() for part in pair]  # type: ignore[attr-defined]
+    elif kind is not list and kind is not tuple:
+        fields = getattr(value, "__dict__", None)
+        value = [3] if fields is None else [part for pair in fields.items() for part in pair]
+    total = len(value)  # type: ignore[arg-type]
+    for item in value:  # type: ignore[attr-defined]
+        total = (total * 3 + weigh(item, depth - 1)) % 1009
+    return total
+
+
+def blend(values: tuple[object, ...]) -> int:
+    return weigh(values)
+
+
+# Classes.
+
+
+def note(*what: object) -> None:
+    """Log an effect together with the amount of output before it."""
+    LOG.append((*what, sys.stdout.tell()))
+
+
+class Box:
+    """A plain mutable object."""
+
+    limit = 9
+
+    def __init__(self, v: object = 0, items: list[object] | None = None) -> None:
+        self.v = v
+        self.items = [v] if items is None else items
+
+    @pydron.functional
+    def grow(self, site: object, k: object, by: object = 1) -> int:
+        trip(site, k)
+        return (weigh(self.v) + weigh(by)) % 17
+
+    @staticmethod
+    @pydron.functional
+    def make(site: object, k: object, *values: object) -> Box:
+        trip(site, k)
+        weight = blend(values)
+        return Box(weight % 13, [weight % 5, weight % 3])
+
+    @classmethod
+    @pydron.functional
+    def scale(cls, site: object, k: object, *values: object) -> int:
+        trip(site, k)
+        return blend(values) % cls.limit
+
+    def add(self, item: object) -> int:
+        self.items.append(item)
+        return len(self.items)
+
+    @property
+    def size(self) -> int:
+        return len(self.items)
+
+
+class Slim:
+    """A plain object with slots."""
+
+    __slots__ = ("v", "w")
+
+    def __init__(self, v: object, w: object = 0) -> None:
+        self.v = v
+        self.w = w
+
+
+class Num:
+    """A number whose every operation shows in the log, and some change shared state."""
+
+    def __init__(self, v: int) -> None:
+        self.v = v
+
+    def _done(self, what: str) -> None:
+        note(what, self.v)
+        STATE["ops"] += 1
+        trip(what, self.v)
+
+    def __add__(self, other: object) -> Num:
+        self._done("add")
+        return Num((self.v + value_of(other)) % 23)
+
+    def __radd__(self, other: object) -> Num:
+        self._done("radd")
+        SHARED.append(self.v)
+        return Num((self.v + value_of(other)) % 23)
+
+    def __iadd__(self, other: object) -> Num:
+        self._done("iadd")
+        self.v = (self.v + value_of(other)) % 23
+        return self
+
+    def __gt__(self, other: object) -> bool:
+        self._done("gt")
+        return self.v > value_of(other)
+
+    def __lt__(self, other: object) -> bool:
+        self._done("lt")
+        return self.v < value_of(other)
+
+    def __eq__(self, other: object) -> bool:
+        self._done("eq")
+        return self.v == value_of(other)
+
+    def __hash__(self) -> int:
+        note("hash", self.v)
+        return self.v
+
+    def __bool__(self) -> bool:
+        self._done("bool")
+        STATE["n"] += 1
+        return self.v % 2 == 1
+
+    def __len__(self) -> int:
+        self._done("len")
+        return self.v % 4
+
+    def __getitem__(self, index: object) -> int:
+        self._done("getitem")
+        return (self.v + weigh(index)) % 7
+
+    def __setitem__(self, index: object, value: object) -> None:
+        self._done("setitem")
+        self.v = (self.v + weigh(index) + weigh(value)) % 23
+
+    def __iter__(self) -> Iterator[int]:
+        self._done("iter")
+        for step in range(self.v % 3 + 1):
+            note("next", self.v, step)
+            yield step
+
+    def __contains__(self, item: object) -> bool:
+        self._done("contains")
+        return weigh(item) % 3 == self.v % 3
+
+    def __call__(self, *values: object) -> int:
+        self._done("call")
+        return (self.v + blend(values)) % 11
+
+    def __str__(self) -> str:
+        self._done("str")
+        return f"<{self.v}>"
+
+    def __format__(self, spec: str) -> str:
+        self._done("format")
+        return f"<{self.v}{spec}>"
+
+    def __repr__(self) -> str:
+        self._done("repr")
+        return f"Num({self.v})"
+
+    @property
+    def value(self) -> int:
+        self._done("value")
+        STATE["n"] += 1
+        return self.v
+
+    @value.setter
+    def value(self, value: object) -> None:
+        self._done("setvalue")
+        self.v = weigh(value) % 23
+
+    def __getattr__(self, name: str) -> int:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        note("getattr", name)
+        return len(name)
+
+
+def value_of(other: object) -> int:
+    return other.v if type(other) is Num else weigh(other) % 23
+
+
+class Bag(list[object]):
+    """A list that logs what is appended."""
+
+    def append(self, item: object) -> None:
+        note("bag", weigh(item))
+        super().append(item)
+
+
+class Walk:
+    """An iterator that logs each step."""
+
+    def __init__(self, site: object, k: object, n: int) -> None:
+        self.site, self.k, self.n, self.at = site, k, n, 0
+
+    def __iter__(self) -> Walk:
+        return self
+
+    def __next__(self) -> int:
+        note("walk", self.site, self.k, self.at)
+        if self.at >= self.n:
+            raise StopIteration
+        self.at += 1
+        trip(self.site, (self.k, self.at))
+        return self.at
+
+    def __aiter__(self) -> Walk:
+        return self
+
+    async def __anext__(self) -> int:
+        try:
+            return next(self)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
+class Room:
+    """A context manager that logs, and may swallow what is raised inside."""
+
+    def __init__(self, site: object, k: object, swallows: bool = False) -> None:
+        self.site, self.k, self.swallows = site, k, swallows
+
+    def __enter__(self) -> list[object]:
+        note("enter", self.site, self.k)
+        trip(self.site, (self.k, "enter"))
+        return [self.site]
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        note("exit", self.site, self.k, kind and kind.__name__, error and describe(error))
+        trip(self.site, (self.k, "exit"))
+        return self.swallows
+
+    async def __aenter__(self) -> list[object]:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        return self.__exit__(kind, error, trace)
+
+
+def describe(error: BaseException) -> tuple[object, ...]:
+    """Return what a handler can see of an exception."""
+    chain = [type(link).__name__ for link in (error.__cause__, error.__context__) if link is not None]
+    return (type(error).__name__, error.args, *chain)
+
+
+# Functional callables.
+
+
+@pydron.functional
+def f_int(site: object, k: object, *values: object) -> int:
+    trip(site, k)
+    return blend(values) % 17 - 2
+
+
+@pydron.functional
+def f_less(site: object, k: object, value: object) -> int:
+    """Return something smaller: for loops that converge."""
+    trip(site, k)
+    return weigh(value) // 2 - 1
+
+
+@pydron.functional
+def f_flag(site: object, k: object, *values: object) -> bool:
+    trip(site, k)
+    return blend(values) % 2 == 0
+
+
+@pydron.functional
+def f_ints(site: object, k: object, *values: object) -> list[int]:
+    trip(site, k)
+    weight = blend(values)
+    return [weight % 7, weight % 5, weight % 3][: 1 + weight % 3]
+
+
+@pydron.functional
+def f_pair(site: object, k: object, *values: object) -> tuple[int, int]:
+    trip(site, k)
+    weight = blend(values)
+    return weight % 11, weight % 4
+
+
+@pydron.functional
+def f_map(site: object, k: object, *values: object) -> dict[int, int]:
+    trip(site, k)
+    weight = blend(values)
+    return {weight % 3: weight % 8, 5: weight % 6}
+
+
+@pydron.functional
+def f_nest(site: object, k: object, *values: object) -> list[list[int]]:
+    trip(site, k)
+    weight = blend(values)
+    row = [weight % 4]
+    return [row, [weight % 6, 1], row]
+
+
+@pydron.functional
+def f_text(site: object, k: object, *values: object) -> str:
+    trip(site, k)
+    return "abcdefgh"[: 1 + blend(values) % 7]
+
+
+@pydron.functional
+def f_box(site: object, k: object, *values: object) -> Box:
+    trip(site, k)
+    weight = blend(values)
+    return Box(weight % 9, [weight % 4])
+
+
+@pydron.functional
+def f_num(site: object, k: object, *values: object) -> Num:
+    trip(site, k)
+    return Num(blend(values) % 19)
+
+
+@pydron.functional
+def f_none(site: object, k: object, *values: object) -> None:
+    trip(site, k)
+
+
+@pydron.functional
+def f_loud(site: object, k: object, *values: object) -> int:
+    weight = blend(values)
+    print("loud", site, k, weight % 5)
+    logger.info("loud %s", weight % 5)
+    trip(site, k)
+    print("loud", site, "ends")
+    return weight % 13
+
+
+@pydron.functional(ship=True)
+def f_named(site: object, k: object, a: object = 1, *rest: object, b: object = 2, **more: object) -> int:
+    trip(site, k)
+    return weigh((a, rest, b, more)) % 15
+
+
+f_sorted = pydron.functional(sorted)
+f_abs = pydron.functional(abs)
+f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(values) % 12)[1])
+
+
+# Ordinary callables: some pure, most with effects.
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def first(values: list[int]) -> int:
+    return values[0] if values else 0
+
+
+def twice(value: object) -> tuple[object, object]:
+    return (value, value)
+
+
+def alias(value: object) -> object:
+    return value
+
+
+def check(site: object, k: object, value: object = 0) -> object:
+    trip(site, k)
+    return value
+
+
+def say(site: object, k: object, *values: object) -> int:
+    weight = blend(values)
+    note("say", site, k, weight)
+    trip(site, k)
+    return weight % 14
+
+
+def push(site: object, k: object, value: object) -> int:
+    SHARED.append(weigh(value))
+    note("push", site, k)
+    trip(site, k)
+    return len(SHARED) % 9
+
+
+def peek() -> int:
+    return weigh(SHARED) % 13
+
+
+def bump(site: object, k: object) -> int:
+    STATE["n"] += 1
+    trip(site, k)
+    STATE["n"] += 10
+    return STATE["n"] % 12
+
+
+def mangle(site: object, k: object, value: object) -> int:
+    """Change an argument in place."""
+    note("mangle", site, k, weigh(value))
+    if isinstance(value, list) and len(value) < 12:
+        value.insert(0, weigh(value) % 6)
+    elif type(value) is dict:
+        value[len(value) % 7] = weigh(value) % 6
+    elif type(value) is Box:
+        value.v = weigh(value) % 6
+    trip(site, k)
+    return 1
+
+
+def keep(site: object, k: object, value: object) -> object:
+    """Let an argument escape."""
+    KEPT.append(value)
+    trip(site, k)
+    return value
+
+
+def loud(site: object, k: object, *values: object) -> int:
+    weight = blend(values)
+    print("said", site, weight % 5)
+    trip(site, k)
+    logger.info("said %s", site)
+    return weight % 5
+
+
+def walk(site: object, k: object, n: int) -> Iterator[int]:
+    note("open", site, k)
+    for at in range(n):
+        trip(site, (k, at))
+        note("yield", site, k, at)
+        yield at
+    note("close", site, k)
+
+
+def complain(site: object) -> None:
+    warnings.warn(f"complaint {site}", UserWarning, stacklevel=2)
+
+
+def run(coroutine: object) -> object:
+    """Drive a coroutine that waits for nothing."""
+    try:
+        while True:
+            coroutine.send(None)  # type: ignore[attr-defined]
+    except StopIteration as stop:
+        return stop.value

@@ -1,0 +1,475 @@
+"""Random statements, and the bodies of functions made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.property.draw import VARIABLES, DeadEndError, Draw, Scope, templates
+from tests.property.expressions import expression
+
+SIMPLE = templates("""
+    8: <new:int> = <int>
+    5: <new:int> = f_int(<site>, <k>, <args>)
+    5: <new:ints> = <ints>
+    3: <new:ints> = f_ints(<site>, <k>, <args>)
+    2: <new:pair> = <pair>
+    3: <new:map> = <map>
+    3: <new:box> = <box>
+    2: <new:num> = <num>
+    2: <new:nest> = <nest>
+    2: <new:text> = <text>
+    2: <new:anys> = <anys>
+    1: <new:set> = <set>
+    1: <new:keyed> = <keyed>
+    1: <new:func> = <func>
+    2: <new:ints> = <v:ints>
+    1: <new:map> = <v:map>
+    1: <new:box> = <v:box>
+    1: <new:int> = <new:int> = <int>
+    1: <new:ints> = <v:box>.items = <ints>
+    1: <new:int> = <v:ints>[0] = <int>
+    1: <new:int>: int = <int>
+    2: <new:int>, <new:int> = <pair>
+    1: <new:int>, <new:int> = <int>, <int>
+    1: <new:int>, *<new:ints> = <ints>
+    1: (<new:int>, <new:int>), <new:int> = <pair>, <int>
+    1: <v:ints>[0], <v:box>.v = <pair>
+    1: <v:map>[<int>], <new:int> = f_pair(<site>, <k>, <int>)
+    4: <v:int> += <int>
+    1: <v:int> -= <int>
+    1: <v:int> |= <int>
+    4: <v:ints> += [<int>]
+    2: <v:ints> += <ints>[:3]
+    1: <v:ints> = <v:ints>[-5:] + [<int>]
+    1: <v:map> |= <map>
+    2: <v:num> += <int>
+    1: <v:text> += <text>
+    1: <v:ints>[0] += <int>
+    2: <v:map>[<int>] = <int>
+    1: <v:map>[2] += <int>
+    2: <v:box>.v += <int>
+    2: <v:box>.items += [<int>]
+    8: <v:ints>.append(<int>)
+    4: <v:ints>.append(f_int(<site>, <k>, <args>))
+    2: <v:anys>.append(<any>)
+    1: <v:anys>.append(<v:anys>[:1])
+    3: <v:ints>[<int> % 2] = <int>
+    1: <v:ints>[-1] = <int>
+    4: <v:map>[<int>] = f_int(<site>, <k>, <args>)
+    4: <v:box>.v = <int>
+    2: <v:box>.v = f_int(<site>, <k>, <args>)
+    1: <v:box>.other = <any>
+    1: <v:box>.items.append(<int>)
+    1: <v:box>.items = <v:ints>
+    1: <v:box>.add(<int>)
+    1: <v:num>.value = <int>
+    1: <v:num>[<int>] = <int>
+    1: <v:nest>[0].append(<int>)
+    1: <v:nest>.append(<v:ints>)
+    1: <v:nest>[-1] = <ints>
+    1: <v:ints>.extend(<ints>[:3])
+    1: <v:ints>.insert(0, <int>)
+    1: <v:ints>.sort()
+    1: <v:ints>.reverse()
+    1: <v:ints>[1:2] = <ints>[:2]
+    1: <v:ints>.pop()
+    1: <v:map>.pop(<int>, None)
+    1: <v:map>.update(<map>)
+    1: <v:map>.setdefault(<int>, <int>)
+    1: del <v:ints>[0]
+    1: del <v:map>[<int>]
+    1: del <v:ints>[<int>:]
+    1: <v:keyed>[<num>] = <int>
+    1: <v:set>.add(<int>)
+    1: SHARED.append(<any>)
+    1: SHARED[0] = <int>
+    1: TABLE[<lit>] = <int>
+    1: TABLE[<lit>] = <any>
+    1: STATE['n'] += <int>
+    1: SHARED.append(<v:ints>)
+    5: print(<int>)
+    2: print(type(<any>).__name__, <int>, <text>, sep='|')
+    1: print('at', <num>, <ints>)
+    1: print(<pair>, end=';')
+    2: print(f_int(<site>, <k>, <int>), <ints>)
+    1: print()
+    2: logger.info('now %s %s', <int>, <int>)
+    1: logger.warning('text ' + <text>)
+    1: logger.debug('hidden %s', <int>)
+    1: complain(<lit>)
+    3: f_none(<site>, <k>, <any>)
+    2: f_int(<site>, <k>, <int>)
+    1: f_loud(<site>, <k>, <int>)
+    4: say(<site>, <k>, <any>)
+    2: mangle(<site>, <k>, <v:ints>)
+    1: mangle(<site>, <k>, <v:map>)
+    1: mangle(<site>, <k>, <v:box>)
+    1: keep(<site>, <k>, <v:ints>)
+    1: keep(<site>, <k>, <v:box>)
+    1: push(<site>, <k>, <int>)
+    1: bump(<site>, <k>)
+    1: check(<site>, <k>)
+    1: <int>
+    1: <num>
+    1: <cond>
+    1: assert <cond> or True, <text>
+    1: <callee>
+    1: pass
+    1: <v:ints>[<int> % 2], <v:ints>[0] = <pair>
+""")
+
+DEPTH = 3
+
+
+def simple(draw: Draw) -> None:
+    """Write a statement of one line."""
+    for _ in range(4):
+        template = draw.choose(SIMPLE)
+        sites = draw.sites
+        try:
+            text = draw.fill(template, draw.rng.choice((1, 2, 2, DEPTH)), expression)
+        except DeadEndError:
+            draw.sites = sites
+            continue
+        draw.feature(template.text)
+        draw.emit(text)
+        return
+    draw.emit(f"say({draw.site()}, {draw.counter()})")
+
+
+def body(draw: Draw, most: int = 3) -> None:
+    """Write one to `most` statements."""
+    for _ in range(draw.rng.randint(1, most)):
+        statement(draw)
+
+
+def an(draw: Draw, kind: str, depth: int = 2) -> str:
+    return expression(draw, kind, depth)
+
+
+def if_statement(draw: Draw) -> None:
+    with draw.block(f"if {an(draw, 'cond')}:"), draw.branch():
+        body(draw)
+    if draw.chance(0.2):
+        with draw.block(f"elif {an(draw, 'cond')}:"), draw.branch():
+            body(draw, 2)
+    if draw.chance(0.5):
+        with draw.block("else:"), draw.branch():
+            body(draw, 2)
+
+
+def leave(draw: Draw) -> None:
+    """Write a conditional way out of a loop or function."""
+    if draw.breakable:
+        way = draw.rng.choice(["break", "continue", "continue", "return"])
+    else:
+        way = draw.rng.choice(["return", "raise"])
+    draw.feature(way)
+    with draw.block(f"if {an(draw, 'cond')}:"), draw.branch():
+        if draw.chance(0.4):
+            simple(draw)
+        draw.emit(departure(draw, way))
+
+
+def departure(draw: Draw, way: str) -> str:
+    if way == "return":
+        return f"return {an(draw, 'any')}"
+    if way == "raise":
+        what = draw.rng.choice(["Boom({}, {})", "ValueError({}, {})", "StopIteration({}, {})", "KeyError({1})", "Odd({}, {})"])
+        tail = draw.rng.choice(["", "", " from None", " from KeyError(1)"])
+        return f"raise {what.format(an(draw, 'int', 1), an(draw, 'int', 1))}{tail}"
+    return way
+
+
+def looped(draw: Draw, head: str, counter: str, names: dict[str, str], first_line: str = "") -> None:
+    """Write a loop: head, body, perhaps an else clause."""
+    with draw.block(head), draw.branch(), draw.loop(counter):
+        for name, kind in names.items():
+            draw.bind(name, kind)
+        if first_line:
+            draw.emit(first_line)
+        draw.breakable += 1
+        body(draw, 4)
+        draw.breakable -= 1
+    if draw.chance(0.2):
+        draw.feature("loop else")
+        with draw.block("else:"), draw.branch():
+            body(draw, 2)
+
+
+def for_range(draw: Draw) -> None:
+    i = draw.fresh("i")
+    bound = draw.rng.choice(["2", "3", "4", f"{an(draw, 'int', 1)} % 4"])
+    looped(draw, f"for {i} in range({bound}):", i, {})
+
+
+def for_items(draw: Draw) -> None:
+    i, v = draw.fresh("i"), draw.fresh("v")
+    looped(draw, f"for {i}, {v} in enumerate({an(draw, 'ints')}[:4]):", i, {v: "int"})
+
+
+def for_direct(draw: Draw) -> None:
+    """Write a loop over a list that its body may change."""
+    w, v = draw.fresh("w"), draw.fresh("v")
+    draw.emit(f"{w} = 0")
+    stop = f"{w} += 1\n{'    ' * (draw.indent + 1)}if {w} > 4: break"
+    source = draw.rng.choice([draw.variable("ints"), an(draw, "ints"), "SHARED[:3]", "SHARED"])
+    looped(draw, f"for {v} in {source}:", w, {v: "int" if "SHARED" not in source else "any"}, stop)
+
+
+def for_pairs(draw: Draw) -> None:
+    i, v = draw.fresh("i"), draw.fresh("v")
+    source = draw.rng.choice(["{map}.items()", "list({map}.items())", "zip({ints}, {ints})", "sorted({map}.items())"])
+    source = source.format(map=draw.variable("map"), ints=f"{an(draw, 'ints', 1)}[:3]")
+    looped(draw, f"for {i}, {v} in {source}:", i, {v: "int"})
+
+
+def for_walk(draw: Draw) -> None:
+    i = draw.fresh("i")
+    kind = draw.rng.choice(["walk", "Walk"])
+    looped(draw, f"for {i} in {kind}({draw.site()}, {draw.counter()}, {draw.rng.randint(1, 3)}):", i, {})
+
+
+def for_keys(draw: Draw) -> None:
+    i = draw.fresh("i")
+    source = draw.rng.choice([f"list({draw.variable('map')})", draw.variable("map"), f"reversed({an(draw, 'ints', 1)}[:3])", "Num(5)"])
+    looped(draw, f"for {i} in {source}:", i, {})
+
+
+def for_target(draw: Draw) -> None:
+    """Write a loop whose target is not a plain name."""
+    target = draw.rng.choice([f"{draw.variable('ints')}[0]", f"{draw.variable('box')}.v"])
+    w = draw.fresh("w")
+    draw.emit(f"{w} = 0")
+    looped(draw, f"for {target} in {an(draw, 'ints')}[:3]:", w, {}, f"{w} += 1")
+
+
+def while_bounded(draw: Draw) -> None:
+    w = draw.fresh("w")
+    draw.emit(f"{w} = 0")
+    test = draw.rng.choice(["{w} < 3 and {cond}", "{cond} and {w} < 3", "not {w} > 2", "(h := {int}) > 1 and {w} < 3"])
+    test = test.replace("(h :=", f"({draw.fresh('h')} :=").format(w=w, cond=an(draw, "cond"), int=an(draw, "int"))
+    looped(draw, f"while {test}:", w, {}, f"{w} += 1")
+
+
+def converge(draw: Draw) -> None:
+    """Write a loop until a pending value is small."""
+    w, h = draw.fresh("w"), draw.fresh("h")
+    draw.emit(f"{w} = 0")
+    draw.emit(f"{h} = f_int({draw.site()}, {draw.counter()}, {an(draw, 'any')})")
+    with draw.block(f"while {h} > 1:"), draw.branch(), draw.loop(w):
+        draw.bind(h, "int")
+        draw.emit(f"{h} = f_less({draw.site()}, {draw.counter()}, {h})")
+        draw.emit(f"{w} += 1")
+        draw.breakable += 1
+        if draw.chance(0.6):
+            body(draw, 2)
+        draw.breakable -= 1
+    draw.bind(h, "int")
+
+
+def pop_loop(draw: Draw) -> None:
+    """Write a work list: a loop that ends when a list is empty."""
+    work, v, w = draw.fresh("work"), draw.fresh("v"), draw.fresh("w")
+    draw.emit(f"{work} = {an(draw, 'ints')}[:3]")
+    draw.emit(f"{w} = 0")
+    with draw.block(f"while {work}:"), draw.branch(), draw.loop(w):
+        draw.emit(f"{w} += 1")
+        draw.emit(f"{v} = {work}.pop({draw.rng.choice(['', '0'])})")
+        draw.bind(v, "int")
+        with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {v}) and {w} < 4:"):
+            draw.emit(f"{work}.append(f_less({draw.site()}, {draw.counter()}, {v}))")
+        draw.breakable += 1
+        body(draw, 2)
+        draw.breakable -= 1
+
+
+def nested_function(draw: Draw) -> None:
+    """Write a function inside the function, which captures variables, and calls of it."""
+    name = draw.fresh("inner")
+    writes = [bound for bound in draw.scope.bound if bound.startswith("n") and draw.scope.bound[bound] == "int"]
+    outer, loops, breakable = draw.scope, draw.loops, draw.breakable
+    declared = draw.rng.choice(writes) if writes and draw.chance(0.4) and draw.nests else ""
+    default = f"={an(draw, 'int', 1)}" if draw.chance(0.3) else ""
+    decorator = draw.rng.choice(["", "", "", "@pydron.schedule", "@pydron.functional"])
+    if decorator == "@pydron.functional":
+        with draw.block(f"def {name}(q):"):
+            draw.emit(f"trip({draw.site()}, q)")
+            draw.emit(f"return q + {draw.rng.choice(writes) if writes else '1'}")
+        draw.emit(f"{name} = pydron.functional({name})")
+        declared = ""
+    else:
+        if decorator:
+            draw.emit(decorator)
+        draw.scope = Scope(dict(outer.bound), dict(outer.maybe), prefix="z" + outer.prefix, fixed={declared})
+        draw.loops, draw.breakable, draw.nests = ["q"], 0, draw.nests + 1
+        with draw.block(f"def {name}(q, r{default or '=1'}):"):
+            draw.bind("q", "int")
+            if declared:
+                draw.emit(f"nonlocal {declared}")
+                draw.emit(f"{declared} = {an(draw, 'int')}")
+            body(draw, 2)
+            draw.emit(f"return {an(draw, 'int')}")
+        draw.nests -= 1
+        draw.scope, draw.loops, draw.breakable = outer, loops, breakable
+    draw.feature(f"nested function {decorator}{' nonlocal' if declared else ''}")
+    for _ in range(draw.rng.randint(1, 2)):
+        target = draw.target("int")
+        draw.emit(f"{target} = {name}({an(draw, 'int', 1)})")
+        draw.bind(target, "int")
+
+
+def delete(draw: Draw) -> None:
+    """Unbind a variable; later statements may trip over that."""
+    names = [name for name in draw.scope.bound if name in VARIABLES["int"]]
+    if not names or draw.loops or draw.nests > 1:
+        raise DeadEndError("int")
+    name = draw.rng.choice(names)
+    draw.emit(f"del {name}")
+    draw.scope.maybe[name] = draw.scope.bound.pop(name)
+
+
+def use_global(draw: Draw) -> None:
+    """Assign a global variable."""
+    draw.emit(f"COUNT {draw.rng.choice(['=', '+=', '-='])} {an(draw, 'int')}")
+
+
+def class_body(draw: Draw) -> None:
+    name = draw.fresh("Local")
+    with draw.block(f"class {name}:"):
+        draw.emit(f"a = f_int({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)})")
+        draw.emit(f"b = say({draw.site()}, {draw.counter()}, a)")
+        draw.emit(f"def get(self, q): return self.a + q + {an(draw, 'int', 1)}")
+    target = draw.target("int")
+    draw.emit(f"{target} = {name}().get({an(draw, 'int', 1)}) + {name}.b")
+    draw.bind(target, "int")
+
+
+ERRORS = ["ValueError", "Boom", "Exception", "(KeyError, IndexError)", "LookupError", "BaseException", "ZeroDivisionError", "StopIteration"]
+
+
+def try_statement(draw: Draw) -> None:
+    with draw.block("try:"), draw.branch():
+        body(draw)
+    star = draw.chance(0.1)
+    handlers = draw.rng.randint(0, 2)
+    chosen = draw.rng.sample(ERRORS, handlers)
+    for error in chosen:
+        with draw.block(f"except{'*' if star else ''} {error} as error:"), draw.branch():
+            draw.emit(f"say({draw.site()}, {draw.counter()}, len(describe(error)))")
+            breakable, draw.breakable = draw.breakable, 0 if star else draw.breakable
+            if star:
+                simple(draw)
+            else:
+                body(draw, 2)
+            draw.breakable = breakable
+            if draw.chance(0.25):
+                draw.emit(draw.rng.choice(["raise", "raise Boom(1) from error", "raise ValueError(2)"]))
+    if handlers and draw.chance(0.3):
+        with draw.block("else:"), draw.branch():
+            body(draw, 2)
+    if not handlers or draw.chance(0.3):
+        with draw.block("finally:"):
+            body(draw, 2)
+
+
+def with_statement(draw: Draw) -> None:
+    swallows = draw.rng.choice(["", ", True", f", {an(draw, 'cond', 1)}"])
+    name = draw.rng.choice(["", " as room"])
+    more = f", Room({draw.site()}, {draw.counter()})" if draw.chance(0.2) else ""
+    with draw.block(f"with Room({draw.site()}, {draw.counter()}{swallows}){name}{more}:"), draw.branch():
+        body(draw)
+
+
+def match_statement(draw: Draw) -> None:
+    subject = draw.rng.choice(["pair", "int", "ints", "box", "map"])
+    captures = [draw.fresh("c"), draw.fresh("c")]
+    a, b = captures
+    cases = {
+        "pair": [f"({a}, 0)", f"({a}, {b})"],
+        "int": ["0 | 1", f"int() as {a}"],
+        "ints": ["[]", f"[{a}]", f"[{a}, *{b}]"],
+        "box": [f"Box(v=0, items={b})", f"Box(v={a})"],
+        "map": [f"{{2: {a}}}", f"{{1: {a}, **{b}}}", "{}"],
+    }[subject]
+    with draw.block(f"match {an(draw, subject)}:"):
+        for case in cases:
+            guard = f" if {an(draw, 'cond', 1)}" if draw.chance(0.2) else ""
+            with draw.block(f"case {case}{guard}:"), draw.branch():
+                body(draw, 2)
+        if draw.chance(0.5):
+            with draw.block("case _:"), draw.branch():
+                body(draw, 2)
+
+
+def yield_statement(draw: Draw) -> None:
+    if draw.mode != "generator":
+        raise DeadEndError("generator")
+    if draw.chance(0.2):
+        draw.emit(f"yield from {an(draw, 'ints')}[:2]")
+    else:
+        target = f"{draw.target('int')} = " if draw.chance(0.0) else ""
+        draw.emit(f"{target}yield {an(draw, 'any')}")
+
+
+def async_statement(draw: Draw) -> None:
+    if draw.mode != "async":
+        raise DeadEndError("async")
+    i = draw.fresh("i")
+    if draw.chance(0.5):
+        looped(draw, f"async for {i} in Walk({draw.site()}, {draw.counter()}, 2):", i, {})
+    else:
+        with draw.block(f"async with Room({draw.site()}, {draw.counter()}):"), draw.branch():
+            body(draw, 2)
+
+
+COMPOUND: list[tuple[int, Callable[[Draw], None]]] = [
+    (10, if_statement),
+    (5, leave),
+    (6, for_range),
+    (5, for_items),
+    (3, for_direct),
+    (3, for_pairs),
+    (2, for_walk),
+    (2, for_keys),
+    (1, for_target),
+    (4, while_bounded),
+    (3, converge),
+    (1, pop_loop),
+    (3, nested_function),
+    (1, delete),
+]
+WIDE: list[tuple[int, Callable[[Draw], None]]] = [
+    (10, try_statement),
+    (6, with_statement),
+    (4, match_statement),
+    (12, yield_statement),
+    (6, async_statement),
+    (2, class_body),
+]
+
+
+def statement(draw: Draw) -> None:
+    """Write one statement."""
+    draw.budget -= 1
+    if draw.budget <= 0 or draw.indent > 4 or draw.chance(0.68):
+        if draw.globals and draw.chance(0.06):
+            use_global(draw)
+        else:
+            simple(draw)
+        return
+    table = COMPOUND + WIDE if draw.wide else COMPOUND
+    for _ in range(4):
+        write = draw.rng.choices([write for _, write in table], [weight for weight, _ in table])[0]
+        if len(draw.loops) > 2 and "for" in write.__name__:
+            continue
+        lines, sites = len(draw.lines), draw.sites
+        try:
+            write(draw)
+        except DeadEndError:
+            del draw.lines[lines:]
+            draw.sites = sites
+            continue
+        draw.feature(write.__name__)
+        return
+    simple(draw)
