@@ -1,0 +1,109 @@
+"""Tracebacks as lists of places, and real traceback objects made from such lists."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+__all__ = ["Place", "build_traceback", "places_of"]
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of a traceback."""
+
+    filename: str
+    line: int
+    function: str
+    span: tuple[int, int, int, int] | None = None
+    """First line, last line, first column, last column (in bytes) of the expression at fault."""
+    source: str = ""
+    """The line itself."""
+
+
+def places_of(trace: TracebackType | None) -> list[Place]:
+    """List the entries of a traceback, without those of Pydron itself."""
+    places: list[Place] = []
+    while trace is not None and len(places) < _MOST:
+        code = trace.tb_frame.f_code
+        if not _is_ours(code.co_filename):
+            places.append(_place(trace, code))
+        trace = trace.tb_next
+    return places
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_OURS) or filename.startswith("<frozen importlib")
+
+
+def _place(trace: TracebackType, code: CodeType) -> Place:
+    line = trace.tb_lineno or code.co_firstlineno
+    source = linecache.getline(code.co_filename, line, trace.tb_frame.f_globals)
+    return Place(code.co_filename, line, code.co_qualname if sys.version_info >= (3, 13) else code.co_name,
+                 _span(code, trace.tb_lasti), source)  # fmt: skip
+
+
+def _span(code: CodeType, instruction: int) -> tuple[int, int, int, int] | None:
+    if instruction < 0:
+        return None
+    for index, positions in enumerate(code.co_positions()):
+        if index == instruction // 2:
+            return None if None in positions else cast("tuple[int, int, int, int]", positions)
+    return None
+
+
+def build_traceback(places: list[Place]) -> TracebackType | None:
+    """Make a traceback that prints like the one that was taken down."""
+    trace: TracebackType | None = None
+    for place in reversed(places):
+        _keep_source(place)
+        frame, instruction = _frame(place.filename, place.line, place.function, place.span)
+        trace = TracebackType(trace, frame, instruction, place.line)
+    return trace
+
+
+def _keep_source(place: Place) -> None:
+    """Let `linecache` know a line whose file is not on this machine."""
+    if not place.source or linecache.getline(place.filename, place.line):
+        return
+    entry = linecache.cache.get(place.filename)
+    lines = list(entry[2]) if entry is not None and len(entry) == 4 else []
+    lines += ["\n"] * (place.line - len(lines))
+    lines[place.line - 1] = place.source if place.source.endswith("\n") else place.source + "\n"
+    linecache.cache[place.filename] = (sum(map(len, lines)), None, lines, place.filename)
+
+
+def _frame(filename: str, line: int, name: str, span: tuple[int, int, int, int] | None) -> tuple[FrameType, int]:
+    try:
+        exec(_stub(filename, line, name, span), {"__name__": name, "__file__": filename})  # noqa: S102
+    except ZeroDivisionError as error:
+        trace = error.__traceback__
+        assert trace is not None
+        assert trace.tb_next is not None
+        return trace.tb_next.tb_frame, trace.tb_next.tb_lasti
+    raise AssertionError("the stub did not raise")
+
+
+@functools.lru_cache(maxsize=1024)
+def _stub(filename: str, line: int, name: str, span: tuple[int, int, int, int] | None) -> CodeType:
+    """Compile code that fails at the given place."""
+    first, last, start, stop = span or (line, line, 0, 0)
+    tree = ast.parse("raise ZeroDivisionError")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt | ast.expr):
+            node.lineno, node.end_lineno, node.col_offset, node.end_col_offset = first, last, start, stop
+    code = compile(tree, filename, "exec")
+    simple = name.rpartition(".")[2] if name != "<module>" else name
+    return code.replace(co_name=simple, co_qualname=name)
