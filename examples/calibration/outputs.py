@@ -22,6 +22,9 @@ CIRCLED = 60
 CAPTION = 44
 """Height of the line under the picture."""
 GAP = 8
+BRIGHT = 6000.0
+"""Electrons that are shown white."""
+SATURATION = 0.65
 
 
 def write_catalogue(path: Path, bands: Sequence[str], objects: Sources, fluxes: Sequence[NDArray[np.float64]]) -> None:
@@ -53,7 +56,7 @@ def write_picture(path: Path, raw: Image, stacks: Sequence[Image], objects: Sour
     font = ImageFont.load_default(size=18)
     draw.text((8, rows + 10), "One exposure, as read from the camera", fill="white", font=font)
     draw.text((columns + GAP + 8, rows + 10), f"The whole night: {len(objects)} objects", fill="white", font=font)
-    canvas.save(path)
+    canvas.save(path, compress_level=3)
 
 
 def gray(image: Image) -> NDArray[np.uint8]:
@@ -67,11 +70,12 @@ def colors(stacks: Sequence[Image]) -> NDArray[np.uint8]:
     """Return a colour picture that keeps the hue of bright objects (the stretch of Lupton et al. 2004)."""
     light = np.stack(stacks, axis=-1)
     light = light - np.median(light, axis=(0, 1))
-    total = np.clip(light.mean(axis=2, keepdims=True), 1e-3, None)
+    total = light.mean(axis=2, keepdims=True)
     noise = 1.4826 * float(np.median(np.abs(total)))
-    level = np.arcsinh(total / (8.0 * noise)) / np.arcsinh(500.0 / noise)
-    # Where there is little light the hue is mostly noise.
-    hue = 1.0 + (np.clip(light / total, 0.0, 3.0) - 1.0) * 0.85 * total / (total + 6.0 * noise)
+    level = np.arcsinh(np.clip(total + noise, 0.0, None) / (6.0 * noise)) / np.arcsinh(BRIGHT / (6.0 * noise))
+    # Where there is little light its hue is mostly noise.
+    shown = np.clip(total, 0.0, None) + 10.0 * noise
+    hue = np.clip(1.0 + SATURATION * (light - total) / shown, 0.0, None)
     picture = hue * level
     picture = picture / np.maximum(picture.max(axis=2, keepdims=True), 1.0)
-    return np.asarray(255.0 * np.clip(picture, 0.0, 1.0), dtype=np.uint8)
+    return np.asarray(255.0 * picture, dtype=np.uint8)
