@@ -80,7 +80,8 @@ class _Check:
             if (declared := known.get(name)) is None:
                 self.unknown_key(name, known, inside, owner)
             elif declared.name in found:
-                self.problem(f'"{name}" says again what "{declared.name}" says; keep one of them', inside)
+                also = declared.metadata.get("also")
+                self.problem(f'"{also}" is another word for "{declared.name}"; keep one of them', inside)
             elif record is Config and name == "workers":
                 found["workers"] = self.workers(value, inside)
             else:
@@ -88,7 +89,8 @@ class _Check:
         return found
 
     def unknown_key(self, name: str, known: Iterable[str], path: KeyPath, owner: str) -> None:
-        self.problem(f'unknown key "{name}"{_suggest(name, known)}. {owner} knows: {", ".join(sorted(known))}', path)
+        suggestion = _suggest(name, known) or "."
+        self.problem(f'unknown key "{name}"{suggestion} {owner} knows: {", ".join(sorted(known))}', path)
 
     def value(self, hint: object, raw: object, path: KeyPath) -> object:
         """Check one value against the annotation of its field."""
@@ -126,7 +128,7 @@ class _Check:
         keys = {name: value for name, value in raw.items() if name != "type"}
         options = self.keys(record, keys, path, owner)
         for missing in _missing(record, options):
-            self.problem(f'{owner} needs "{missing.name}": {missing.metadata.get("meaning", "")}', path)
+            self.problem(f'"{missing.name}" is missing. {missing.metadata.get("meaning", "")}', path)
         return record(**options) if len(self.problems) == before else None
 
     def entry_type(self, raw: Mapping[str, object], path: KeyPath) -> type[WorkerEntry] | None:
@@ -139,8 +141,8 @@ class _Check:
         if "type" not in raw:
             self.problem(f'this entry needs a "type": one of {", ".join(known)}', path)
         else:
-            suggestion = _suggest(str(word), known)
-            self.problem(f"unknown worker type {_json(word)}{suggestion}. Known: {', '.join(known)}", (*path, "type"))
+            suggestion = _suggest(str(word), known) or "."
+            self.problem(f"unknown worker type {_json(word)}{suggestion} Known: {', '.join(known)}", (*path, "type"))
         return None
 
     def distinct_names(self, entries: list[WorkerEntry | None], path: KeyPath) -> None:
@@ -192,12 +194,12 @@ def _got(hint: object, shape: Shape, raw: object) -> str:
         return "what is there is not shown"
     if isinstance(raw, str):
         if _would_do(hint, shape, _parsed(raw)):
-            return f"got the text {_json(raw)}: write {raw.strip()} without quotes"
+            return f"got the text {_json(raw)}: write {raw.strip().lower()} without quotes"
+        if _would_do(hint, shape, [raw]):
+            return f"got {_json(raw)}: write [{_json(raw)}]"
         return f"got {_json(raw)}{_suggest(raw, _choices(hint))}"
     if isinstance(raw, int | float) and not isinstance(raw, bool) and _would_do(hint, shape, str(raw)):
         return f'got {_json(raw)}: write "{raw}"'
-    if not isinstance(raw, list | tuple | dict) and _would_do(hint, shape, [raw]):
-        return f"got {_json(raw)}: write [{_json(raw)}]"
     return f"got {_json(raw)}"
 
 
