@@ -78,7 +78,7 @@ class _Check:
         for name, value in raw.items():
             inside = (*path, name)
             if (declared := known.get(name)) is None:
-                self.unknown_key(name, known, inside, owner)
+                self.unknown_key(name, known if record is Config else {"type", *known}, inside, owner)
             elif declared.name in found:
                 also = declared.metadata.get("also")
                 self.problem(f'"{also}" is another word for "{declared.name}"; keep one of them', inside)

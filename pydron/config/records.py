@@ -110,6 +110,12 @@ def _read_seconds(raw: object) -> float | None:
     return float(raw)
 
 
+def _read_time(raw: object) -> float:
+    if (seconds := _read_seconds(raw)) is None:
+        raise ValueError
+    return seconds
+
+
 def _read_ports(raw: object) -> PortRange | None:
     if raw is None:
         return None
@@ -155,7 +161,7 @@ Count = Annotated[int, Shape("a whole number, 1 or more", least=1)]
 Cores = Annotated[int | Literal["all"], Shape('a whole number, 1 or more, or "all"', least=1)]
 Port = Annotated[int, Shape("a port number from 1 to 65535", least=1, most=65535)]
 Ports = Annotated[PortRange | None, Shape('ports such as "10000-10010"', read=_read_ports)]
-Seconds = Annotated[float, Shape("a number of seconds above 0", read=_read_seconds)]
+Seconds = Annotated[float, Shape('a number of seconds above 0, or a text such as "10s"', read=_read_time)]
 Duration = Annotated[
     float | None,
     Shape('a number of seconds above 0, a text such as "10m" or "2h", or null for never', read=_read_seconds),

@@ -70,6 +70,8 @@ class _Scanner:
         self.skip()
         if not self.next:
             self.fail("there is nothing in this file; the least is {}")
+        if self.next not in "{[":
+            self.fail('a configuration starts with "{"')
         value = self.value(())
         self.skip()
         if self.next:
@@ -221,6 +223,8 @@ class _Scanner:
             return float(word) if number[1] or number[2] else int(word)
         if word in _MISSPELT:
             self.fail(f"this is JSON: {word} is written {_MISSPELT[word]}", mended=(*match.span(), _MISSPELT[word]))
+        if not word.strip(".\u2026"):
+            self.fail("these dots stand for something left out; write it, or remove them")
         if word[0] in "+-.0123456789":
             self.fail(f'"{word}" is no number')
         self.fail("a text is written in double quotes", mended=(*match.span(), f'"{word}"'))
