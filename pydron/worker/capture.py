@@ -1,0 +1,129 @@
+"""Catches what a call writes: to `sys.stdout` and `sys.stderr`, to the file descriptors below them, to loggers, as warnings.
+
+It is shown in the driver, in the program's order, when the call retires there.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Sequence
+
+__all__ = ["Capture"]
+
+Caught = tuple[str, bytes]
+
+
+class _Stream(io.BufferedIOBase):
+    """The binary end of a text stream whose output is caught."""
+
+    def __init__(self, name: str, descriptor: int, caught: list[Caught]) -> None:
+        self._name = name
+        self._descriptor = descriptor
+        self._caught = caught
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        data = bytes(data)
+        caught = self._caught
+        if caught and caught[-1][0] == self._name and len(caught[-1][1]) < 8192:
+            caught[-1] = (self._name, caught[-1][1] + data)
+        else:
+            caught.append((self._name, data))
+        return len(data)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+class _Text(io.TextIOWrapper):
+    """A text stream that survives being closed by a call."""
+
+    def close(self) -> None:
+        self.flush()
+
+
+class Capture:
+    """Takes over the output of this process."""
+
+    def __init__(self) -> None:
+        self.caught: list[Caught] = []
+        self._files = tuple(_regular(descriptor) for descriptor in (1, 2))
+        sys.stdout = self._text("stdout", 1, "strict")
+        sys.stderr = self._text("stderr", 2, "backslashreplace")
+        self._streams = (sys.stdout, sys.stderr)
+        self._repeats: set[tuple[object, ...]] = set()
+
+    def _text(self, name: str, descriptor: int, errors: str) -> _Text:
+        stream = _Stream(name, descriptor, self.caught)
+        return _Text(stream, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+
+    def take(self) -> tuple[Caught, ...]:
+        """Return what was caught since the last time, oldest first."""
+        sys.stdout, sys.stderr = self._streams
+        self._take_files()
+        if not self.caught:
+            return ()
+        taken = tuple(self.caught)
+        self.caught.clear()
+        self._repeats.clear()
+        return taken
+
+    def _take_files(self) -> None:
+        """Fetch what C code and child processes wrote to the descriptors, if these are files of our own."""
+        for name, descriptor, ours in (("stdout", 1, self._files[0]), ("stderr", 2, self._files[1])):
+            if ours and (size := os.fstat(descriptor).st_size):
+                data = os.pread(descriptor, size, 0)
+                os.ftruncate(descriptor, 0)
+                self.caught.append((name, data.decode("utf-8", "replace").encode()))
+
+    def log(self, record: logging.LogRecord) -> None:
+        """Catch a log record: its parts, with what cannot travel made text."""
+        import logging
+        import pickle
+
+        fields = dict(vars(record), msg=record.getMessage(), args=None)
+        if record.exc_info:
+            fields["exc_text"] = record.exc_text or logging.Formatter().formatException(record.exc_info)
+            fields["exc_info"] = None
+        try:
+            data = pickle.dumps(fields, 5)
+        except Exception:
+            plain = {name: value for name, value in fields.items() if isinstance(value, str | int | float | None)}
+            data = pickle.dumps(plain, 5)
+        self.caught.append(("log", data))
+
+    def warning(
+        self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: Sequence[object]
+    ) -> None:
+        """Catch a warning: ``(message, category, filename, line)``; the driver's filters decide what becomes of it."""
+        from pydron.transport.codec import dumps
+
+        mark = (str(message), category, filename, line)
+        if mark in self._repeats:
+            return
+        self._repeats.add(mark)
+        try:
+            data = dumps((message, category, filename, line)).data
+        except Exception:
+            data = dumps((str(message), UserWarning, filename, line)).data
+        self.caught.append(("warning", data))
+
+
+def _regular(descriptor: int) -> bool:
+    """Tell whether a descriptor is a regular file opened for both ways, as our own launchers provide."""
+    import fcntl
+    import stat
+
+    try:
+        ours = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return ours and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+    except OSError:
+        return False

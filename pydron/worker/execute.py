@@ -1,0 +1,111 @@
+"""Runs one call: arguments in, a message with the result or the exception out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from pydron.transport.codec import dumps, loads
+from pydron.transport.messages import Done, Failed, pack, unpack
+from pydron.worker import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.transport.messages import Message, Run
+    from pydron.worker.capture import Capture
+    from pydron.worker.store import Store
+
+__all__ = ["Executor"]
+
+
+class Executor:
+    """What stays the same from call to call on one worker."""
+
+    def __init__(self, worker: str, store: Store, capture: Capture, inline_limit: int, *, check: bool) -> None:
+        self._worker = worker
+        self._store = store
+        self._capture = capture
+        self._inline_limit = inline_limit
+        self._check = check
+        self._context = b""
+
+    def run(self, run: Run) -> Message:
+        """Run a task to its end, whatever its end is. `BaseException` ends the call, not the worker."""
+        start = time.perf_counter()
+        inside.mark(True)
+        try:
+            if run.context != self._context:
+                self._enter(run.context)
+            function, args, kwargs = self._prepare(run)
+            start = time.perf_counter()
+            if self._check:
+                result = self._checked(run, function, args, kwargs)
+            else:
+                result = function(*args, **kwargs)
+            seconds = time.perf_counter() - start
+            return self._returned(run, result, seconds)
+        except BaseException as error:
+            seconds = time.perf_counter() - start
+            return self._raised(run, error, seconds)
+        finally:
+            inside.mark(False)
+
+    def _prepare(self, run: Run) -> tuple[Callable[..., object], list[object], dict[str, object]]:
+        function = self._function(run.function)
+        arguments = loads(unpack(run.arguments))
+        args, kwargs = arguments  # type: ignore[misc]
+        if run.references:
+            args = list(args)
+            for place, value in run.references:
+                (args if isinstance(place, int) else kwargs)[place] = self._store.load(value)
+        return function, args, kwargs
+
+    def _function(self, key: bytes) -> Callable[..., object]:
+        try:
+            return self._store.function(key)
+        except ModuleNotFoundError as error:
+            name = self._store.name(key)
+            error.add_note(f"worker {self._worker} cannot import module {error.name!r}, which {name} needs")
+            raise
+
+    def _checked(
+        self, run: Run, function: Callable[..., object], args: list[object], kwargs: dict[str, object]
+    ) -> object:
+        from pydron.worker.contract import Witness
+
+        witness = Witness(self._store.name(run.function), function, args, kwargs)
+        result = function(*args, **kwargs)
+        witness.compare()
+        return result
+
+    def _returned(self, run: Run, result: object, seconds: float) -> Message:
+        try:
+            payload = dumps(result, copy=False)
+        except MemoryError:
+            raise
+        except Exception as problem:
+            from pydron.transport.culprits import refused_result
+
+            raise refused_result(self._store.name(run.function), result, problem) from None
+        captured = self._capture.take()
+        size = payload.size
+        if run.want_value or size <= self._inline_limit:
+            return Done(run.task, pack(payload), size, seconds, captured)
+        self._store.put(run.task, payload)
+        return Done(run.task, None, size, seconds, captured)
+
+    def _raised(self, run: Run, error: BaseException, seconds: float) -> Message:
+        from pydron.transport.failures import dump_failure
+
+        failure = dump_failure(error)
+        return Failed(run.task, pack(failure.payload), failure.text, seconds, self._capture.take())
+
+    def _enter(self, context: bytes) -> None:
+        """Calculate with the decimal context of the thread that made the call."""
+        if context or "decimal" in sys.modules:
+            import decimal
+
+            decimal.setcontext(loads(unpack(context)) if context else decimal.Context())  # type: ignore[arg-type]
+        self._context = context

@@ -1,0 +1,119 @@
+"""From standard input to an authenticated connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydron.errors import AuthenticationError
+from pydron.transport.handshake import ANSWER_SIZE, WorkerSide
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Invitation", "connect", "leave", "read_invitation"]
+
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Where the driver is and how to prove who one is. Never on the command line or in the environment."""
+
+    ticket: bytes
+    secret: bytes
+    path: str = ""
+    """Of the Unix socket; empty for TCP."""
+    host: str = ""
+    port: int = 0
+    authority: str = ""
+    """Certificate (PEM) of the run's own authority."""
+    certificate: str = ""
+    """Certificate and private key (PEM) of this worker."""
+
+    def dumps(self) -> str:
+        """Return one line of text for the worker's standard input."""
+        fields = {name: getattr(self, name) for name in self.__slots__}  # type: ignore[attr-defined]
+        return json.dumps(fields | {"ticket": self.ticket.hex(), "secret": self.secret.hex()}) + "\n"
+
+
+def read_invitation(text: str) -> Invitation:
+    """Read the line that `Invitation.dumps` wrote."""
+    fields = json.loads(text)
+    return Invitation(**fields | {"ticket": bytes.fromhex(fields["ticket"]), "secret": bytes.fromhex(fields["secret"])})
+
+
+def connect(invitation: Invitation) -> socket.socket:
+    """Connect to the driver; both sides are authenticated when this returns.
+
+    Raises:
+        OSError: the driver cannot be reached.
+        AuthenticationError: somebody else is there.
+    """
+    sock = _open(invitation)
+    try:
+        side = WorkerSide(invitation.ticket, invitation.secret)
+        sock.sendall(side.hello())
+        sock.sendall(side.check(_receive(sock, ANSWER_SIZE)))
+        sock.settimeout(None)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def leave(invitation: Invitation) -> None:
+    """Remove the way in, for a driver that could not do so itself."""
+    if invitation.path:
+        for remove, path in ((os.unlink, invitation.path), (os.rmdir, os.path.dirname(invitation.path))):
+            try:
+                remove(path)
+            except OSError:
+                pass
+
+
+def _open(invitation: Invitation) -> socket.socket:
+    if invitation.path:
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(_PATIENCE)
+        try:
+            sock.connect(invitation.path)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+    plain = socket.create_connection((invitation.host, invitation.port), timeout=_PATIENCE)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        return _context(invitation).wrap_socket(plain, server_hostname="pydron.invalid")
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _context(invitation: Invitation) -> ssl.SSLContext:
+    import ssl
+    import tempfile
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cadata=invitation.authority)
+    # The standard library reads keys from files only; this one is private and gone at once.
+    with tempfile.NamedTemporaryFile("w", prefix="pydron-") as file:
+        file.write(invitation.certificate)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def _receive(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = sock.recv(size - len(data))
+        if not part:
+            raise AuthenticationError("the driver hung up before it had said who it is")
+        data += part
+    return data

@@ -1,0 +1,59 @@
+"""The worker's end of the connection: blocking reads by one thread, writes by any."""
+
+from __future__ import annotations
+
+import select
+import threading
+from typing import TYPE_CHECKING
+
+from pydron.transport.framing import FrameReader, encode_frame
+from pydron.transport.messages import from_wire, to_wire
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from pydron.transport.messages import Message
+
+__all__ = ["Link"]
+
+
+class Link:
+    """Frames over a connected, authenticated socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._reader = FrameReader()
+        self._sending = threading.Lock()
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def receive(self, timeout: float | None) -> list[Message] | None:
+        """Return the next messages, none of them if the time is up, and None when the other end is gone."""
+        if timeout is not None and not self._pending() and not self._poll.poll(timeout * 1000):
+            return []
+        try:
+            count = self._socket.recv_into(self._reader.target())
+        except OSError:
+            return None
+        return [from_wire(wire) for wire in self._reader.filled(count)] if count else None
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Send messages in one frame.
+
+        Raises:
+            OSError: the other end is gone.
+        """
+        pieces = encode_frame([to_wire(message) for message in messages])
+        with self._sending:
+            for piece in pieces:
+                self._socket.sendall(piece)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _pending(self) -> bool:
+        """Tell whether TLS has decrypted more than has been read, which `poll` does not see."""
+        pending = getattr(self._socket, "pending", None)
+        return pending is not None and pending() > 0

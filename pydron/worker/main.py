@@ -1,0 +1,71 @@
+"""The worker process from its start to its end."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import signal
+import sys
+
+from pydron.errors import AuthenticationError
+from pydron.transport.definitions import DEFINITIONS
+from pydron.transport.messages import Setup
+from pydron.worker.capture import Capture
+from pydron.worker.joining import connect, leave, read_invitation
+from pydron.worker.lifeline import die, tie_to_parent
+from pydron.worker.likeness import apply
+from pydron.worker.link import Link
+from pydron.worker.loop import Worker
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run a worker for the driver that standard input tells of; return the exit status."""
+    parent = os.getppid()
+    invitation = read_invitation(sys.stdin.readline())
+    _close_stdin()
+    faulthandler.enable(file=2)
+    # The driver decides when a call stops; a handler, unlike SIG_IGN, is not handed on to processes that calls start.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        link = Link(connect(invitation))
+    except (OSError, AuthenticationError) as error:
+        leave(invitation)
+        print(f"cannot reach the driver: {error}", file=sys.stderr)
+        return 1
+    setup = _first(link)
+    DEFINITIONS.origin = False
+    capture = Capture()
+    apply(setup, capture)
+
+    def gone() -> None:
+        leave(invitation)
+        die()
+
+    worker = Worker(link, setup, capture, gone)
+    worker.settled = lambda: tie_to_parent(parent)
+    gc.freeze()
+    worker.run()
+    link.close()
+    # Threads that calls have left behind must not keep the process.
+    os._exit(0)
+
+
+def _close_stdin() -> None:
+    """Give calls an empty standard input."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _first(link: Link) -> Setup:
+    """Wait for the description of the driver. Messages that follow it come in later frames."""
+    messages = link.receive(None)
+    while messages == []:
+        messages = link.receive(None)
+    if not messages or not isinstance(messages[0], Setup):
+        die()
+    return messages[0]

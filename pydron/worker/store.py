@@ -1,0 +1,59 @@
+"""What a worker holds: replicas of values, and the functions it was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydron.transport.codec import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydron.tasks import Payload
+
+__all__ = ["Store"]
+
+
+class Store:
+    """Values by number and functions by key. Filled by the thread that reads messages, used by the one that runs tasks."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, Payload] = {}
+        self._code: dict[bytes, tuple[str, Payload]] = {}
+        self._functions: dict[bytes, Callable[..., object]] = {}
+
+    def put(self, value: int, payload: Payload) -> None:
+        """Keep a replica."""
+        self._values[value] = payload
+
+    def payload(self, value: int) -> Payload | None:
+        """Return a replica, None if it is not here."""
+        return self._values.get(value)
+
+    def load(self, value: int) -> object:
+        """Rebuild a value, sharing nothing with the replica, so that no call can spoil it for others.
+
+        Raises:
+            LookupError: it is not here.
+        """
+        return loads(self._values[value], copy=True)
+
+    def free(self, values: Iterable[int]) -> None:
+        """Drop replicas."""
+        for value in values:
+            self._values.pop(value, None)
+
+    def add_code(self, key: bytes, name: str, payload: Payload) -> None:
+        """Keep the shipped form of a function until it is called."""
+        self._code[key] = (name, payload)
+
+    def name(self, key: bytes) -> str:
+        """Return what people call a function."""
+        return self._code[key][0] if key in self._code else "a function"
+
+    def function(self, key: bytes) -> Callable[..., object]:
+        """Return a function, built when it is first called."""
+        function = self._functions.get(key)
+        if function is None:
+            function = self._functions[key] = loads(self._code[key][1])  # type: ignore[assignment]
+        return function
