@@ -34,9 +34,11 @@ KINDS: dict[str, tuple[Template, ...]] = {
         2: (<int> and <int>)
         2: (<int> or <int>)
         1: (<new:int> := <int>)
-        3: <v:ints>[0]
-        2: <ints>[-1]
-        1: <v:ints>[<int> % 3]
+        1: <v:ints>[0]
+        1: <ints>[-1]
+        4: (<v:ints> or [<int>])[0]
+        2: ([<int>] + <ints>)[-1]
+        2: (<v:ints> + [0, 1, 2])[<int> % 3]
         2: <pair>[0]
         1: <pair>[1]
         2: len(<ints>)
@@ -47,13 +49,14 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: divmod(<int>, 3)[0]
         2: <map>.get(<int>, <int>)
         1: <v:map>[<int>]
+        1: {**<map>, 3: <int>}[3]
         1: len(<map>)
         3: <box>.v
-        1: <v:box>.items[0]
+        1: first(<v:box>.items)
         1: len(<v:box>.items)
         1: <v:box>.size
         1: <v:box>.v
-        1: <nest>[0][0]
+        1: first(<nest>[0])
         1: len(<v:nest>[-1])
         2: <v:num>.v
         1: <num>.value
@@ -77,7 +80,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: check(<site>, <k>, <int>)
         1: weigh(<any>)
         1: twice(<int>)[1]
-        1: alias(<v:ints>)[0]
+        1: first(alias(<v:ints>))
         1: (lambda q: q + <int>)(<int>)
         1: (lambda q, r=<int>: (q, r))(<int>)[1]
         1: STATE['n'] % 5

@@ -6,7 +6,7 @@ simulated pool under a given order of completion.
 
 from __future__ import annotations
 
-import gc
+import ast
 import io
 import linecache
 import logging
@@ -21,6 +21,7 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from random import Random
+from traceback import extract_tb
 
 import pydron
 from pydron.errors import PydronWarning
@@ -205,6 +206,10 @@ def observation(
     return seen
 
 
+def show_warning(message: warnings.WarningMessage) -> None:
+    sys.stderr.write(warnings.formatwarning(message.message, message.category, message.filename, message.lineno, message.line))  # type: ignore[arg-type]
+
+
 @contextmanager
 def captured(output: io.StringIO) -> Iterator[None]:
     """Send all that a program writes to one stream, in the order in which it comes."""
@@ -216,6 +221,9 @@ def captured(output: io.StringIO) -> Iterator[None]:
     logger.propagate = False
     try:
         with redirect_stdout(output), redirect_stderr(output), warnings.catch_warnings():
+            # A test runner has put its own in the place of both.
+            warnings.showwarning = warnings._showwarning_orig  # type: ignore[attr-defined]
+            warnings._showwarnmsg_impl = show_warning  # type: ignore[attr-defined]
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", PydronWarning)
             yield
@@ -243,12 +251,15 @@ numbers = count()
 
 
 @contextmanager
-def loaded(program: Program) -> Iterator[Loaded]:
-    """Compile a program and let its source be found."""
+def loaded(program: Program, rewrite: Callable[[ast.Module], ast.Module] | None = None) -> Iterator[Loaded]:
+    """Compile a program, perhaps after changing its meaning, and let its source be found."""
     filename = f"/programs/{next(numbers)}/{program.name}.py"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        code = compile(program.source, filename, "exec", dont_inherit=True)
+        tree: ast.Module | str = program.source
+        if rewrite is not None:
+            tree = ast.fix_missing_locations(rewrite(ast.parse(program.source)))
+        code = compile(tree, filename, "exec", dont_inherit=True)
     lines = program.source.splitlines(keepends=True)
     linecache.cache[filename] = (len(program.source), None, lines, filename)
     try:
@@ -283,18 +294,6 @@ def some_kind(rng: Random) -> str:
     return rng.choice(RARE_KINDS if rng.random() < 0.15 else KINDS)
 
 
-def compare(program: Program, ways: list[Way], plans: list[Failures]) -> Divergence | None:
-    """Run a program in all ways with all plans; return the first divergence."""
-    with loaded(program) as it:
-        for failures in plans:
-            expected = it.run(PLAIN, failures)
-            for way in ways:
-                actual = run_caught(it, way, failures)
-                if part := expected.difference(actual):
-                    return Divergence(program, failures, way, part, expected, actual)
-    return None
-
-
 def run_caught(it: Loaded, way: Way, failures: Failures) -> Observation:
     """Run once; what goes wrong outside the program, hangs included, is observed too."""
     try:
@@ -303,14 +302,8 @@ def run_caught(it: Loaded, way: Way, failures: Failures) -> Observation:
         if isinstance(error, KeyboardInterrupt):
             raise
         text = (type(error).__name__, str(error)[:2000])
-        trace = tuple(("outside", f.name, f.lineno or 0) for f in traceback_of(error))
+        trace = tuple((frame.filename, frame.name, frame.lineno or 0) for frame in extract_tb(error.__traceback__)[-6:])
         return Observation((), text, trace, "", (), ())
-
-
-def traceback_of(error: BaseException) -> list[object]:
-    import traceback
-
-    return list(traceback.extract_tb(error.__traceback__))[-6:]
 
 
 def check(program: Program, rng: Random, tally: Tally, most_failures: int = 12, orders: int = 2) -> Divergence | None:

@@ -178,6 +178,9 @@ class Box:
     def size(self) -> int:
         return len(self.items)
 
+    def __repr__(self) -> str:
+        return f"Box({self.v!r})"
+
 
 class Slim:
     """A plain object with slots."""
@@ -187,6 +190,9 @@ class Slim:
     def __init__(self, v: object, w: object = 0) -> None:
         self.v = v
         self.w = w
+
+    def __repr__(self) -> str:
+        return "Slim"
 
 
 class Num:

@@ -16,7 +16,7 @@ from tests.property.statements import body, statement
 
 PARAMETERS = {"xs": "ints", "ys": "ints", "m0": "map", "b0": "box", "ns0": "nest", "u0": "num", "n0": "int"}
 ACTUALS = {
-    "xs": ["[3, 1, 2]", "[5]", "[]", "SHARED", "[1, 2, 3, 4]"],
+    "xs": ["[3, 1, 2]", "[5, 8]", "[7, 0, 1]", "SHARED", "[1, 2, 3, 4]"],
     "ys": ["[6, 2]", "xs", "SHARED", "b0.items"],
     "m0": ["{1: 2}", "TABLE", "{1: 4, 2: 3}"],
     "b0": ["Box(4)", "Box(2, xs)", "Box(1, SHARED)"],

@@ -27,13 +27,13 @@ SIMPLE = templates("""
     1: <new:box> = <v:box>
     1: <new:int> = <new:int> = <int>
     1: <new:ints> = <v:box>.items = <ints>
-    1: <new:int> = <v:ints>[0] = <int>
+    1: <new:int> = <v:box>.v = <int>
     1: <new:int>: int = <int>
     2: <new:int>, <new:int> = <pair>
     1: <new:int>, <new:int> = <int>, <int>
     1: <new:int>, *<new:ints> = <ints>
     1: (<new:int>, <new:int>), <new:int> = <pair>, <int>
-    1: <v:ints>[0], <v:box>.v = <pair>
+    1: <v:box>.v, <new:int> = <pair>
     1: <v:map>[<int>], <new:int> = f_pair(<site>, <k>, <int>)
     4: <v:int> += <int>
     1: <v:int> -= <int>
@@ -45,16 +45,20 @@ SIMPLE = templates("""
     2: <v:num> += <int>
     1: <v:text> += <text>
     1: <v:ints>[0] += <int>
+    1: <v:map>[1] = <v:map>.get(1, 2) + <int>
     2: <v:map>[<int>] = <int>
-    1: <v:map>[2] += <int>
+    1: <v:map>[<lit>] = <v:map>.pop(<lit>, 1) + <int>
+    1: TABLE[1] += <int>
     2: <v:box>.v += <int>
     2: <v:box>.items += [<int>]
     8: <v:ints>.append(<int>)
     4: <v:ints>.append(f_int(<site>, <k>, <args>))
     2: <v:anys>.append(<any>)
     1: <v:anys>.append(<v:anys>[:1])
-    3: <v:ints>[<int> % 2] = <int>
-    1: <v:ints>[-1] = <int>
+    1: <v:ints>[<int> % 2] = <int>
+    2: <v:ints>[0] = <int>
+    2: <v:ints>[:1] = [<int>]
+    3: <v:ints>[0:0] = [<int>, <int>]
     4: <v:map>[<int>] = f_int(<site>, <k>, <args>)
     4: <v:box>.v = <int>
     2: <v:box>.v = f_int(<site>, <k>, <args>)
@@ -73,10 +77,11 @@ SIMPLE = templates("""
     1: <v:ints>.reverse()
     1: <v:ints>[1:2] = <ints>[:2]
     1: <v:ints>.pop()
+    1: <new:int> = (<v:ints> or [1]).pop()
     1: <v:map>.pop(<int>, None)
     1: <v:map>.update(<map>)
     1: <v:map>.setdefault(<int>, <int>)
-    1: del <v:ints>[0]
+    1: del <v:ints>[:1]
     1: del <v:map>[<int>]
     1: del <v:ints>[<int>:]
     1: <v:keyed>[<num>] = <int>
@@ -115,6 +120,7 @@ SIMPLE = templates("""
     1: assert <cond> or True, <text>
     1: <callee>
     1: pass
+    1: <v:map>[<int>], <v:map>[<int>] = <pair>
     1: <v:ints>[<int> % 2], <v:ints>[0] = <pair>
 """)
 

@@ -1,0 +1,85 @@
+"""Search for divergences for as long as wanted: ``python -m tests.property.run --seconds 600 --jobs 2``."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import time
+from itertools import count
+from pathlib import Path
+
+from tests.property.campaign import Summary, campaign, save
+from tests.property.expressions import KINDS
+from tests.property.statements import COMPOUND, SIMPLE, WIDE
+
+CHUNK = 100
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=0, help="how many programs; 0: until the time is up")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the first program")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--small", type=int, default=2, help="how many divergences to minimise in each hundred programs")
+    parser.add_argument("--show", type=int, default=12, help="how many divergences to print")
+    parser.add_argument("--save", type=Path, help="directory to save the small programs in")
+    return parser.parse_args()
+
+
+def chunk(task: tuple[int, int, float, int]) -> Summary:
+    """Run a part of the campaign in a process of its own."""
+    start, number, end, most_small = task
+    return campaign(range(start, start + number), end, most_small)
+
+
+def main() -> int:
+    given = options()
+    begun = time.monotonic()
+    end = begun + given.seconds
+    starts = count(given.seed, CHUNK) if not given.programs else range(given.seed, given.seed + given.programs, CHUNK)
+    last = given.seed + given.programs if given.programs else None
+    total = Summary()
+    with multiprocessing.get_context("forkserver").Pool(given.jobs, maxtasksperchild=20) as pool:
+        running: list[multiprocessing.pool.AsyncResult[Summary]] = []
+        for start in starts:
+            number = CHUNK if last is None else min(CHUNK, last - start)
+            running.append(pool.apply_async(chunk, ((start, number, end, given.small),)))
+            while len(running) > given.jobs + 1:
+                total.add(running.pop(0).get())
+            if time.monotonic() > end:
+                break
+        for result in running:
+            total.add(result.get())
+    report(total, time.monotonic() - begun, given.jobs, given.show)
+    if given.save:
+        given.save.mkdir(parents=True, exist_ok=True)
+        for divergence in total.found:
+            save(divergence, divergence.part, f"Diverges in {divergence.part}.", given.save)
+    return 1 if total.found else 0
+
+
+def report(total: Summary, seconds: float, jobs: int, show: int) -> None:
+    """Print what was done, what was found and what the programs were made of."""
+    for divergence in sorted(total.found, key=lambda found: len(found.program.source))[:show]:
+        print("-" * 100)
+        print(divergence)
+    print("-" * 100)
+    tally = total.tally
+    print(
+        f"{tally.programs} programs, {tally.runs} runs against the undecorated one ({tally.failures} with injected "
+        f"failures), {tally.useless} useless programs, {seconds:.0f} s, {tally.programs / seconds / jobs:.0f} programs "
+        f"and {tally.runs / seconds / jobs:.0f} runs per second and process"
+    )
+    wanted = {template.text for table in (*KINDS.values(), SIMPLE) for template in table}
+    wanted |= {write.__name__ for _, write in [*COMPOUND, *WIDE]}
+    missing = sorted(wanted - set(total.features))
+    print(f"grammar: {len(wanted) - len(missing)} of {len(wanted)} productions used; missing: {missing[:20]}")
+    parts: dict[str, int] = {}
+    for divergence in total.found:
+        parts[divergence.part] = parts.get(divergence.part, 0) + 1
+    print(f"{len(total.found)} divergences {parts or ''}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,87 @@
+"""The harness notices executors that are wrong, and nothing else."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from tests.property.harness import PLAIN, Loaded, OverrunError, Way, failure_plans, loaded
+from tests.property.minimise import minimise
+from tests.property.programs import Program, generate
+from tests.property.wrong import REWRITES, WRONG_WAYS
+
+PROGRAMS = 1500
+"""Among so many programs each wrong executor must show."""
+
+
+def noticed(right: Loaded, wrong: Loaded, way: Way, rng: Random) -> str:
+    """Return the part in which a wrong run differs: without failures, or with one."""
+    expected = right.run(PLAIN, {})
+    plans = [{}, *failure_plans(right.calls, rng, 3)]
+    for failures in plans:
+        expected = right.run(PLAIN, failures)
+        try:
+            actual = wrong.run(way, failures)
+        except OverrunError:
+            continue
+        if part := expected.difference(actual):
+            return part
+    return ""
+
+
+@pytest.mark.parametrize("name", REWRITES)
+def test_notices_a_wrong_meaning(name: str) -> None:
+    for seed in range(PROGRAMS):
+        program = generate(seed)
+        try:
+            with loaded(program) as right, loaded(program, REWRITES[name]) as wrong:
+                wrong.filename = right.filename
+                if noticed(right, wrong, PLAIN, Random(seed)):
+                    return
+        except (SyntaxError, OverrunError):
+            continue
+    pytest.fail(f"none of {PROGRAMS} programs shows that {name!r} is wrong")
+
+
+@pytest.mark.parametrize("way", WRONG_WAYS, ids=lambda way: way.name)
+def test_notices_a_wrong_call(way: Way) -> None:
+    for seed in range(PROGRAMS):
+        try:
+            with loaded(generate(seed)) as program:
+                if noticed(program, program, way, Random(seed)):
+                    return
+        except (SyntaxError, OverrunError):
+            continue
+    pytest.fail(f"none of {PROGRAMS} programs shows that {way.name!r} is wrong")
+
+
+def test_finds_no_difference_between_a_program_and_itself() -> None:
+    for seed in range(200):
+        try:
+            with loaded(generate(seed)) as program:
+                assert not noticed(program, program, PLAIN, Random(seed)), seed
+        except (SyntaxError, OverrunError):
+            continue
+
+
+def test_generator_is_a_function_of_its_seed() -> None:
+    assert generate(7).source == generate(7).source
+    assert generate(7).source != generate(8).source
+
+
+def test_minimises_to_what_matters() -> None:
+    source = """
+def arguments():
+    return ([1],)
+
+def drive(xs):
+    n = 3
+    for i in range(2):
+        xs.append(i)
+        if i:
+            print(n, [e for e in xs if e])
+    return xs
+"""
+    small = minimise(Program("small", source), lambda program: "print(" in program.source)
+    assert small.source == "def arguments():\n    pass\n\ndef drive(xs):\n    print(0)\n"
