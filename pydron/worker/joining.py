@@ -1,11 +1,9 @@
-"""From standard input to an authenticated connection."""
+"""From an invitation to an authenticated connection."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.errors import AuthenticationError
@@ -14,36 +12,11 @@ from pydron.transport.handshake import ANSWER_SIZE, WorkerSide
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["Invitation", "connect", "leave", "read_invitation"]
+    from pydron.transport.invitation import Invitation
+
+__all__ = ["connect", "leave"]
 
 _PATIENCE = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """Where the driver is and how to prove who one is. Never on the command line or in the environment."""
-
-    ticket: bytes
-    secret: bytes
-    path: str = ""
-    """Of the Unix socket; empty for TCP."""
-    host: str = ""
-    port: int = 0
-    authority: str = ""
-    """Certificate (PEM) of the run's own authority."""
-    certificate: str = ""
-    """Certificate and private key (PEM) of this worker."""
-
-    def dumps(self) -> str:
-        """Return one line of text for the worker's standard input."""
-        fields = {name: getattr(self, name) for name in self.__slots__}  # type: ignore[attr-defined]
-        return json.dumps(fields | {"ticket": self.ticket.hex(), "secret": self.secret.hex()}) + "\n"
-
-
-def read_invitation(text: str) -> Invitation:
-    """Read the line that `Invitation.dumps` wrote."""
-    fields = json.loads(text)
-    return Invitation(**fields | {"ticket": bytes.fromhex(fields["ticket"]), "secret": bytes.fromhex(fields["secret"])})
 
 
 def connect(invitation: Invitation) -> socket.socket:

@@ -10,9 +10,10 @@ import sys
 
 from pydron.errors import AuthenticationError
 from pydron.transport.definitions import DEFINITIONS
+from pydron.transport.invitation import read_invitation
 from pydron.transport.messages import Setup
 from pydron.worker.capture import Capture
-from pydron.worker.joining import connect, leave, read_invitation
+from pydron.worker.joining import connect, leave
 from pydron.worker.lifeline import die, tie_to_parent
 from pydron.worker.likeness import apply
 from pydron.worker.link import Link
