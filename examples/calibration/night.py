@@ -104,7 +104,7 @@ def make_night(folder: Path, settings: Settings) -> None:
     for channel, band in enumerate(BANDS):
         spectrum = fft.rfft2(sky[channel])
         for number in range(1, settings.frames + 1):
-            exposure = plan(rng, band, number)
+            exposure = plan(rng, band, number, settings.scale)
             electrons = expose(rng, camera, band, spectrum, sky[channel].shape, exposure)
             path = folder / f"light-{band}-{number:02}.fits"
             write(path, read_out(rng, camera, electrons), "LIGHT", band, exposure.seconds)
@@ -147,15 +147,15 @@ def dust_ring(rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.fl
     return shadow
 
 
-def plan(rng: np.random.Generator, band: str, number: int) -> Exposure:
+def plan(rng: np.random.Generator, band: str, number: int, scale: float) -> Exposure:
     """Decide how an exposure goes. The first of each band is a good one, as an observer would make sure."""
     shift = tuple(float(value) for value in rng.uniform(-14.0, 14.0, 2))
-    good = Exposure((shift[0], shift[1]), float(rng.uniform(0.7, 1.0)))
+    good = Exposure((shift[0], shift[1]), scale * float(rng.uniform(0.7, 1.0)))
     if number == 1:
         return good
     match (number + 2 * BANDS.index(band)) % 8:
         case 2:
-            return Exposure(good.shift, float(rng.uniform(1.6, 1.9)))
+            return Exposure(good.shift, scale * float(rng.uniform(1.6, 1.9)))
         case 4:
             return Exposure(good.shift, good.blur, satellite=True)
         case 5 if number > 8:  # the clouds come late

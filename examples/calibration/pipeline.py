@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from examples.calibration.steps import Image, Sources
 
 BANDS = ("r", "g", "b")
-WIDEST_SEEING = 5.6
-"""Images with wider objects than this, in pixels, are sharpened."""
-GOOD_SEEING = 5.0
+BLURRED = 1.12
+"""Exposures with objects this much wider than in the reference are sharpened."""
 MOST_TRAILING = 0.3
 CLOUDY = 0.5
 """Exposures that caught less than this share of the light are left out."""
@@ -78,11 +77,10 @@ def reduce_band(lights: Sequence[Path], bias: Image, flat: Image, reference: Ima
             continue
 
         note = ""
-        if sources.seeing > WIDEST_SEEING:
-            image = sharpen(image, sources.seeing, GOOD_SEEING)
-            sharper = detect(image)
+        if sources.seeing > BLURRED * stars.seeing:
+            image = sharpen(image, sources.seeing, stars.seeing)
             note = f", sharpened from {sources.seeing:.2f}"
-            sources = sharper
+            sources = detect(image)
 
         shift = register(image, reference)
         aligned.append(align(image, shift))

@@ -148,7 +148,7 @@ def detect(image: Image, threshold: float = 6.0, smallest: int = 6) -> Sources:
 def sharpen(image: Image, seeing: float, wanted: float, rounds: int = 15) -> Image:
     """Undo some of the blur of a bad moment of the atmosphere (Richardson-Lucy)."""
     sigma = np.sqrt(max(seeing**2 - wanted**2, 0.5)) / FWHM
-    floor = float(image.min()) - 1.0
+    floor = float(image.min()) - 100.0  # the method wants positive numbers, well away from the rounding of transforms
     shape = [fft.next_fast_len(size, real=True) for size in image.shape]
     y, x = fft.fftfreq(shape[0])[:, None], fft.rfftfreq(shape[1])[None, :]
     blur = np.exp(-2.0 * (np.pi * sigma) ** 2 * (y**2 + x**2)).astype(np.float32)
@@ -156,7 +156,7 @@ def sharpen(image: Image, seeing: float, wanted: float, rounds: int = 15) -> Ima
     observed = np.pad(image - floor, pad, mode="symmetric")
     estimate = observed
     for _ in range(rounds):
-        ratio = observed / np.clip(fft.irfft2(fft.rfft2(estimate) * blur, shape), 1e-3, None)
+        ratio = observed / np.clip(fft.irfft2(fft.rfft2(estimate) * blur, shape), 1.0, None)
         estimate = estimate * np.clip(fft.irfft2(fft.rfft2(ratio) * blur, shape), 0.0, None)
     return (estimate[: image.shape[0], : image.shape[1]] + floor).astype(np.float32)
 
