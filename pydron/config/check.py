@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydron.config.text import Document, KeyPath
 
-__all__ = ["check_options"]
+__all__ = ["check_options", "shape_of"]
 
 _LONGEST_SHOWN = 60
 
@@ -94,7 +94,7 @@ class _Check:
 
     def value(self, hint: object, raw: object, path: KeyPath) -> object:
         """Check one value against the annotation of its field."""
-        shape = _shape(hint)
+        shape = shape_of(hint)
         try:
             return _read(hint, shape, raw)
         except ValueError as error:
@@ -174,7 +174,7 @@ def _missing(record: type, given: Mapping[str, object]) -> list[Field[Any]]:
     ]
 
 
-def _shape(hint: object) -> Shape:
+def shape_of(hint: object) -> Shape:
     """Return the shape in an annotation; backends from elsewhere may leave it out."""
     return next((extra for extra in get_args(hint)[1:] if isinstance(extra, Shape)), Shape(""))
 
