@@ -112,15 +112,6 @@ class WakeUp:
 
 
 Command: TypeAlias = (
-    Assign
-    | Recall
-    | StopTask
-    | FetchValue
-    | FreeValues
-    | Deliver
-    | StartWorkers
-    | ReplaceWorker
-    | StopWorker
-    | WakeUp
+    Assign | Recall | StopTask | FetchValue | FreeValues | Deliver | StartWorkers | ReplaceWorker | StopWorker | WakeUp
 )
 """Anything that the scheduler can ask for."""

@@ -1,0 +1,83 @@
+"""Handing ready tasks to workers, ahead of need, and evening out what was handed out too early."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pydron.scheduler.commands import StartWorkers, WakeUp
+from pydron.scheduler.placement import any_worker, best_worker, turn
+from pydron.scheduler.room import mark_heads, put_on, recall
+from pydron.scheduler.state import ASSIGNED
+from pydron.scheduler.transfer import send
+
+if TYPE_CHECKING:
+    from pydron.scheduler.state import Ledger, TaskRecord, WorkerRecord
+
+__all__ = ["dispatch"]
+
+PATIENCE = 0.005
+"""Seconds of waiting behind another task from which on it pays to recall a task for an idle worker."""
+
+
+def dispatch(ledger: Ledger) -> None:
+    """Place ready tasks, in program order within each run, while there is a worker with room."""
+    parked: list[TaskRecord] = []
+    while ledger.ready:
+        worker = any_worker(ledger)
+        if worker is None or (parked and not ledger.idle):
+            break
+        record = ledger.take_ready()
+        if record is None:
+            break
+        chosen = worker if not record.refs and not record.alone and record.cores == 1 else None
+        if chosen is None:
+            chosen = best_worker(ledger, record, worker)
+        if chosen is None:
+            parked.append(record)
+            continue
+        _place(ledger, chosen, record)
+        turn(ledger, worker)
+    for record in parked:
+        ledger.put_ready(record)
+    if not ledger.workers and ledger.ready and not ledger.starting:
+        ledger.starting = True
+        ledger.commands.append(StartWorkers())
+    if ledger.idle and ledger.backlogged and not parked:
+        _relieve(ledger)
+
+
+def _place(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
+    put_on(ledger, worker, record)
+    if ledger.history is not None:
+        ledger.note(record, f"is placed on {worker.id}")
+    send(ledger, worker, record)
+    if len(worker.queue) <= worker.slots and worker.queue:
+        mark_heads(ledger, worker)
+
+
+def _relieve(ledger: Ledger) -> None:
+    """Recall tasks that wait behind others for workers that have nothing to do."""
+    idle = sum(1 for worker in islice(ledger.idle, len(ledger.backlogged)) if not worker.load)
+    if not idle:
+        return
+    patient = False
+    for worker in list(islice(ledger.backlogged, 4 * idle)):
+        behind = [record for record in worker.queue.values() if record.state is ASSIGNED and not record.alone]
+        waiting = [record for record in behind if not record.recalled]
+        if not waiting or len(waiting) < len(behind):
+            continue
+        overdue = ledger.now - worker.since >= PATIENCE
+        if overdue:
+            recall(ledger, worker, waiting)
+            idle -= 1
+        elif worker.backlog >= PATIENCE:
+            recall(ledger, worker, waiting[len(waiting) // 2 :])
+            idle -= 1
+        else:
+            patient = True
+        if not idle:
+            return
+    if patient and not ledger.waking:
+        ledger.waking = True
+        ledger.commands.append(WakeUp(PATIENCE))

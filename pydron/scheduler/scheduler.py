@@ -1,0 +1,146 @@
+"""The scheduler: a pure machine that takes events and answers with commands.
+
+It performs no input or output, reads no clock and draws no random numbers, so that whatever happened can be played again.
+
+::
+
+    runs ── TasksSubmitted, TasksCancelled, ValuesReleased, ValueWanted, RunEnded ──▶ ┌───────────┐ ── Deliver ──▶ runs
+    workers ── WorkerJoined, TasksEnded, TasksRecalled, ValueArrived, WorkerLeft, … ─▶│ Scheduler │ ── Assign, Recall,
+    the clock ── now, TimePassed ────────────────────────────────────────────────────▶└───────────┘    FetchValue, … ──▶ workers
+
+Each step applies an event to the ledger (one function per kind of event, in the module that knows about it), dispatches what has
+become ready, and collects the commands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from pydron.scheduler import events
+from pydron.scheduler.commands import Assign, Deliver, FreeValues, Recall
+from pydron.scheduler.dispatch import dispatch
+from pydron.scheduler.endings import abandon_doomed, ended
+from pydron.scheduler.requests import cancelled, released, run_ended, submitted, wanted
+from pydron.scheduler.state import Ledger
+from pydron.scheduler.story import tell
+from pydron.scheduler.transfer import arrived, missing
+from pydron.scheduler.turnover import advance_drains, draining, joined, left, recalled, unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydron.scheduler.commands import Command
+    from pydron.scheduler.events import Event
+
+__all__ = ["Scheduler"]
+
+
+def _time_passed(ledger: Ledger, _event: events.TimePassed) -> None:
+    ledger.waking = False
+
+
+_APPLY = cast(
+    "dict[type[Event], Callable[[Ledger, Event], None]]",
+    {
+        events.TasksSubmitted: submitted,
+        events.TasksCancelled: cancelled,
+        events.ValuesReleased: released,
+        events.ValueWanted: wanted,
+        events.RunEnded: run_ended,
+        events.WorkerJoined: joined,
+        events.WorkerDraining: draining,
+        events.WorkerLeft: left,
+        events.WorkersUnavailable: unavailable,
+        events.TasksEnded: ended,
+        events.TasksRecalled: recalled,
+        events.ValueArrived: arrived,
+        events.ValueMissing: missing,
+        events.TimePassed: _time_passed,
+    },
+)
+
+
+class Scheduler:
+    """Decides which worker runs what, and when.
+
+    Args:
+        history: keep a history of each task for `story`; costs memory and time.
+    """
+
+    __slots__ = ("ledger",)
+
+    def __init__(self, *, history: bool = False) -> None:
+        self.ledger = Ledger(history={} if history else None)
+        """For this package and its tests."""
+
+    def handle(self, event: Event, now: float) -> list[Command]:
+        """Take one event; return what is to be done, in this order."""
+        ledger = self.ledger
+        ledger.now = now
+        self._apply(event)
+        if ledger.ready or ledger.backlogged:
+            dispatch(ledger)
+        return self._collect()
+
+    def handle_all(self, batch: Iterable[Event], now: float) -> list[Command]:
+        """Take several events that came together, and dispatch once. Cheaper than `handle` for each."""
+        ledger = self.ledger
+        ledger.now = now
+        commands: list[Command] = []
+        for event in batch:
+            self._apply(event)
+            commands += self._collect()
+        if ledger.ready or ledger.backlogged:
+            dispatch(ledger)
+            commands += self._collect()
+        return commands
+
+    def story(self, task: int) -> str:
+        """Tell what is known about a task, for people."""
+        return tell(self.ledger, task)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is unfinished: no task to run, no value to bring."""
+        return not any(
+            record.state.unfinished or (record.value is not None and record.value.wanted)
+            for record in self.ledger.tasks.values()
+        )
+
+    def _apply(self, event: Event) -> None:
+        ledger = self.ledger
+        _APPLY[type(event)](ledger, event)
+        if ledger.doomed:
+            abandon_doomed(ledger)
+        if ledger.draining:
+            advance_drains(ledger)
+
+    def _collect(self) -> list[Command]:
+        """Make commands of what this step has gathered."""
+        ledger = self.ledger
+        commands: list[Command] = []
+        if ledger.freeing:
+            for worker in ledger.freeing:
+                commands.append(FreeValues(worker.id, worker.freeing))
+                worker.freeing = []
+            ledger.freeing.clear()
+        if ledger.recalling:
+            for worker in ledger.recalling:
+                commands.append(Recall(worker.id, worker.recalling))
+                worker.recalling = []
+            ledger.recalling.clear()
+        if ledger.commands:
+            commands += ledger.commands
+            ledger.commands = []
+        if ledger.sending:
+            for worker in ledger.sending:
+                commands.append(Assign(worker.id, worker.sending, worker.carrying))
+                worker.sending = []
+                worker.carrying = []
+            ledger.sending.clear()
+        if ledger.delivering:
+            for run in ledger.delivering:
+                commands.append(Deliver(run.run, run.outcomes))
+                run.outcomes = []
+            ledger.delivering.clear()
+        return commands
