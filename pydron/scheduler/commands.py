@@ -52,8 +52,8 @@ class Recall:
 class StopTask:
     """Get rid of a cancelled task that is running.
 
-    It may be endless: if the worker has neither finished nor given back the task after a grace period of your choice, kill
-    the worker. `WorkerLeft` then sorts out the rest.
+    It may be endless: if the worker has neither finished nor given back the task after a grace period of your choice,
+    kill the worker. `WorkerLeft` then sorts out the rest.
     """
 
     worker: WorkerId

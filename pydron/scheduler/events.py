@@ -108,8 +108,8 @@ class WorkersUnavailable:
 class TasksEnded:
     """A worker has finished tasks, in success or failure.
 
-    An outcome with a value means that the driver holds the value now and the worker does not; an outcome with neither value
-    nor failure means that the value stays on the worker.
+    An outcome with a value means that the driver holds the value now and the worker does not; an outcome with neither
+    value nor failure means that the value stays on the worker.
     """
 
     worker: WorkerId

@@ -1,7 +1,8 @@
 """Which workers have room for another task, and what it does to a worker to get one or be rid of one.
 
-Workers get their tasks ahead of need: besides what it runs a worker has one task in its queue, or as many as it takes to bridge
-`LEAD` seconds if the tasks are short. What waits behind a long task is recalled when another worker has nothing to do.
+Workers get their tasks ahead of need: besides what it runs a worker has one task in its queue, or as many as it takes to
+bridge `LEAD` seconds if the tasks are short. What waits behind a long task is recalled when another worker has nothing
+to do.
 """
 
 from __future__ import annotations
@@ -71,10 +72,7 @@ def settle(ledger: Ledger, worker: WorkerRecord) -> None:
 
 def mark_heads(ledger: Ledger, worker: WorkerRecord) -> None:
     """Say which tasks are running now; get rid of those that are cancelled."""
-    if worker.slots == 1:
-        heads = [next(iter(worker.queue.values()))]
-    else:
-        heads = worker.heads
+    heads = [next(iter(worker.queue.values()))] if worker.slots == 1 else worker.heads
     for record in heads:
         if record.state is ASSIGNED:
             record.state = RUNNING

@@ -1,15 +1,16 @@
 """The scheduler: a pure machine that takes events and answers with commands.
 
-It performs no input or output, reads no clock and draws no random numbers, so that whatever happened can be played again.
+It performs no input or output, reads no clock and draws no random numbers, so that whatever happened can be played
+again.
 
 ::
 
-    runs ── TasksSubmitted, TasksCancelled, ValuesReleased, ValueWanted, RunEnded ──▶ ┌───────────┐ ── Deliver ──▶ runs
-    workers ── WorkerJoined, TasksEnded, TasksRecalled, ValueArrived, WorkerLeft, … ─▶│ Scheduler │ ── Assign, Recall,
-    the clock ── now, TimePassed ────────────────────────────────────────────────────▶└───────────┘    FetchValue, … ──▶ workers
+    runs ──────▶ TasksSubmitted, ValuesReleased, … ─▶ ┌───────────┐ ─▶ Deliver ─────────────▶ runs
+    workers ───▶ WorkerJoined, TasksEnded, …  ──────▶ │ Scheduler │ ─▶ Assign, FetchValue, … ▶ workers
+    the clock ─▶ now, TimePassed ───────────────────▶ └───────────┘ ─▶ WakeUp ──────────────▶ the clock
 
-Each step applies an event to the ledger (one function per kind of event, in the module that knows about it), dispatches what has
-become ready, and collects the commands.
+Each step applies an event to the ledger (one function per kind of event, in the module that knows about it), dispatches
+what has become ready, and collects the commands.
 """
 
 from __future__ import annotations

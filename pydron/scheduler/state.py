@@ -1,16 +1,17 @@
 """What the scheduler knows: records of tasks, values, workers and runs, and the ledger that holds them.
 
-The records are plain data that the other modules of this package change; nobody outside does. A value has no record of its
-own until somebody cares for it, because most values come inline and are gone at once.
+The records are plain data that the other modules of this package change; nobody outside does. A value has no record of
+its own until somebody cares for it, because most values come inline and are gone at once.
 
-NOTE: Where a value is. The driver's copy is `TaskRecord.payload`: the scheduler keeps payloads itself. The workers' copies
-are `ValueRecord.replicas`. A value that came inline is held by the driver alone, until it is not needed; a value that stayed
-on its worker is copied to the driver for as long as it is on its way elsewhere, or for good if `ValueRecord.keep` is set.
+NOTE: Where a value is. The driver's copy is `TaskRecord.payload`: the scheduler keeps payloads itself. The workers'
+copies are `ValueRecord.replicas`. A value that came inline is held by the driver alone, until it is not needed; a value
+that stayed on its worker is copied to the driver for as long as it is on its way elsewhere, or for good if
+`ValueRecord.keep` is set.
 
-NOTE: Lineage. A value that only workers hold can be lost; it is then computed again. So the records of the tasks that it
-was made from are *pinned* although their own values may be freed long since; they are computed again too, transitively.
-The driver's copies are not freed while they are pinned, and lineage ends at them. Where it gets too deep, or a value is
-lost once, the value is copied to the driver for good: this is what bounds both memory and work.
+NOTE: Lineage. A value that only workers hold can be lost; it is then computed again. So the records of the tasks that
+it was made from are *pinned* although their own values may be freed long since; they are computed again too,
+transitively. The driver's copies are not freed while they are pinned, and lineage ends at them. Where it gets too deep,
+or a value is lost once, the value is copied to the driver for good: this is what bounds both memory and work.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Moving values: from a worker to the driver, and with tasks to the workers that need them.
 
-Every value goes through the driver. A task that needs a value which neither its worker nor the driver holds is *gathering*: it
-is placed, and sent once the last of its values has arrived here. Sending a value from worker to worker would be one more
-command beside `FetchValue`, with the tasks still gathering meanwhile.
+Every value goes through the driver. A task that needs a value which neither its worker nor the driver holds is
+*gathering*: it is placed, and sent once the last of its values has arrived here. Sending a value from worker to worker
+would be one more command beside `FetchValue`, with the tasks still gathering meanwhile.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["answer", "arrived", "fetch", "lose_replica", "missing", "reconsider", "send", "stop_gathering"]
 
 LOSSES = 20
-"""How often a value may be lost before it is given up. After the first loss it is copied to the driver once computed."""
+"""How often a value may be lost before it is given up. After the first loss it is copied to the driver when done."""
 
 
 def send(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
