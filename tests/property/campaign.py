@@ -78,7 +78,11 @@ def small(divergence: Divergence, seconds: float = 15.0) -> Divergence:
             break
     else:
         return divergence
-    text = divergence.actual.error[:2] if divergence.actual.error[:1] and isinstance(divergence.actual.error[0], str) else None
+    text = (
+        divergence.actual.error[:2]
+        if divergence.actual.error[:1] and isinstance(divergence.actual.error[0], str)
+        else None
+    )
 
     def diverges(program: Program) -> bool:
         again = divergence_of(program, failures, ways, part)

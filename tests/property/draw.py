@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from random import Random
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from random import Random
 
 HOLE = re.compile(r"<([a-z]+)(?::([a-z]+))?>")
 
@@ -55,7 +57,9 @@ class Template:
 def templates(table: str) -> tuple[Template, ...]:
     """Read a table with one ``weight: text`` a line."""
     rows = (line.strip().partition(": ") for line in table.strip().splitlines())
-    return tuple(Template(int(weight), text, tuple(part or "" for part in HOLE.split(text))) for weight, _, text in rows)
+    return tuple(
+        Template(int(weight), text, tuple(part or "" for part in HOLE.split(text))) for weight, _, text in rows
+    )
 
 
 @dataclass(slots=True)

@@ -305,7 +305,9 @@ def expression(draw: Draw, kind: str, depth: int) -> str:
 
 def arguments(draw: Draw, depth: int) -> str:
     """Return one to three arguments for a functional call."""
-    return ", ".join(expression(draw, "any" if draw.chance(0.5) else "int", depth) for _ in range(draw.rng.randint(1, 3)))
+    return ", ".join(
+        expression(draw, "any" if draw.chance(0.5) else "int", depth) for _ in range(draw.rng.randint(1, 3))
+    )
 
 
 def source(draw: Draw, depth: int) -> str:
@@ -350,7 +352,9 @@ def dict_comprehension(draw: Draw, depth: int) -> str:
 
 def reduction(draw: Draw, depth: int) -> str:
     """Return a number made from a comprehension or generator expression."""
-    form = draw.rng.choice(["sum({})", "len([{}])", "max([{}], default=0)", "sum([{}])", "len({{{}}})", "next(iter([{}]), 0)"])
+    form = draw.rng.choice(
+        ["sum({})", "len([{}])", "max([{}], default=0)", "sum([{}])", "len({{{}}})", "next(iter([{}]), 0)"]
+    )
     return form.format(comprehension(draw, depth, "int"))
 
 
@@ -365,7 +369,7 @@ def fstring(draw: Draw, depth: int) -> str:
             draw.sites = sites
             text = LAST[kind]
         tail = draw.rng.choice(["", "", "!r", ":>4", ":{width}"] if kind == "int" else ["", "", "!r", "!s"])
-        pieces.append(f"{{({text}){tail.replace('{width}', '{(%s)}' % draw.rng.randint(1, 5))}}}")
+        pieces.append(f"{{({text}){tail.replace('{width}', f'{{({draw.rng.randint(1, 5)})}}')}}}")
     draw.feature("f-string")
     return 'f"' + "-".join(pieces) + '"'
 

@@ -14,19 +14,23 @@ import signal
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from random import Random
 from traceback import extract_tb
+from typing import TYPE_CHECKING
 
 import pydron
 from pydron.errors import PydronWarning
 from tests.property.observe import Observation, Tokenizer, frames, globals_of
-from tests.property.programs import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+    from tests.property.programs import Program
 
 Key = tuple[object, object]
 Failures = dict[Key, str]
@@ -207,7 +211,9 @@ def observation(
 
 
 def show_warning(message: warnings.WarningMessage) -> None:
-    sys.stderr.write(warnings.formatwarning(message.message, message.category, message.filename, message.lineno, message.line))  # type: ignore[arg-type]
+    sys.stderr.write(
+        warnings.formatwarning(message.message, message.category, message.filename, message.lineno, message.line)
+    )  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -251,12 +257,12 @@ numbers = count()
 
 
 @contextmanager
-def loaded(program: Program, rewrite: Callable[[ast.Module], ast.Module] | None = None) -> Iterator[Loaded]:
+def loaded(program: Program, rewrite: Callable[[ast.Module], ast.AST] | None = None) -> Iterator[Loaded]:
     """Compile a program, perhaps after changing its meaning, and let its source be found."""
     filename = f"/programs/{next(numbers)}/{program.name}.py"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        tree: ast.Module | str = program.source
+        tree: ast.AST | str = program.source
         if rewrite is not None:
             tree = ast.fix_missing_locations(rewrite(ast.parse(program.source)))
         code = compile(tree, filename, "exec", dont_inherit=True)

@@ -7,8 +7,10 @@ import copy
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tests.property.programs import Program
+if TYPE_CHECKING:
+    from tests.property.programs import Program
 
 Edit = Callable[[ast.Module], bool]
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -74,7 +76,9 @@ def deletions(tree: ast.Module) -> Iterator[Edit]:
             for start in range(0, len(items), size):
                 chunk = items[start : start + size]
                 if not any(getattr(item, "name", "") in KEPT for item in chunk):
-                    yield lambda tree, number=number, name=name, start=start, size=size: delete(tree, number, name, start, size)  # type: ignore[misc]
+                    yield lambda tree, number=number, name=name, start=start, size=size: delete(
+                        tree, number, name, start, size
+                    )  # type: ignore[misc]
             size //= 2
 
 
@@ -115,7 +119,9 @@ def simplifications(tree: ast.Module) -> Iterator[Edit]:
                 for at, item in enumerate(value):
                     yield lambda tree, number=number, name=name, at=at: drop(tree, number, name, at)  # type: ignore[misc]
                     for choice in range(len(parts(item))):
-                        yield lambda tree, number=number, name=name, at=at, choice=choice: swap(tree, number, name, at, choice)  # type: ignore[misc]
+                        yield lambda tree, number=number, name=name, at=at, choice=choice: swap(
+                            tree, number, name, at, choice
+                        )  # type: ignore[misc]
 
 
 def parts(value: ast.expr) -> list[ast.expr]:

@@ -133,7 +133,11 @@ def frames(error: BaseException, filename: str) -> tuple[tuple[str, str, int], .
 
 def globals_of(namespace: dict[str, object]) -> dict[str, object]:
     """Return the global variables that a program can change."""
-    return {name: value for name, value in namespace.items() if type(value) in STATEFUL and not name.startswith("__") and name not in CONSTANT}
+    return {
+        name: value
+        for name, value in namespace.items()
+        if type(value) in STATEFUL and not name.startswith("__") and name not in CONSTANT
+    }
 
 
 STATEFUL = frozenset({int, str, list, dict, set})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pydron
 
@@ -215,7 +215,7 @@ class Num:
         SHARED.append(self.v)
         return Num((self.v + value_of(other)) % 23)
 
-    def __iadd__(self, other: object) -> Num:
+    def __iadd__(self, other: object) -> Self:
         self._done("iadd")
         self.v = (self.v + value_of(other)) % 23
         return self

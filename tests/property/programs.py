@@ -153,7 +153,9 @@ def write_ordinary(draw: Draw, name: str) -> None:
 
 def write_pure(draw: Draw, name: str) -> None:
     """Write an undecorated function that can be proved pure."""
-    body_text = draw.rng.choice(["return (a + len(xs)) % 9", "return [v + a for v in xs[:3]][-1:] == [a]", "b = a\n    return -b"])
+    body_text = draw.rng.choice(
+        ["return (a + len(xs)) % 9", "return [v + a for v in xs[:3]][-1:] == [a]", "b = a\n    return -b"]
+    )
     draw.emit(f"def {name}(a, xs):")
     draw.emit(f"    {body_text}")
     draw.emit("")
@@ -205,7 +207,7 @@ def write_drive(draw: Draw) -> None:
 
 def generate(seed: int) -> Program:
     """Return the program of a seed."""
-    draw = Draw(Random(seed))  # noqa: S311
+    draw = Draw(Random(seed))
     draw.wide = draw.chance(0.25)
     draw.emit("import pydron")
     draw.emit("")

@@ -21,7 +21,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="seed of the first program")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--small", type=int, default=2, help="how many divergences to minimise in each hundred programs")
+    parser.add_argument(
+        "--small", type=int, default=2, help="how many divergences to minimise in each hundred programs"
+    )
     parser.add_argument("--show", type=int, default=12, help="how many divergences to print")
     parser.add_argument("--save", type=Path, help="directory to save the small programs in")
     return parser.parse_args()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tests.property.draw import VARIABLES, DeadEndError, Draw, Scope, templates
 from tests.property.expressions import expression
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIMPLE = templates("""
     8: <new:int> = <int>
@@ -181,7 +184,9 @@ def departure(draw: Draw, way: str) -> str:
     if way == "return":
         return f"return {an(draw, 'any')}"
     if way == "raise":
-        what = draw.rng.choice(["Boom({}, {})", "ValueError({}, {})", "StopIteration({}, {})", "KeyError({1})", "Odd({}, {})"])
+        what = draw.rng.choice(
+            ["Boom({}, {})", "ValueError({}, {})", "StopIteration({}, {})", "KeyError({1})", "Odd({}, {})"]
+        )
         tail = draw.rng.choice(["", "", " from None", " from KeyError(1)"])
         return f"raise {what.format(an(draw, 'int', 1), an(draw, 'int', 1))}{tail}"
     return way
@@ -238,7 +243,9 @@ def for_walk(draw: Draw) -> None:
 
 def for_keys(draw: Draw) -> None:
     i = draw.fresh("i")
-    source = draw.rng.choice([f"list({draw.variable('map')})", draw.variable("map"), f"reversed({an(draw, 'ints', 1)}[:3])", "Num(5)"])
+    source = draw.rng.choice(
+        [f"list({draw.variable('map')})", draw.variable("map"), f"reversed({an(draw, 'ints', 1)}[:3])", "Num(5)"]
+    )
     looped(draw, f"for {i} in {source}:", i, {})
 
 
@@ -351,7 +358,16 @@ def class_body(draw: Draw) -> None:
     draw.bind(target, "int")
 
 
-ERRORS = ["ValueError", "Boom", "Exception", "(KeyError, IndexError)", "LookupError", "BaseException", "ZeroDivisionError", "StopIteration"]
+ERRORS = [
+    "ValueError",
+    "Boom",
+    "Exception",
+    "(KeyError, IndexError)",
+    "LookupError",
+    "BaseException",
+    "ZeroDivisionError",
+    "StopIteration",
+]
 
 
 def try_statement(draw: Draw) -> None:

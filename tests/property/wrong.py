@@ -13,9 +13,9 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.property.harness import UNDECORATED, Way, identity
+from tests.property.harness import Way, identity
 
-Rewrite = Callable[[ast.Module], ast.Module]
+Rewrite = Callable[[ast.Module], ast.AST]
 FUNCTIONAL = "f_"
 
 
@@ -37,7 +37,12 @@ class Blocks(ast.NodeTransformer):
         super().generic_visit(node)
         for name in ("body", "orelse", "finalbody"):
             items = getattr(node, name, None)
-            if isinstance(items, list) and items and isinstance(items[0], ast.stmt) and not isinstance(node, ast.Module):
+            if (
+                isinstance(items, list)
+                and items
+                and isinstance(items[0], ast.stmt)
+                and not isinstance(node, ast.Module)
+            ):
                 setattr(node, name, self.change(items) or [ast.Pass()])
         return node
 
@@ -127,7 +132,10 @@ def unchained(node: ast.Compare) -> ast.AST | None:
     if len(node.ops) < 2:
         return None
     left, right = node.comparators[:2]
-    return ast.BoolOp(ast.And(), [ast.Compare(node.left, node.ops[:1], [left]), ast.Compare(copy.deepcopy(left), node.ops[1:2], [right])])
+    return ast.BoolOp(
+        ast.And(),
+        [ast.Compare(node.left, node.ops[:1], [left]), ast.Compare(copy.deepcopy(left), node.ops[1:2], [right])],
+    )
 
 
 def drained(node: ast.For) -> ast.AST:
@@ -153,7 +161,11 @@ def swapped(node: ast.BinOp) -> ast.AST:
 def shared_display(node: ast.Return) -> ast.AST | None:
     if node.value is None:
         return None
-    copied = ast.Call(ast.Attribute(ast.Call(ast.Name("__import__", ast.Load()), [ast.Constant("copy")], []), "copy", ast.Load()), [node.value], [])
+    copied = ast.Call(
+        ast.Attribute(ast.Call(ast.Name("__import__", ast.Load()), [ast.Constant("copy")], []), "copy", ast.Load()),
+        [node.value],
+        [],
+    )
     return ast.Return(copied)
 
 
@@ -266,4 +278,3 @@ WRAPPERS: dict[str, Wrapper] = {
 }
 
 WRONG_WAYS = [Way(name, functools.partial(functional_as, wrapper)) for name, wrapper in WRAPPERS.items()]
-assert UNDECORATED

@@ -1,0 +1,322 @@
+# --- 7 subscript store: value, object, key
+def obj(xs):
+    say(10, 0, 0)
+    return xs
+
+@pydron.schedule
+def main():
+    xs = [0, 0, 0]
+    obj(xs)[say(1, 0, 0) % 3] = f_int(2, 0, 1) + say(3, 0, 0)
+    obj(xs)[say(4, 0, 0) % 3] += f_int(5, 0, 1) + say(6, 0, 0)
+    obj(Box(1)).v = say(7, 0, 1)
+    return xs
+
+# --- 7 keywords after a star: the star comes first
+@pydron.schedule
+def main():
+    def star():
+        say(1, 0, 0)
+        return [5]
+    return f_named(k=say(2, 0, 0), *star()), f_named(3, 0, *[say(4, 0, 0)], b=say(5, 0, 0), **{"c": say(6, 0, 0)})
+
+# --- 7 augmented assignment loads first
+@pydron.schedule
+def main():
+    x = 1
+    def change():
+        nonlocal x
+        x = 100
+        return f_int(1, 0, 1)
+    x += change()
+    y = f_int(2, 0, 1)
+    def again():
+        nonlocal y
+        y = 100
+        return 1
+    y += again()
+    return x, y
+
+# --- 44 annotations of locals are not evaluated
+@pydron.schedule
+def main():
+    a: undefined_name = f_int(1, 0, 1)
+    b: undefined_name[say(2, 0, 0)]
+    xs = [0]
+    xs[0]: say(3, 0, 0) = f_int(4, 0, a)
+    return a, xs
+
+# --- 7 a generator expression evaluates its first iterable at once
+@pydron.schedule
+def main():
+    g = (f_int(1, i, say(2, i, i)) for i in [say(3, 0, 0), say(4, 0, 0)] if say(5, i, 0) >= 0)
+    say(6, 0, 0)
+    return list(g)
+
+# --- 7 dict display: key before value, in order
+@pydron.schedule
+def main():
+    return {say(1, 0, 0): f_int(2, 0, 1), f_int(3, 0, 1): say(4, 0, 0), **{say(5, 0, 0): say(6, 0, 0)}}
+
+# --- 7 assignment to several targets, left to right
+@pydron.schedule
+def main():
+    xs = [0, 0, 0]
+    i = xs[i_of(1)] = f_int(1, 0, 1) % 3
+    i, xs[i] = f_pair(2, 0, i)[0] % 3, 9
+    a = b = c = f_ints(3, 0, 1)
+    a.append(1)
+    return i, xs, a, b, c
+
+def i_of(n):
+    say(4, n, n)
+    return n
+
+# --- 7 a comparison's operands around effects
+@pydron.schedule
+def main():
+    return say(1, 0, 0) < f_int(2, 0, 1) < say(3, 0, 0) == f_int(4, 0, 1)
+
+# --- 8 and, or return an operand and evaluate no more than needed
+@pydron.schedule
+def main():
+    a = f_int(1, 0, 1)
+    xs = f_ints(2, 0, 1)
+    return (a and xs, a or xs, not a, (a > 100 and say(3, 0, 0)), (a < 100 or say(4, 0, 0)),
+            [] or a, 0 and a, xs and a and f_int(5, 0, a) or say(6, 0, 0))
+
+# --- 8 a ternary evaluates one branch
+@pydron.schedule
+def main():
+    out = []
+    for i in range(4):
+        out.append(f_int(1, i, i) if f_flag(2, i, i) else say(3, i, i))
+    return out
+
+# --- 8 the middle of a chained comparison once, and user comparisons that return anything
+class Odd2:
+    def __lt__(self, other):
+        note("lt")
+        return [1]
+    def __gt__(self, other):
+        note("gt")
+        return []
+
+@pydron.schedule
+def main():
+    a = f_int(1, 0, 1)
+    return (0 <= f_int(2, 0, a) < 50 <= a, Odd2() < a, Odd2() < Odd2() > a, a < say(3, 0, 1) < say(4, 0, 2))
+
+# --- 9 truth tests, containment, equality and operators of user classes
+@pydron.schedule
+def main():
+    u = f_num(1, 0, 1)
+    out = []
+    if u:
+        out.append(u + f_int(2, 0, 1))
+    while u > 3:
+        u = Num(u.v // 2)
+    out += [u == 3, 2 in u, u in [u, 1], 5 + u, len(u), bool(u), u[f_int(3, 0, 1)]]
+    u += f_int(4, 0, 1)
+    u[1] = f_int(5, 0, 1)
+    for step in u:
+        out.append(f_int(6, step, step))
+    return out, str(u), f"{u!r:>9}"
+
+# --- 9 user operators that mutate what others read
+class Greedy:
+    def __init__(self, bag):
+        self.bag = bag
+    def __add__(self, other):
+        self.bag.append(other)
+        return other
+    def __eq__(self, other):
+        self.bag.clear()
+        return True
+
+@pydron.schedule
+def main():
+    xs = []
+    g = Greedy(xs)
+    a = f_int(1, 0, xs)
+    b = g + a
+    c = f_int(2, 0, xs)
+    d = g == c
+    e = f_int(3, 0, xs)
+    return a, b, c, d, e, xs
+
+# --- 10 properties, __getattr__, __getitem__
+@pydron.schedule
+def main():
+    u = Num(3)
+    out = []
+    for i in range(3):
+        u.value = f_int(1, i, u.v)
+        out.append((u.value, u.missing, u[i], STATE["n"]))
+    return out
+
+# --- 11 stores and deletions on subscripts and attributes
+def arguments():
+    return [4, 5, 6, 7], {1: 2, 2: 3}, Box(1)
+
+@pydron.schedule
+def main(xs, m, b):
+    a = f_int(1, 0, xs)
+    del xs[0]
+    c = f_int(2, 0, xs)
+    xs[0] = f_int(3, 0, xs)
+    del m[1], b.v
+    d = f_int(4, 0, xs, m, b)
+    m[d] = b.w = c
+    xs[1:] = [a, f_int(5, 0, m)]
+    return a, c, d, f_int(6, 0, xs, m, b)
+
+# --- 12 arguments mean what they meant at the call
+@pydron.schedule
+def main():
+    xs = []
+    out = []
+    for i in range(4):
+        xs.append(i)
+        out.append(f_int(1, i, xs))
+        xs[0] += 1
+    return out, xs
+
+# --- 12 arguments that hold pending values mean what they meant
+@pydron.schedule
+def main():
+    xs = [f_int(1, 0, 1)]
+    box = Box(f_int(2, 0, 1), xs)
+    a = f_int(3, 0, box)
+    xs.append(f_int(4, 0, 1))
+    box.v = 3
+    b = f_int(5, 0, [box, xs, {"x": xs}])
+    xs.clear()
+    return a, b, f_int(6, 0, box)
+
+# --- 12 mutation by an ordinary call between two uses
+@pydron.schedule
+def main():
+    xs = [1, 2]
+    a = f_int(1, 0, xs)
+    mangle(2, 0, xs)
+    b = f_int(3, 0, xs)
+    alias(xs).append(b)
+    return a, b, f_int(4, 0, xs)
+
+# --- 12 mutation through a global and through an element
+def arguments():
+    return SHARED, [SHARED]
+
+@pydron.schedule
+def main(xs, nest):
+    a = f_int(1, 0, xs)
+    push(2, 0, a)
+    b = f_int(3, 0, nest)
+    nest[0].append(f_int(4, 0, b))
+    c = peek()
+    xs[0] = f_int(5, 0, c)
+    return a, b, c, len(SHARED), SHARED[0]
+
+# --- 14 list.append of pending values, read by an alias
+@pydron.schedule
+def main():
+    out = []
+    same = out
+    for i in range(3):
+        out.append(f_int(1, i, i))
+        if i == 1:
+            say(2, i, same)
+    same.append(len(out))
+    return out, same
+
+# --- 14 append to a list that an ordinary call also changes
+def arguments():
+    return (SHARED,)
+
+@pydron.schedule
+def main(out):
+    for i in range(3):
+        out.append(f_int(1, i, i))
+        push(2, i, i)
+    return peek(), len(out)
+
+# --- 14 += is in place for lists and rebinds numbers and tuples
+@pydron.schedule
+def main():
+    a = b = [1]
+    c = d = (1,)
+    e = f = 1
+    a += f_ints(1, 0, 1)
+    c += f_pair(2, 0, 1)
+    e += f_int(3, 0, 1)
+    a += (f_int(4, 0, 1),)
+    b += "xy"
+    return a, b, c, d, e, f, a is b
+
+# --- 14 dict and set updates
+@pydron.schedule
+def main():
+    m = {}
+    s = set()
+    for i in range(4):
+        m[i % 2] = f_int(1, i, i)
+        m.setdefault(f_int(2, i, i), []).append(f_int(3, i, i)) if i > 1 else None
+        s.add(f_int(4, i, i))
+    m |= {7: f_int(5, 0, 1)}
+    m.update(a=f_int(6, 0, m.get(7)))
+    return m, s, list(m), 7 in m, m.pop(7), sorted(s)
+
+# --- 14 an append that raises
+@pydron.schedule
+def main():
+    out = ()
+    a = f_int(1, 0, 1)
+    say(2, 0, 0)
+    out.append(a)
+
+# --- 14 a list subclass logs its appends
+@pydron.schedule
+def main():
+    out = Bag()
+    for i in range(3):
+        out.append(f_int(1, i, i))
+        f_int(2, i, out)
+    return out
+
+# --- 14 list methods between pending appends
+@pydron.schedule
+def main():
+    xs = [5]
+    for i in range(3):
+        xs.append(f_int(1, i, i))
+        xs.sort()
+        xs.insert(0, f_int(2, i, i))
+        xs.reverse()
+    xs.extend(f_ints(3, 0, xs))
+    n = xs.pop()
+    xs.remove(5)
+    return xs, n, xs.index(xs[0]), xs.count(n)
+
+# --- 11 a store into an object inside pending data
+@pydron.schedule
+def main():
+    boxes = [f_box(1, i, i) for i in range(3)]
+    for b in boxes:
+        b.v = f_int(2, b.v, b)
+        b.items.append(b.v)
+    boxes[0].other = boxes[1]
+    boxes[1].v += 1
+    return boxes, f_int(3, 0, boxes)
+
+# --- 16 one result is one object
+@pydron.schedule
+def main():
+    a = f_ints(1, 0, 1)
+    b = a
+    box = f_box(2, 0, 1)
+    m = {0: box, 1: box}
+    m[0].v = f_int(3, 0, 1)
+    b.append(m[1].v)
+    ns = f_nest(4, 0, 1)
+    ns[0].append(9)
+    return a, b, a is b, m, ns, f_none(5, 0) is None, f_flag(6, 0) is True
