@@ -3,7 +3,8 @@
 What is run:
 
 * fenced blocks marked ``python``, in order, as one program; an ``output`` block after one is what it prints;
-* ``console`` blocks: lines that start with ``$ python`` are run, the lines that follow are what they print.
+* ``console`` blocks: lines such as ``$ PYDRON=off python a.py`` are run, the lines that follow are what they print.
+  They have to succeed unless a traceback is among it.
 
 A comment before a block changes that: ``<!-- file: NAME -->`` writes it to a file instead, ``<!-- not run: REASON -->``
 passes over it. A line of three dots in an output stands for any text, and so do three dots within a line.
@@ -43,9 +44,15 @@ class Block:
 class Command:
     """One command at a console, and what it prints."""
 
-    words: tuple[str, ...]
+    environment: dict[str, str]
+    words: list[str]
     expected: str
     line: int
+
+    @property
+    def fails(self) -> bool:
+        """Whether it is meant to end with an exception."""
+        return "\nTraceback (" in f"\n{self.expected}"
 
 
 def blocks(page: Path) -> list[Block]:
@@ -77,16 +84,12 @@ def script(program: list[Block]) -> str:
 
 def commands(block: Block) -> Iterator[Command]:
     """Take a console block apart."""
-    words: tuple[str, ...] = ()
-    expected: list[str] = []
-    line = block.line
-    for number, text in enumerate([*block.text.splitlines(), "$"], block.line):
-        if not text.startswith("$"):
-            expected.append(text)
-            continue
-        if words:
-            yield Command(words, "".join(f"{row}\n" for row in expected), line)
-        words, expected, line = tuple(text[1:].split()), [], number
+    for part in re.finditer(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+        words = part["command"].split()
+        first = next(number for number, word in enumerate(words) if "=" not in word)
+        environment = dict(word.split("=", 1) for word in words[:first])
+        line = block.line + block.text.count("\n", 0, part.start())
+        yield Command(environment, words[first:], part["output"], line)
 
 
 def matches(expected: str, actual: str) -> bool:

@@ -17,13 +17,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def run(arguments: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+def run(arguments: list[str], directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python as a reader of the page would, in a directory of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYDRON", "PYTEST"))}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=directory,
-        env=environment | {"HOME": str(directory), "PYTHONWARNINGS": "error"},
+        env=environment | {"HOME": str(directory), "PYTHONWARNINGS": "error", **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -31,8 +31,6 @@ def run(arguments: list[str], directory: Path) -> subprocess.CompletedProcess[st
         check=False,
         timeout=120,
     )
-    assert not list(directory.glob("*.sock")), "a socket was left behind"
-    return done
 
 
 def outputs(page: list[Block]) -> dict[int, Block]:
@@ -57,8 +55,8 @@ def check_console(block: Block, page: Path, directory: Path) -> None:
     for command in commands(block):
         place = f"{page.relative_to(ROOT)}:{command.line}"
         assert command.words[0] == "python", f"{place}: only `python` is run here; mark the block as not run"
-        done = run(list(command.words[1:]), directory)
-        assert done.returncode == 0, f"{place}: {done.stdout}"
+        done = run(command.words[1:], directory, **command.environment)
+        assert (done.returncode != 0) == command.fails, f"{place}: {done.stdout}"
         assert matches(command.expected, done.stdout), f"{place}: this was printed instead:\n{done.stdout}"
 
 
@@ -94,12 +92,15 @@ def test_a_page_is_taken_apart(tmp_path: Path) -> None:
     page.write_text(
         "# Title\n\n```python\nx = 1\n```\n\n```output\nnothing\n```\n\n"
         "<!-- not run: takes long -->\n```python\nx = 2\n```\n"
-        "<!-- file: a.py -->\n\n```python\nx = 3\n```\n\n```console\n$ python a.py\n1\n2\n$ python b.py\n```\n"
+        "<!-- file: a.py -->\n\n```python\nx = 3\n```\n\n"
+        "```console\n$ python a.py\n1\n2\n$ X=1 python b.py\nTraceback (most recent call last):\n```\n"
     )
     first, output, skipped, file, console = blocks(page)
     assert (first.text, first.line, first.end) == ("x = 1\n", 4, 5)
     assert outputs(blocks(page)) == {4: output}
     assert (skipped.not_run, skipped.file) == ("takes long", None)
     assert (file.not_run, file.file) == (None, "a.py")
-    assert [(command.words[1], command.expected) for command in commands(console)] == [("a.py", "1\n2\n"), ("b.py", "")]
+    good, bad = commands(console)
+    assert (good.words, good.expected, good.line, good.fails) == (["python", "a.py"], "1\n2\n", 22, False)
+    assert (bad.words, bad.environment, bad.line, bad.fails) == (["python", "b.py"], {"X": "1"}, 25, True)
     assert script([first]).splitlines()[3:] == ["x = 1", f"print({marker(first)!r}, flush=True)"]
