@@ -17,7 +17,7 @@ SMALL = 3000
 @pydron.functional
 def count_names(path):
     """Count the names in one Python file."""
-    names = Counter()
+    names: Counter[str] = Counter()
     with tokenize.open(path) as file:
         for token in tokenize.generate_tokens(file.readline):
             if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
@@ -27,7 +27,7 @@ def count_names(path):
 
 @pydron.schedule
 def count_all(paths):
-    totals = Counter()
+    totals: Counter[str] = Counter()
     small = 0
     for path in paths:
         names = count_names(path)

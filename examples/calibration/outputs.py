@@ -69,7 +69,7 @@ def gray(image: Image) -> NDArray[np.uint8]:
 def colors(stacks: Sequence[Image]) -> NDArray[np.uint8]:
     """Return a colour picture that keeps the hue of bright objects (the stretch of Lupton et al. 2004)."""
     light = np.stack(stacks, axis=-1)
-    light = light - np.median(light, axis=(0, 1))
+    light -= np.median(light, axis=(0, 1))
     total = light.mean(axis=2, keepdims=True)
     noise = 1.4826 * float(np.median(np.abs(total)))
     level = np.arcsinh(np.clip(total + noise, 0.0, None) / (6.0 * noise)) / np.arcsinh(BRIGHT / (6.0 * noise))
@@ -77,5 +77,5 @@ def colors(stacks: Sequence[Image]) -> NDArray[np.uint8]:
     shown = np.clip(total, 0.0, None) + 10.0 * noise
     hue = np.clip(1.0 + SATURATION * (light - total) / shown, 0.0, None)
     picture = hue * level
-    picture = picture / np.maximum(picture.max(axis=2, keepdims=True), 1.0)
+    picture /= np.maximum(picture.max(axis=2, keepdims=True), 1.0)
     return np.asarray(255.0 * picture, dtype=np.uint8)

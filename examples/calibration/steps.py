@@ -119,7 +119,7 @@ def detect(image: Image, threshold: float = 6.0, smallest: int = 6) -> Sources:
     light = smooth[y, x].astype(np.float64)
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(label, values, count + 1)[1:]
+        return np.bincount(label, values, count + 1)[1:].astype(np.float64)
 
     flux = total(light)
     size = total(np.ones_like(light))
@@ -130,7 +130,7 @@ def detect(image: Image, threshold: float = 6.0, smallest: int = 6) -> Sources:
     keep = np.flatnonzero((size >= smallest) & (xx > 0.0) & (yy > 0.0))
     keep = keep[np.argsort(-flux[keep], kind="stable")]
     if not len(keep):
-        return Sources(*np.zeros((4, 0)), brightness=0.0, seeing=0.0, trailing=0.0)
+        return Sources(nothing := np.zeros(0), nothing, nothing, nothing, brightness=0.0, seeing=0.0, trailing=0.0)
     xx, yy, xy = xx[keep], yy[keep], xy[keep]
     width = FWHM * np.sqrt((xx + yy) / 2.0)
     return Sources(
