@@ -2,3 +2,51 @@
 
 Every answer errs on the side of `Effect.UNKNOWN`: a wrong "pure" is a wrong program.
 """
+
+from pydron.runtime.effects.attributes import plain_attribute, plain_setattr
+from pydron.runtime.effects.calls import classify_call
+from pydron.runtime.effects.memory import memory_key
+from pydron.runtime.effects.methods import classify_method
+from pydron.runtime.effects.operators import (
+    binary_is_pure,
+    classify_binary,
+    classify_delitem,
+    classify_inplace,
+    classify_setitem,
+    classify_subscript,
+    classify_truth,
+    classify_unary,
+    iteration_is_plain,
+    subscript_is_pure,
+    truth_is_pure,
+)
+from pydron.runtime.effects.trust import ATOMS, is_immutable, is_trusted
+from pydron.runtime.effects.verdict import ALL, PENDING, RECEIVER, Effect, Operand, Verdict
+
+__all__ = [
+    "ALL",
+    "ATOMS",
+    "PENDING",
+    "RECEIVER",
+    "Effect",
+    "Operand",
+    "Verdict",
+    "binary_is_pure",
+    "classify_binary",
+    "classify_call",
+    "classify_delitem",
+    "classify_inplace",
+    "classify_method",
+    "classify_setitem",
+    "classify_subscript",
+    "classify_truth",
+    "classify_unary",
+    "is_immutable",
+    "is_trusted",
+    "iteration_is_plain",
+    "memory_key",
+    "plain_attribute",
+    "plain_setattr",
+    "subscript_is_pure",
+    "truth_is_pure",
+]

@@ -22,7 +22,7 @@ from pydron.runtime.effects.arrays import numpy_types
 from pydron.runtime.effects.memory import class_dict, class_mro, instance_dict, is_class
 from pydron.runtime.effects.trust import has_plain_keys
 
-__all__ = ["has_finalizer", "plain_attribute", "plain_setattr"]
+__all__ = ["defines", "has_finalizer", "plain_attribute", "plain_setattr"]
 
 _MISSING = object()
 
@@ -116,7 +116,8 @@ def _static_lookup(mro: tuple[type, ...], name: str) -> object:
     return _MISSING
 
 
-def _type_defines(value: object, *names: str) -> bool:
+def defines(value: object, *names: str) -> bool:
+    """Tell whether the value's class or one of its bases has one of the names."""
     for parent in class_mro(type(value)):
         defined = class_dict(parent)
         for name in names:
@@ -126,7 +127,7 @@ def _type_defines(value: object, *names: str) -> bool:
 
 
 def _is_data_descriptor(found: object) -> bool:
-    return found is not _MISSING and _type_defines(found, "__set__", "__delete__")
+    return found is not _MISSING and defines(found, "__set__", "__delete__")
 
 
 def _reads_plainly(descriptor: object, owner: type, name: str) -> bool:
@@ -146,7 +147,7 @@ def _binds_plainly(found: object) -> bool:
         return True
     if type(found) is classmethod:
         return type(found.__func__) is FunctionType
-    return not _type_defines(found, "__get__")
+    return not defines(found, "__get__")
 
 
 def plain_setattr(obj: object, name: str) -> bool:
@@ -187,4 +188,4 @@ def _replaces_quietly(old: object) -> bool:
 
 def has_finalizer(value: object) -> bool:
     """Tell whether the value's class defines ``__del__``, which runs when a store drops the last reference."""
-    return _type_defines(value, "__del__")
+    return defines(value, "__del__")

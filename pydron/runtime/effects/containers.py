@@ -14,13 +14,12 @@ from pydron.runtime.effects.rules import (
     fixed,
     is_plain_iterable,
     judge,
-    on_trusted,
     reads,
     replaces_quietly,
     writes,
 )
-from pydron.runtime.effects.trust import LONG_LIMIT, are_atoms, has_plain_keys, is_atom, survey
-from pydron.runtime.effects.verdict import RECEIVER, UNKNOWN, Verdict
+from pydron.runtime.effects.trust import LONG_LIMIT, MUTABLE, are_atoms, has_plain_keys, is_atom, survey
+from pydron.runtime.effects.verdict import PURE, RECEIVER, UNKNOWN, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,6 +30,7 @@ _STORE = writes(stores=(0,), none_result=True)
 _STORE_ELEMENTS = writes(stores=(0,), shallow=(0,), none_result=True)
 _STORE_SECOND = writes(stores=(1,), none_result=True)
 _CHANGE = writes(none_result=True)
+_DROP = writes(deep=(RECEIVER,), none_result=True)
 _TAKE = writes()
 _COMPARE_AND_CHANGE = writes(deep=(RECEIVER, 0), none_result=True)
 _COPY = reads(RECEIVER, fresh=True)
@@ -55,7 +55,8 @@ def _rotate(_receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
 
 
 def _compare_elements(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
-    return judge(survey((receiver, *args, *kwargs.values()), LONG_LIMIT), _COMPARE, numbers_warn=False)
+    bits = survey((receiver, *args, *kwargs.values()), LONG_LIMIT)
+    return judge(bits, _COMPARE if bits & MUTABLE else PURE, numbers_warn=False)
 
 
 def _remove(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
@@ -63,7 +64,7 @@ def _remove(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
 
 
 def _clear(receiver: object, _args: Arguments, _kwargs: Keywords) -> Verdict:
-    return _CHANGE if replaces_quietly(as_collection(receiver)) else UNKNOWN
+    return _DROP if replaces_quietly(as_collection(receiver)) else UNKNOWN
 
 
 def _sort(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
@@ -72,21 +73,17 @@ def _sort(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
     return judge(survey((receiver,), LONG_LIMIT), writes(deep=(RECEIVER,), none_result=True), numbers_warn=False)
 
 
-def _append_bounded(receiver: object, _args: Arguments, _kwargs: Keywords) -> Verdict:
-    queue = cast("deque[object]", receiver)
-    pushes_out = queue.maxlen is not None and len(queue) == queue.maxlen
-    return UNKNOWN if pushes_out and not replaces_quietly(queue) else _STORE
+def _push(receiver: object, _args: Arguments, _kwargs: Keywords) -> Verdict:
+    return _STORE if _is_unbounded(receiver) else UNKNOWN
 
 
-def _extend_bounded(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
-    queue = cast("deque[object]", receiver)
-    if queue.maxlen is not None and not (replaces_quietly(queue) and all(map(_is_quiet_iterable, args))):
-        return UNKNOWN
-    return _extend(receiver, args, kwargs)
+def _push_all(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
+    return _extend(receiver, args, kwargs) if _is_unbounded(receiver) else UNKNOWN
 
 
-def _is_quiet_iterable(values: object) -> bool:
-    return is_plain_iterable(values) and replaces_quietly(as_collection(values))
+def _is_unbounded(queue: object) -> bool:
+    # A bounded one drops elements, with whatever finalizers they have.
+    return cast("deque[object]", queue).maxlen is None
 
 
 _LIST: dict[str, MethodRule] = {
@@ -104,10 +101,10 @@ _LIST: dict[str, MethodRule] = {
 }
 
 _DEQUE: dict[str, MethodRule] = {
-    "append": _append_bounded,
-    "appendleft": _append_bounded,
-    "extend": _extend_bounded,
-    "extendleft": _extend_bounded,
+    "append": _push,
+    "appendleft": _push,
+    "extend": _push_all,
+    "extendleft": _push_all,
     "insert": _insert,
     "pop": fixed(_TAKE),
     "popleft": fixed(_TAKE),
@@ -144,12 +141,13 @@ def _update(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
         return UNKNOWN
     if not replaces_quietly(table.values()):
         return UNKNOWN
-    return writes(stores=(*range(len(args)), *kwargs), shallow=tuple(range(len(args))), none_result=True)
+    sources_at = tuple(range(len(args)))
+    return writes(stores=(*sources_at, *kwargs), shallow=sources_at, deep=(RECEIVER,), none_result=True)
 
 
 def _clear_dict(receiver: object, _args: Arguments, _kwargs: Keywords) -> Verdict:
     table = cast("dict[object, object]", receiver)
-    return _CHANGE if replaces_quietly(table.values()) and replaces_quietly(table.keys()) else UNKNOWN
+    return _DROP if replaces_quietly(table.values()) and replaces_quietly(table.keys()) else UNKNOWN
 
 
 _DICT: dict[str, MethodRule] = {
@@ -218,11 +216,7 @@ _SET: dict[str, MethodRule] = {
 }
 
 
-def _with_receiver(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
-    return on_trusted((receiver, *args), kwargs, numbers_warn=False)
-
-
-_TUPLE: dict[str, MethodRule] = {"index": _with_receiver, "count": _with_receiver}
+_TUPLE: dict[str, MethodRule] = {"index": _compare_elements, "count": _compare_elements}
 
 CONTAINER_METHODS: tuple[tuple[type, dict[str, MethodRule]], ...] = (
     (list, _LIST),

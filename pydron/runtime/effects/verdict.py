@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL",
     "OUTPUT",
+    "PENDING",
     "PURE",
     "RECEIVER",
     "UNKNOWN",
@@ -52,7 +53,15 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one operation on concrete operands may do. Whatever the effect, the operation may raise."""
+    """What one operation on concrete operands may do. Whatever the effect, the operation may raise.
+
+    A verdict is about the operands as they are when it is asked for. One with `deep` operands was concluded from what
+    these hold: stores to them that come earlier in the program must be done before asking. One without follows from
+    exact types and keys, and other known operations that take effect in between leave it true.
+
+    A finalizer (``__del__``) runs when its object goes away. Where the database sees one it answers `UNKNOWN`; it does
+    not look for those behind other objects.
+    """
 
     effect: Effect
     shallow: tuple[Operand, ...] = ()
@@ -68,8 +77,8 @@ class Verdict:
     none_result: bool = False
     """The result is None whenever the operation does not raise."""
     warns: bool = False
-    """A floating point event of numpy may emit a warning, which has its place in the output: ahead of its turn the
-    operation must run under `pydron.runtime.effects.run_quietly`."""
+    """A floating point event of numpy may emit a warning, which has its place in the output. Ahead of its turn an
+    operation that only reads must run under `pydron.runtime.effects.run_quietly`; one that writes must wait."""
     reads_frame: bool = False
     """The operation looks at the frame that calls it (a log record's line, the module a warning belongs to)."""
 
@@ -84,8 +93,15 @@ class Verdict:
         return (self.effect is Effect.PURE or self.effect is Effect.READS) and not self.warns
 
 
+class _Pending(Enum):
+    PENDING = auto()
+
+
 UNKNOWN = Verdict(Effect.UNKNOWN)
 PURE = Verdict(Effect.PURE, fresh=True)
+PENDING = _Pending.PENDING
+"""Stands for an operand whose value is still to come. The verdict holds for every value it may turn out to be, except
+where `deep` names it: then ask again with the value."""
 OUTPUT = Verdict(Effect.OUTPUT, deep=(ALL,))
 
 
