@@ -164,7 +164,7 @@ class Loaded:
         module.__file__ = self.filename
         namespace = module.__dict__
         sys.modules[module.__name__] = module
-        calls = Calls(failures) if way is PLAIN else failures
+        calls = Calls(failures) if way is PLAIN else dict(failures)
         try:
             with captured(output), watchdog(seconds), way.around():
                 exec(prelude_code(), namespace)
@@ -257,14 +257,14 @@ numbers = count()
 
 
 @contextmanager
-def loaded(program: Program, rewrite: Callable[[ast.Module], ast.AST] | None = None) -> Iterator[Loaded]:
+def loaded(program: Program, rewrite: Callable[[ast.Module], ast.Module] | None = None) -> Iterator[Loaded]:
     """Compile a program, perhaps after changing its meaning, and let its source be found."""
     filename = f"/programs/{next(numbers)}/{program.name}.py"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        tree: ast.AST | str = program.source
+        tree = ast.parse(program.source)
         if rewrite is not None:
-            tree = ast.fix_missing_locations(rewrite(ast.parse(program.source)))
+            tree = ast.fix_missing_locations(rewrite(tree))
         code = compile(tree, filename, "exec", dont_inherit=True)
     lines = program.source.splitlines(keepends=True)
     linecache.cache[filename] = (len(program.source), None, lines, filename)
@@ -291,9 +291,8 @@ def failure_plans(calls: list[Key], rng: Random, most: int) -> list[Failures]:
     if len(positions) > most:
         positions = rng.sample(positions, most)
     plans: list[Failures] = [{key: some_kind(rng)} for key in positions]
-    for _ in range(min(len(positions) // 3, 3)):
-        plans.append({key: some_kind(rng) for key in rng.sample(positions, 2)})
-    return plans
+    doubles = (rng.sample(positions, 2) for _ in range(min(len(positions) // 3, 3)))
+    return [*plans, *({key: some_kind(rng) for key in pair} for pair in doubles)]
 
 
 def some_kind(rng: Random) -> str:

@@ -25,7 +25,7 @@ def minimise(program: Program, diverges: Callable[[Program], bool], seconds: flo
     shrunk = True
     while shrunk and time.monotonic() < end:
         shrunk = False
-        for edits in (deletions, unwrappings, simplifications):
+        for edits in (deletions, unwrappings, parameters, simplifications):
             at = 0
             while time.monotonic() < end:
                 candidates = list(edits(ast.parse(best.source)))
@@ -47,7 +47,7 @@ def apply(program: Program, edit: Edit) -> Program | None:
             return None
         source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
         compile(source, program.name, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, AttributeError, TypeError, RecursionError):
+    except (SyntaxError, ValueError, AttributeError, TypeError, IndexError, RecursionError):
         return None
     return replace(program, source=source) if source != program.source and len(source) <= len(program.source) else None
 
@@ -101,6 +101,26 @@ def unwrappings(tree: ast.Module) -> Iterator[Edit]:
 def unwrap(tree: ast.Module, number: int, name: str, at: int) -> bool:
     items = getattr(nth(tree, number), name)
     items[at : at + 1] = items[at].body
+    return True
+
+
+def parameters(tree: ast.Module) -> Iterator[Edit]:
+    """Yield removals of one argument of the whole program."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "drive":
+            for at in range(len(node.args.args)):
+                yield lambda tree, at=at: remove_parameter(tree, at)  # type: ignore[misc]
+
+
+def remove_parameter(tree: ast.Module, at: int) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name in {"drive", "main"}:
+            del node.args.args[at]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "main":
+            del node.args[at]
+        elif isinstance(node, ast.FunctionDef) and node.name == "arguments":
+            value = node.body[-1].value  # type: ignore[attr-defined]
+            del value.elts[at]
     return True
 
 

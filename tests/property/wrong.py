@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from tests.property.harness import Way, identity
 
-Rewrite = Callable[[ast.Module], ast.AST]
+Rewrite = Callable[[ast.Module], ast.Module]
 FUNCTIONAL = "f_"
 
 
@@ -110,7 +110,11 @@ class Expressions(ast.NodeTransformer):
 
 
 def on_nodes(kind: type[ast.AST], change: Callable[..., ast.AST | None]) -> Rewrite:
-    return lambda tree: Expressions(kind, change).visit(tree)
+    def rewrite(tree: ast.Module) -> ast.Module:
+        Expressions(kind, change).visit(tree)
+        return tree
+
+    return rewrite
 
 
 def eager_logic(node: ast.BoolOp) -> ast.AST:
