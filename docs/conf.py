@@ -2,7 +2,6 @@
 
 project = "Pydron"
 extensions = ["myst_parser"]
-myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["build"]
 # Links that leave docs/ are for readers of the repository; a test checks that they lead somewhere.

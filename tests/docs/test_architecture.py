@@ -28,4 +28,4 @@ def test_the_layers_are_those_that_are_checked() -> None:
 
 def words(layer: str) -> list[str]:
     """Take the names of the packages out of a line; what follows two blanks explains it."""
-    return re.findall(r"[\w.]+", layer.split("   ")[0])
+    return re.findall(r"[\w.]+", layer.split("   ", maxsplit=1)[0])
