@@ -31,6 +31,9 @@ VARIABLES = {
     "set": ("s0",),
     "keyed": ("d0",),
     "func": ("fn0", "fn1"),
+    "arr": ("ar0", "ar1"),
+    "slim": ("sl0",),
+    "guard": ("g0",),
 }
 """What each kind of value is called; a variable keeps its kind."""
 

@@ -91,6 +91,29 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <v:func>(<int>)
         1: [<int>, <int>][<int> % 2]
         1: {0: <int>, 1: <int>}.get(<int>, <lit>)
+        2: int(<arr>[<int> % 2])
+        1: int(<arr>.sum())
+        1: len(<arr>)
+        1: int(numpy.max(<arr>))
+        1: <slim>.v
+        1: <slim>.w
+        1: <guard>.v
+        1: functools.reduce(add, <ints>[:3], <int>)
+        1: functools.reduce(lambda p, q: p * 2 - q, [<int>, <int>])
+        1: sorted(<ints> + [1], key=lambda q: -q)[0]
+        1: sum(map(lambda q: q + <int>, <ints>[:3]))
+        1: sum(itertools.chain(<ints>, <pair>))
+        1: operator.add(<int>, <int>)
+        1: math.floor(<int> / 2)
+        1: round(<int> / 3)
+        1: int(<text>.find('b'))
+        1: sum(a * b for a, b in zip(<ints>[:3], <ints>))
+        1: (*<pair>, <int>)[1]
+        1: min(<ints> + [<int>], key=abs)
+        1: <v:ints>.count(<int>)
+        1: <v:ints>[:].__len__()
+        1: getattr(<box>, 'v')
+        1: [*<pair>, *<ints>][<int> % 2]
     """),
     "cond": templates("""
         4: (<int> > <int>)
@@ -154,6 +177,14 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: (<ints> if <cond> else <ints>)
         1: check(<site>, <k>, <ints>)
         1: [[], <ints>][<int> % 2]
+        1: list(map(f_abs, <ints>[:3]))
+        1: [int(e) for e in <arr>[:3]]
+        1: <arr>.tolist()[:2]
+        1: list(itertools.accumulate(<ints>[:3]))
+        1: list(enumerate(<ints>[:2]))[0:0] or <ints>
+        1: <v:ints>.copy()
+        1: copy.deepcopy(<ints>)
+        1: list(filter(None, <ints>))
     """),
     "pair": templates("""
         3: <v:pair>
@@ -239,6 +270,27 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: abs
         1: (abs if <cond> else Box.limit.__add__)
     """),
+    "arr": templates("""
+        4: <v:arr>
+        2: numpy.arange(4)
+        2: f_arr(<site>, <k>, <int>)
+        1: numpy.array([<int>, <int>])
+        1: (<arr> + <int>)
+        1: (<arr> * 2)
+        1: <v:arr>[:2]
+        1: <v:arr>[::-1]
+        1: numpy.where(<v:arr> > <int>, 1, <int>)
+        1: <v:arr>.copy()
+    """),
+    "slim": templates("""
+        3: <v:slim>
+        1: Slim(<int>)
+        1: Slim(<int>, <ints>)
+    """),
+    "guard": templates("""
+        3: <v:guard>
+        1: Guarded(<int>)
+    """),
     "any": templates("""
         5: <int>
         3: <ints>
@@ -253,7 +305,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <cond>
         1: None
         1: <v:anys>
-        1: Slim(<int>)
+        1: <slim>
+        1: <arr>
+        1: <guard>
         1: f_none(<site>, <k>)
         1: range(<int>)
         1: (<any>, <any>)
@@ -277,6 +331,9 @@ LAST = {
     "keyed": "{}",
     "anys": "[1]",
     "func": "abs",
+    "arr": "numpy.zeros(3, int)",
+    "slim": "Slim(1)",
+    "guard": "Guarded(2)",
     "any": "0",
 }
 """What a hole holds when nothing else fits."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import types
 from dataclasses import dataclass
 
+import numpy
+
 Tokens = tuple[object, ...]
 
 PRELUDE = "prelude.py"
@@ -41,6 +43,8 @@ class Tokenizer:
 
     def __init__(self) -> None:
         self.met: dict[int, int] = {}
+        self.memories: dict[int, int] = {}
+        """The owners of arrays' memory: views of one array are aliases too."""
         self.alive: list[object] = []
         self.tokens: list[object] = []
 
@@ -53,6 +57,8 @@ class Tokenizer:
         kind = type(value)
         if kind in ATOMS:
             self.tokens.append((kind.__name__, value))
+        elif isinstance(value, numpy.generic):
+            self.tokens.append((kind.__name__, value.item()))
         elif kind is tuple:
             self.sequence("tuple", value)  # type: ignore[arg-type]
         elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.ModuleType):
@@ -77,6 +83,8 @@ class Tokenizer:
             self.sequence(name, list.__getitem__(value, slice(None)))
         elif isinstance(value, BaseException):
             self.exception(value)
+        elif isinstance(value, numpy.ndarray):
+            self.array(value)
         elif kind.__module__.partition(".")[0] == OURS:
             self.tokens.append(("foreign", kind.__module__, name))
         else:
@@ -87,6 +95,14 @@ class Tokenizer:
         self.tokens.append((name, len(items)))
         for item in items:
             self.visit(item)
+
+    def array(self, value: numpy.ndarray) -> None:  # type: ignore[type-arg]
+        owner = value
+        while isinstance(owner.base, numpy.ndarray):
+            owner = owner.base
+        self.alive.append(owner)
+        memory = self.memories.setdefault(id(owner), len(self.memories))
+        self.tokens.append(("array", str(value.dtype), repr(value.tolist()), value.flags.writeable, memory))
 
     def fields(self, value: object) -> None:
         try:

@@ -8,10 +8,17 @@ alias and raise. Whether a call raises depends on its site and counter alone, ne
 
 from __future__ import annotations
 
+import copy
+import functools
+import itertools
 import logging
+import math
+import operator
 import sys
 import warnings
 from typing import TYPE_CHECKING, Self
+
+import numpy
 
 import pydron
 
@@ -27,6 +34,8 @@ FAIL: dict[tuple[object, object], str] = {}
 """Which calls raise: (site, counter) and the kind of exception. The harness puts its own here."""
 
 logger = logging.getLogger("program")
+MODULES = (copy, functools, itertools, math, operator)
+"""What programs use besides."""
 
 
 # How things go wrong.
@@ -122,6 +131,8 @@ def weigh(value: object, depth: int = 3) -> int:
         return sum(weigh(item, depth - 1) for item in value)  # type: ignore[attr-defined]
     if kind is dict:
         value = [part for pair in value.items() for part in pair]  # type: ignore[attr-defined]
+    elif kind is numpy.ndarray:
+        value = [int(item) for item in value]  # type: ignore[attr-defined]
     elif kind is not list and kind is not tuple:
         fields = getattr(value, "__dict__", None)
         value = [3] if fields is None else [part for pair in fields.items() for part in pair]
@@ -193,6 +204,24 @@ class Slim:
 
     def __repr__(self) -> str:
         return "Slim"
+
+
+class Guarded:
+    """An object whose stores and loads show in the log."""
+
+    def __init__(self, v: object) -> None:
+        object.__setattr__(self, "_v", v)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        note("setattr", name, weigh(value))
+        trip("setattr", weigh(value) % 5)
+        object.__setattr__(self, "_" + name, value)
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "v":
+            note("getattribute", name)
+            name = "_v"
+        return object.__getattribute__(self, name)
 
 
 class Num:
@@ -414,6 +443,13 @@ def f_nest(site: object, k: object, *values: object) -> list[list[int]]:
     weight = blend(values)
     row = [weight % 4]
     return [row, [weight % 6, 1], row]
+
+
+@pydron.functional
+def f_arr(site: object, k: object, *values: object) -> numpy.ndarray[tuple[int], numpy.dtype[numpy.int_]]:
+    trip(site, k)
+    weight = blend(values)
+    return numpy.array([weight % 5, weight % 7, weight % 3])
 
 
 @pydron.functional

@@ -26,6 +26,10 @@ ACTUALS = {
 }
 
 
+SEED_KINDS = ("pair", "num", "nest", "text", "anys", "set", "keyed", "func", "arr", "slim", "guard")
+"""Kinds that need a first variable to be used much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Source text to run in several ways."""
@@ -71,6 +75,10 @@ def write_main(draw: Draw, budget: int) -> None:
         if draw.chance(0.6):
             draw.emit("out = []")
             draw.bind("out", "ints")
+        for kind in draw.rng.sample(SEED_KINDS, draw.rng.randint(0, 3)):
+            name = draw.target(kind)
+            draw.emit(f"{name} = {expression(draw, kind, 1)}")
+            draw.bind(name, kind)
         while draw.budget > 0:
             statement(draw)
         kinds = draw.rng.choices(["int", "ints", "any", "map", "box", "anys"], k=3)

@@ -24,6 +24,31 @@ SIMPLE = templates("""
     2: <new:anys> = <anys>
     1: <new:set> = <set>
     1: <new:keyed> = <keyed>
+    2: <new:arr> = <arr>
+    1: <new:arr> = <v:arr>
+    1: <new:arr> = <v:arr>[1:]
+    1: <new:slim> = <slim>
+    1: <new:guard> = <guard>
+    3: <v:arr>[<int> % 2] = <int>
+    2: <v:arr>[0] = f_int(<site>, <k>, <int>)
+    1: <v:arr>[:2] = <int>
+    1: <v:arr>[1:] = <v:arr>[:-1]
+    1: <v:arr> += <int>
+    1: <v:arr>[<int> % 2] += <int>
+    1: <v:arr>.fill(<int>)
+    1: <v:arr>.sort()
+    1: numpy.add(<v:arr>, <int>, out=<v:arr>)
+    2: <v:slim>.v = <int>
+    1: <v:slim>.w = f_int(<site>, <k>, <v:slim>)
+    2: <v:guard>.v = <int>
+    1: <v:guard>.v += <int>
+    1: setattr(<v:box>, 'v', <int>)
+    1: SHARED.append(<v:box>)
+    1: <v:box>.items, <v:box>.v = <ints>, <int>
+    1: <v:ints>[:] = [f_int(<site>, (<k>, e), e) for e in <ints>[:3]]
+    1: <v:map>[f_int(<site>, <k>, <int>)] = f_int(<site>, <k>, <int>)
+    1: <new:map> = {e: f_int(<site>, (<k>, e), e) for e in <ints>[:3]}
+    1: <new:ints> = [f_int(<site>, (<k>, e), e, <v:ints>) for e in range(3)]
     1: <new:func> = <func>
     2: <new:ints> = <v:ints>
     1: <new:map> = <v:map>
@@ -101,6 +126,12 @@ SIMPLE = templates("""
     1: print(<pair>, end=';')
     2: print(f_int(<site>, <k>, <int>), <ints>)
     1: print()
+    1: print(*<ints>, flush=True)
+    1: print(<map>, <nest>)
+    1: print(<arr>)
+    1: sys.stdout.write(<text>)
+    1: warnings.warn('seen %s' % <int>)
+    1: print(<anys>.__len__(), <box>, <any> is None)
     2: logger.info('now %s %s', <int>, <int>)
     1: logger.warning('text ' + <text>)
     1: logger.debug('hidden %s', <int>)
