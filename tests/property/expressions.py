@@ -94,7 +94,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         2: int(<arr>[<int> % 2])
         1: int(<arr>.sum())
         1: len(<arr>)
-        1: int(numpy.max(<arr>))
+        1: int(np.max(<arr>))
         1: <slim>.v
         1: <slim>.w
         1: <guard>.v
@@ -272,14 +272,14 @@ KINDS: dict[str, tuple[Template, ...]] = {
     """),
     "arr": templates("""
         4: <v:arr>
-        2: numpy.arange(4)
+        2: np.arange(4)
         2: f_arr(<site>, <k>, <int>)
-        1: numpy.array([<int>, <int>])
+        1: np.array([<int>, <int>])
         1: (<arr> + <int>)
         1: (<arr> * 2)
         1: <v:arr>[:2]
         1: <v:arr>[::-1]
-        1: numpy.where(<v:arr> > <int>, 1, <int>)
+        1: np.where(<v:arr> > <int>, 1, <int>)
         1: <v:arr>.copy()
     """),
     "slim": templates("""
@@ -331,7 +331,7 @@ LAST = {
     "keyed": "{}",
     "anys": "[1]",
     "func": "abs",
-    "arr": "numpy.zeros(3, int)",
+    "arr": "np.zeros(3, int)",
     "slim": "Slim(1)",
     "guard": "Guarded(2)",
     "any": "0",

@@ -138,6 +138,8 @@ def some_ways(rng: Random, number: int) -> list[Way]:
             options["deaths"] = 0.1
         if rng.random() < 0.25:
             options["remote_values"] = rng.choice((0, 40))
+        if rng.random() < 0.5:
+            options["eager"] = rng.choice((0.3, 0.7, 0.9))
         ways.append(simulated(rng.randrange(10_000), rng.choice(ORDERS), rng.choice((1, 2, 3, 8)), **options))
     return ways
 
@@ -211,9 +213,8 @@ def observation(
 
 
 def show_warning(message: warnings.WarningMessage) -> None:
-    sys.stderr.write(
-        warnings.formatwarning(message.message, message.category, message.filename, message.lineno, message.line)
-    )  # type: ignore[arg-type]
+    text = str(message.message)
+    sys.stderr.write(warnings.formatwarning(text, message.category, message.filename, message.lineno, message.line))
 
 
 @contextmanager

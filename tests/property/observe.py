@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 from dataclasses import dataclass
 
-import numpy
+import numpy as np
 
 Tokens = tuple[object, ...]
 
@@ -57,7 +57,7 @@ class Tokenizer:
         kind = type(value)
         if kind in ATOMS:
             self.tokens.append((kind.__name__, value))
-        elif isinstance(value, numpy.generic):
+        elif isinstance(value, np.generic):
             self.tokens.append((kind.__name__, value.item()))
         elif kind is tuple:
             self.sequence("tuple", value)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ class Tokenizer:
             self.sequence(name, list.__getitem__(value, slice(None)))
         elif isinstance(value, BaseException):
             self.exception(value)
-        elif isinstance(value, numpy.ndarray):
+        elif isinstance(value, np.ndarray):
             self.array(value)
         elif kind.__module__.partition(".")[0] == OURS:
             self.tokens.append(("foreign", kind.__module__, name))
@@ -96,9 +96,9 @@ class Tokenizer:
         for item in items:
             self.visit(item)
 
-    def array(self, value: numpy.ndarray) -> None:  # type: ignore[type-arg]
+    def array(self, value: np.ndarray) -> None:
         owner = value
-        while isinstance(owner.base, numpy.ndarray):
+        while isinstance(owner.base, np.ndarray):
             owner = owner.base
         self.alive.append(owner)
         memory = self.memories.setdefault(id(owner), len(self.memories))

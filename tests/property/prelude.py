@@ -18,7 +18,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Self
 
-import numpy
+import numpy as np
 
 import pydron
 
@@ -131,7 +131,7 @@ def weigh(value: object, depth: int = 3) -> int:
         return sum(weigh(item, depth - 1) for item in value)  # type: ignore[attr-defined]
     if kind is dict:
         value = [part for pair in value.items() for part in pair]  # type: ignore[attr-defined]
-    elif kind is numpy.ndarray:
+    elif kind is np.ndarray:
         value = [int(item) for item in value]  # type: ignore[attr-defined]
     elif kind is not list and kind is not tuple:
         fields = getattr(value, "__dict__", None)
@@ -446,10 +446,10 @@ def f_nest(site: object, k: object, *values: object) -> list[list[int]]:
 
 
 @pydron.functional
-def f_arr(site: object, k: object, *values: object) -> numpy.ndarray[tuple[int], numpy.dtype[numpy.int_]]:
+def f_arr(site: object, k: object, *values: object) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
     trip(site, k)
     weight = blend(values)
-    return numpy.array([weight % 5, weight % 7, weight % 3])
+    return np.array([weight % 5, weight % 7, weight % 3])
 
 
 @pydron.functional
@@ -494,7 +494,7 @@ def f_named(site: object, k: object, a: object = 1, *rest: object, b: object = 2
 
 f_sorted = pydron.functional(sorted)
 f_abs = pydron.functional(abs)
-f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(values) % 12)[1])
+f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(values) % 12)[1])  # type: ignore[func-returns-value]
 
 
 # Ordinary callables: some pure, most with effects.

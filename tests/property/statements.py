@@ -37,7 +37,7 @@ SIMPLE = templates("""
     1: <v:arr>[<int> % 2] += <int>
     1: <v:arr>.fill(<int>)
     1: <v:arr>.sort()
-    1: numpy.add(<v:arr>, <int>, out=<v:arr>)
+    1: np.add(<v:arr>, <int>, out=<v:arr>)
     2: <v:slim>.v = <int>
     1: <v:slim>.w = f_int(<site>, <k>, <v:slim>)
     2: <v:guard>.v = <int>
