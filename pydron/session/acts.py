@@ -1,0 +1,231 @@
+"""Carries out what the scheduler decides. Lives on the reactor's thread."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, assert_never
+
+from pydron.ids import TaskId, ValueId
+from pydron.scheduler import commands, events
+from pydron.scheduler.scheduler import Scheduler
+from pydron.tasks import Captured, Failure, Outcome
+from pydron.transport.messages import (
+    Done,
+    Failed,
+    Fetch,
+    Free,
+    Missing,
+    Put,
+    Recall,
+    Recalled,
+    Run,
+    Value,
+    pack,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.errors import LaunchError
+    from pydron.ids import WorkerId
+    from pydron.session.crew import Crew
+    from pydron.session.member import Member
+    from pydron.transport.doorway import Reactor
+    from pydron.transport.messages import Message
+
+__all__ = ["Acts"]
+
+_GRACE = 0.3
+"""Seconds that a cancelled call gets to end by itself, before its worker is killed."""
+
+
+class Acts:
+    """The layer of acts around one scheduler."""
+
+    def __init__(self, reactor: Reactor, deliver: Callable[[object, list[Outcome]], None]) -> None:
+        self._reactor = reactor
+        self._deliver = deliver
+        self._scheduler = Scheduler()
+        self.crew: Crew
+        self.contexts: dict[TaskId, bytes] = {}
+        """The decimal contexts of tasks that have one."""
+        self._queue: list[events.Event] = []
+        self._busy = False
+        self._timers: set[object] = set()
+        self._stopping: dict[TaskId, object] = {}
+        self._posting: set[Member] = set()
+        self.last_event = time.monotonic()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is unfinished."""
+        return self._scheduler.quiet
+
+    def story(self, task: TaskId) -> str:
+        """Tell what is known about a task."""
+        return self._scheduler.story(task)
+
+    def happened(self, *happened: events.Event) -> None:
+        """Tell the scheduler, and do what it says."""
+        self._queue += happened
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._queue:
+                batch, self._queue = self._queue, []
+                self.last_event = now = time.monotonic()
+                for command in self._scheduler.handle_all(batch, now):
+                    self._do(command)
+                for member in self._posting:
+                    member.post()
+                self._posting.clear()
+        finally:
+            self._busy = False
+
+    def close(self) -> None:
+        """Forget all timers."""
+        for timer in self._timers | set(self._stopping.values()):
+            if timer.active():  # type: ignore[attr-defined]
+                timer.cancel()  # type: ignore[attr-defined]
+        self._timers.clear()
+        self._stopping.clear()
+
+    # Commands.
+
+    def _do(self, command: commands.Command) -> None:
+        match command:
+            case commands.Assign():
+                self._assign(command)
+            case commands.Deliver(run, outcomes):
+                self._deliver(run, outcomes)
+            case commands.FreeValues(worker, values):
+                self._say(worker, Free(tuple(values)))
+            case commands.FetchValue(worker, value):
+                self._say(worker, Fetch(value))
+            case commands.Recall(worker, tasks):
+                self._say(worker, Recall(tuple(tasks)))
+            case commands.StopTask(worker, task):
+                self._stopping[task] = self._reactor.callLater(_GRACE, self._stop, worker, task)
+            case commands.StartWorkers():
+                self.crew.start()
+            case commands.ReplaceWorker():
+                # The crew replaces on its own: it knows what it has lost.
+                pass
+            case commands.StopWorker(worker):
+                if (member := self.crew.members.get(worker)) is not None:
+                    self.crew.dismiss(member)
+            case commands.WakeUp(seconds):
+                self._wake_later(seconds)
+            case _:
+                assert_never(command)
+
+    def _say(self, worker: WorkerId, message: Message) -> None:
+        member = self.crew.members.get(worker)
+        if member is not None:
+            member.outbox.append(message)
+            self._posting.add(member)
+
+    def _assign(self, command: commands.Assign) -> None:
+        member = self.crew.members.get(command.worker)
+        if member is None:
+            return
+        self._posting.add(member)
+        member.need_definitions()
+        outbox = member.outbox
+        for value, payload in command.values:
+            outbox.append(Put(value, pack(payload)))
+        for task in command.tasks:
+            if task.function.key not in member.functions:
+                member.need_function(task.function)
+            context = self.contexts.get(task.id, b"") if self.contexts else b""
+            arguments = pack(task.arguments)
+            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, context))
+
+    def _stop(self, worker: WorkerId, task: TaskId) -> None:
+        if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:
+            self.crew.kill(member)
+
+    def _wake_later(self, seconds: float) -> None:
+        def wake() -> None:
+            self._timers.discard(timer)
+            self.happened(events.TimePassed())
+
+        timer = self._reactor.callLater(seconds, wake)
+        self._timers.add(timer)
+
+    # What the crew reports.
+
+    def joined(self, member: Member) -> None:
+        """Give it tasks."""
+        assert member.handle is not None
+        self.happened(events.WorkerJoined(member.worker, member.handle.host))
+
+    def left(self, member: Member, reason: str, *, expected: bool) -> None:
+        """Run its tasks elsewhere, and start another one unless there is nothing to do."""
+        launcher = member.launcher
+        self.happened(events.WorkerLeft(member.worker, reason, expected=expected))
+        if not self._scheduler.quiet or not expected:
+            self.crew.replace(launcher)
+
+    def unavailable(self, error: LaunchError) -> None:
+        """Let those who wait know."""
+        self.happened(events.WorkersUnavailable(error))
+
+    def heard(self, member: Member, messages: list[Message]) -> None:
+        """Make events of messages."""
+        worker = member.worker
+        happened: list[events.Event] = []
+        ended: list[Outcome] = []
+        for message in messages:
+            kind = type(message)
+            if kind is Done:
+                ended.append(self._done(worker, message))  # type: ignore[arg-type]
+            elif kind is Failed:
+                ended.append(self._failed(worker, message))  # type: ignore[arg-type]
+            else:
+                if ended:
+                    happened.append(events.TasksEnded(worker, ended))
+                    ended = []
+                happened.append(self._answer(worker, message))
+        if ended:
+            happened.append(events.TasksEnded(worker, ended))
+        self.happened(*happened)
+
+    def _done(self, worker: WorkerId, message: Done) -> Outcome:
+        self._ended(TaskId(message.task))
+        value = None if message.payload is None else unpack(message.payload)
+        captured = tuple(Captured(*each) for each in message.captured)
+        return Outcome(
+            TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker
+        )
+
+    def _failed(self, worker: WorkerId, message: Failed) -> Outcome:
+        self._ended(TaskId(message.task))
+        failure = Failure(unpack(message.payload), message.text)
+        captured = tuple(Captured(*each) for each in message.captured)
+        return Outcome(TaskId(message.task), None, failure, None, 0, captured, message.seconds, worker)
+
+    def _ended(self, task: TaskId) -> None:
+        if self.contexts:
+            self.contexts.pop(task, None)
+        if self._stopping:
+            timer = self._stopping.pop(task, None)
+            if timer is not None:
+                timer.cancel()  # type: ignore[attr-defined]
+
+    def _answer(self, worker: WorkerId, message: Message) -> events.Event:
+        match message:
+            case Value(value, payload):
+                return events.ValueArrived(worker, ValueId(value), unpack(payload))
+            case Missing(value):
+                return events.ValueMissing(worker, ValueId(value))
+            case Recalled(tasks):
+                return events.TasksRecalled(worker, [TaskId(task) for task in tasks])
+            case _:
+                # Only a worker that has lost its mind says anything else: what follows from its end is known.
+                member = self.crew.members.get(worker)
+                if member is not None and member.handle is not None:
+                    member.handle.kill()
+                return events.TimePassed()

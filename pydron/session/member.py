@@ -1,0 +1,69 @@
+"""One worker as its session sees it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from pydron.transport.definitions import DEFINITIONS
+from pydron.transport.messages import Code, Definition, pack
+from pydron.tasks import Payload
+
+if TYPE_CHECKING:
+    from pydron.backend.launcher import Handle, Launcher
+    from pydron.ids import WorkerId
+    from pydron.tasks import Function
+    from pydron.transport.messages import Message
+    from pydron.transport.peer import Peer
+
+__all__ = ["Member", "Stage"]
+
+
+class Stage(Enum):
+    """How far a worker has come."""
+
+    STARTING = "is being started"
+    SETTING_UP = "is connected and takes on the likeness of the driver"
+    READY = "runs tasks"
+    LEAVING = "was told to go"
+
+
+class Member:
+    """A worker, what it has been sent, and whether it answers."""
+
+    __slots__ = ("definitions", "functions", "handle", "launcher", "outbox", "peer", "stage", "unanswered", "worker")
+
+    def __init__(self, worker: WorkerId, launcher: Launcher) -> None:
+        self.worker = worker
+        self.launcher = launcher
+        self.handle: Handle | None = None
+        self.peer: Peer | None = None
+        self.stage = Stage.STARTING
+        self.outbox: list[Message] = []
+        """Messages that go out together at the end of the step."""
+        self.functions: set[bytes] = set()
+        """Keys of the functions it has."""
+        self.definitions = 0
+        """How many of the driver's definitions it has."""
+        self.unanswered = 0
+        """Pings since it was last heard of."""
+
+    def need_function(self, function: Function) -> None:
+        """Send a function with its first task."""
+        if function.key not in self.functions:
+            self.functions.add(function.key)
+            self.outbox.append(Code(function.key, function.name, pack(function.payload)))
+
+    def need_definitions(self) -> None:
+        """Send what has been defined since the last time; whatever is sent next may refer to it."""
+        outgoing = DEFINITIONS.outgoing
+        while self.definitions < len(outgoing):
+            key, data = outgoing[self.definitions]
+            self.outbox.append(Definition(key, pack(Payload(data))))
+            self.definitions += 1
+
+    def post(self) -> None:
+        """Send the messages of this step."""
+        if self.outbox and self.peer is not None:
+            outbox, self.outbox = self.outbox, []
+            self.peer.send(outbox)
