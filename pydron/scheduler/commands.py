@@ -78,7 +78,11 @@ class FreeValues:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Put outcomes into a run's inbox."""
+    """Put outcomes into a run's inbox.
+
+    The scheduler keeps the payloads of values and may send them to workers later: whoever unpickles one must not let the
+    object live on top of its buffers.
+    """
 
     run: object
     outcomes: list[Outcome]

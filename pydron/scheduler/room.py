@@ -1,8 +1,8 @@
 """Which workers have room for another task, and what it does to a worker to get one or be rid of one.
 
-Workers get their tasks ahead of need: besides what it runs a worker has one task in its queue, or as many as it takes to
-bridge `LEAD` seconds if the tasks are short. What waits behind a long task is recalled when another worker has nothing
-to do.
+Workers get their tasks ahead of need: besides what it runs a worker has one task in its queue, or as many as it takes
+to bridge `LEAD` seconds if the tasks are short. What waits behind a long task is recalled when another worker has
+nothing to do.
 """
 
 from __future__ import annotations

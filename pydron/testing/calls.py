@@ -1,0 +1,99 @@
+"""Runs the call of a simulated task: arguments unpickled, result or exception pickled, so that nothing is shared."""
+
+from __future__ import annotations
+
+import decimal
+import sys
+import types
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from pydron.tasks import Function, Outcome, Payload
+from pydron.transport.pickling import Functions, dump_failure, dumps, loads, refused_result
+from pydron.testing.output import Output
+from pydron.worker import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydron.tasks import Task
+
+__all__ = ["Calls"]
+
+
+class Calls:
+    """The callables of one pool, and how they are called.
+
+    Args:
+        ship: pickle functions too, as for real workers. Otherwise plain functions and classes are called as they are, and
+            only other callables, which may hold state, are pickled.
+    """
+
+    def __init__(self, *, ship: bool) -> None:
+        self._ship = ship
+        self._shipper = Functions()
+        self._known: dict[int, tuple[Callable[..., object], Function]] = {}
+        self._direct: dict[bytes, Callable[..., object]] = {}
+        self._output = Output()
+
+    def function(self, function: Callable[..., object], name: str) -> Function:
+        """Return the form in which tasks name a callable."""
+        if self._ship or not isinstance(function, types.FunctionType | types.BuiltinFunctionType | type):
+            return self._shipper.ship(function, name)
+        known = self._known.get(id(function))
+        if known is None:
+            key = b"direct %d" % len(self._known)
+            known = self._known[id(function)] = (function, Function(key, name, Payload(b"")))
+            self._direct[key] = function
+        return known[1]
+
+    def run(self, task: Task, values: Mapping[int, Payload], context: decimal.Context) -> Outcome:
+        """Run a task as a worker would; `context` is the decimal context of the code that made the call."""
+        outer = inside.in_task()
+        inside.mark(True)
+        try:
+            with self._output:
+                return Context().run(self._run, task, values, context)
+        finally:
+            inside.mark(outer)
+
+    def _run(self, task: Task, values: Mapping[int, Payload], context: decimal.Context) -> Outcome:
+        decimal.setcontext(context.copy())
+        handled = sys.exception()
+        try:
+            function = self._direct.get(task.function.key) or loads(task.function.payload, copy=True)
+            args, kwargs = _arguments(task, values)
+            result = function(*args, **kwargs)  # type: ignore[operator]
+            try:
+                payload = dumps(result)
+            except MemoryError:
+                raise
+            except Exception as problem:
+                raise refused_result(task.function.name, result, problem) from None
+        except BaseException as error:
+            _forget_context(error, handled)
+            return Outcome(task.id, failure=dump_failure(error), captured=self._output.take())
+        return Outcome(task.id, value=payload, size=payload.size, captured=self._output.take())
+
+
+def _forget_context(error: BaseException, handled: BaseException | None) -> None:
+    """Cut off the exception that the driver happens to be handling: on a worker there would be none."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error] if handled is not None else []
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if each.__context__ is handled:
+            each.__context__ = None
+        pending += [each.__context__, each.__cause__]
+
+
+def _arguments(task: Task, values: Mapping[int, Payload]) -> tuple[list[object], dict[str, object]]:
+    args, kwargs = loads(task.arguments, copy=True)  # type: ignore[misc]
+    if task.references:
+        args = list(args)
+        for place, value in task.references:
+            (args if isinstance(place, int) else kwargs)[place] = loads(values[value], copy=True)
+    return args, kwargs

@@ -1,0 +1,205 @@
+"""A pool without processes: the real scheduler, simulated workers, real calls, one thread, one seed."""
+
+from __future__ import annotations
+
+import decimal
+import math
+from itertools import count
+from random import Random
+from typing import TYPE_CHECKING
+
+from pydron.errors import PydronError
+from pydron.ids import TaskId
+from pydron.scheduler import Scheduler, events
+from pydron.scheduler.check import check
+from pydron.testing.calls import Calls
+from pydron.testing.clock import Clock
+from pydron.testing.simulation import ORDERS, Plan, Simulation
+from pydron.transport.pickling import dumps, load_failure, loads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pydron.ids import ValueId
+    from pydron.scheduler import Event
+    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
+    from pydron.testing.simulation import Durations, Order
+
+__all__ = ["SimulatedPool", "StuckError"]
+
+
+class StuckError(PydronError):
+    """A run waits for something that will never come. On real workers it would hang.
+
+    Attributes:
+        stories: what is known about each task that is not finished.
+    """
+
+    def __init__(self, stories: tuple[str, ...]) -> None:
+        super().__init__(stories)
+        self.stories = stories
+
+    def __str__(self) -> str:
+        return "nothing more can be delivered\n" + ("\n".join(self.stories) or "no task is unfinished")
+
+
+class SimulatedPool:
+    """Runs tasks in the calling thread, as if on many workers; implements `pydron.tasks.Pool`.
+
+    Two pools with the same arguments that are asked for the same do the same in the same order. Arguments and results go
+    through pickle, so that no call can touch the objects of the driver. Calls that workers make at the same time are made one
+    after the other, each either when it starts or when it ends.
+
+    Args:
+        seed: whatever is left to chance follows from it.
+        workers: how many workers there are. Dead ones are replaced.
+        slots: how many calls each worker makes at a time.
+        hosts: how many hosts the workers are spread over.
+        order: which of the calls under way ends next: ``"random"``, ``"program"`` (the first in program order),
+            ``"reverse"`` (the last), ``"slowest-first"``, or ``"time"`` (the one whose duration is over, as in the world).
+        durations: gives the seconds that a call takes; `math.inf` is a call that never ends. Without it they are random, up to
+            one second.
+        deaths: the probability that a worker dies under a call, or the times at which some worker dies.
+        fatal: let deaths use up all attempts of a task, so that it ends with `WorkerLost`.
+        remote_values: values of more bytes than this stay on their worker until they are needed. None: all are sent at once.
+        eager: the probability that something happens on the workers at each flush, not only while the run waits.
+        ship: pickle functions too, as for real workers.
+        checked: check the laws of the scheduler after every event, and keep histories for stories. Slow.
+        clock: the time; a new clock if none is given.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        workers: int = 4,
+        slots: int = 1,
+        hosts: int = 1,
+        order: Order = "random",
+        durations: Durations | None = None,
+        deaths: float | Sequence[float] = 0.0,
+        fatal: bool = False,
+        remote_values: int | None = None,
+        eager: float = 0.0,
+        ship: bool = False,
+        checked: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        if order not in ORDERS:
+            raise ValueError(f"order is one of {', '.join(ORDERS)}, not {order!r}")
+        if workers < 1 or slots < 1 or hosts < 1:
+            raise ValueError("a pool has at least one worker, slot and host")
+        self.clock = clock or Clock()
+        self.scheduler = _CheckedScheduler() if checked else Scheduler()
+        self._rng = Random(seed)
+        self._eager = eager
+        self._numbers = count(1)
+        self._calls = Calls(ship=ship)
+        self._contexts: dict[int, decimal.Context] = {}
+        self._batch: list[Event] = []
+        self._tasks: list[Task] = []
+        self._inbox: Inbox | None = None
+        plan = Plan(workers, slots, hosts, order, durations, deaths, fatal, remote_values)
+        self._simulation = Simulation(plan, self._rng, self.clock, self._call, self.scheduler)
+
+    def new_task_id(self) -> TaskId:
+        """Return a fresh number, larger than any before."""
+        return TaskId(next(self._numbers))
+
+    def function(self, function: Callable[..., object], name: str) -> Function:
+        """Return the form in which tasks name a callable."""
+        return self._calls.function(function, name)
+
+    def dumps(self, value: object) -> Payload:
+        """Pickle a snapshot of a value."""
+        return dumps(value)
+
+    def loads(self, payload: Payload) -> object:
+        """Rebuild a value."""
+        return loads(payload, copy=True)
+
+    def load_failure(self, failure: Failure) -> BaseException:
+        """Rebuild the exception that a call raised."""
+        return load_failure(failure)
+
+    def submit(self, task: Task, inbox: Inbox) -> None:
+        """Take a task."""
+        if self._inbox is not inbox:
+            self._close_batch()
+            self._inbox = inbox
+        self._tasks.append(task)
+        self._contexts[task.id] = decimal.getcontext().copy()
+
+    def flush(self) -> None:
+        """Let the scheduler have what was submitted."""
+        self._close_batch()
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self._simulation.tell(batch)
+            self._prune()
+        while self._eager and self._rng.random() < self._eager and self._simulation.step():
+            pass
+
+    def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
+        """Let things happen until the inbox holds an outcome or `timeout` seconds of the clock have passed.
+
+        Raises:
+            StuckError: no outcome will ever come.
+        """
+        self.flush()
+        until = math.inf if timeout is None else self.clock.now + timeout
+        while not inbox.outcomes:
+            if not self._simulation.step(until):
+                if timeout is None:
+                    raise StuckError(self._stories())
+                self.clock.advance_to(until)
+                return
+
+    def fetch(self, value: ValueId, inbox: Inbox) -> None:
+        """Ask for a value that stayed on a worker."""
+        self._add(events.ValueWanted(inbox, value))
+
+    def cancel(self, tasks: Iterable[TaskId]) -> None:
+        """Forget tasks."""
+        self._add(events.TasksCancelled(tuple(tasks)))
+
+    def release(self, values: Iterable[ValueId]) -> None:
+        """Say that the run will not refer to these values again."""
+        self._add(events.ValuesReleased(tuple(values)))
+
+    def _add(self, event: Event) -> None:
+        self._close_batch()
+        self._batch.append(event)
+
+    def _close_batch(self) -> None:
+        if self._tasks:
+            self._batch.append(events.TasksSubmitted(self._inbox, self._tasks))
+            self._tasks = []
+
+    def _call(self, task: Task, values: dict[int, Payload]) -> Outcome:
+        return self._calls.run(task, values, self._contexts[task.id])
+
+    def _prune(self) -> None:
+        """Drop the contexts of tasks that are over."""
+        tasks = self.scheduler.ledger.tasks
+        if len(self._contexts) > 1000 + 2 * len(tasks):
+            self._contexts = {task: context for task, context in self._contexts.items() if task in tasks}
+
+    def _stories(self) -> tuple[str, ...]:
+        tasks = self.scheduler.ledger.tasks.values()
+        return tuple(self.scheduler.story(record.id) for record in tasks if record.state.unfinished)
+
+
+class _CheckedScheduler(Scheduler):
+    """Checks its own books after every event."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(history=True)
+
+    def handle_all(self, batch: Iterable[Event], now: float) -> list[object]:  # type: ignore[override]
+        commands: list[object] = []
+        for event in batch:
+            commands += self.handle(event, now)
+            check(self.ledger)
+        return commands
