@@ -5,6 +5,7 @@ Every answer errs on the side of `Effect.UNKNOWN`: a wrong "pure" is a wrong pro
 
 from pydron.runtime.effects.attributes import plain_attribute, plain_setattr
 from pydron.runtime.effects.calls import classify_call
+from pydron.runtime.effects.functional import FunctionalNames, declare_functional, is_declared_functional
 from pydron.runtime.effects.memory import memory_key
 from pydron.runtime.effects.methods import classify_method
 from pydron.runtime.effects.operators import (
@@ -20,6 +21,8 @@ from pydron.runtime.effects.operators import (
     subscript_is_pure,
     truth_is_pure,
 )
+from pydron.runtime.effects.quiet import MustWait, run_quietly
+from pydron.runtime.effects.reach import reaches
 from pydron.runtime.effects.trust import ATOMS, is_immutable, is_trusted
 from pydron.runtime.effects.verdict import ALL, PENDING, RECEIVER, Effect, Operand, Verdict
 
@@ -29,6 +32,8 @@ __all__ = [
     "PENDING",
     "RECEIVER",
     "Effect",
+    "FunctionalNames",
+    "MustWait",
     "Operand",
     "Verdict",
     "binary_is_pure",
@@ -41,12 +46,16 @@ __all__ = [
     "classify_subscript",
     "classify_truth",
     "classify_unary",
+    "declare_functional",
+    "is_declared_functional",
     "is_immutable",
     "is_trusted",
     "iteration_is_plain",
     "memory_key",
     "plain_attribute",
     "plain_setattr",
+    "reaches",
+    "run_quietly",
     "subscript_is_pure",
     "truth_is_pure",
 ]

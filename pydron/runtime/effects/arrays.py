@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Protocol, cast
 
-__all__ = ["Array", "NumpyTypes", "is_plain_array", "numpy_types"]
+__all__ = ["Array", "NumpyTypes", "is_plain_array", "is_plain_dtype", "numpy_types"]
 
 NUMERIC_KINDS = frozenset("biufc")
 PLAIN_KINDS = frozenset("biufcSUmMV")
@@ -38,7 +38,9 @@ class NumpyTypes:
     module: ModuleType
     major: int
     array: int
-    ufunc: int
+    functions: frozenset[int]
+    """The types of its functions: universal ones, and those that arguments may override."""
+    dtype: type
     scalars: dict[int, str]
     """Kind letter by identity of the scalar type. Complex, structured and object scalars are left out: converting a
     complex one warns, the others refer to memory or objects of somebody else."""
@@ -70,9 +72,10 @@ def _learn(module: object) -> NumpyTypes | None:
             module,
             int(names["__version__"].split(".")[0]),
             id(names["ndarray"]),
-            id(names["ufunc"]),
+            frozenset({id(names["ufunc"]), id(type(names["sum"])), id(type(names["dot"]))}),
+            names["dtype"],
             scalars,
-            (names["ndarray"], names["ufunc"], *_scalar_types(names)),
+            (names["ndarray"], names["ufunc"], names["sum"], names["dot"], *_scalar_types(names)),
         )
     except (KeyError, AttributeError, TypeError, ValueError):
         return None  # something else under that name, or half imported
@@ -93,5 +96,10 @@ def is_plain_array(value: object) -> bool:
     known = numpy_types()
     if known is None or id(type(value)) != known.array:
         return False
-    dtype = cast("Array", value).dtype
+    return is_plain_dtype(cast("Array", value).dtype)
+
+
+def is_plain_dtype(value: object) -> bool:
+    """Tell whether a data type of numpy is one of its own and describes plain memory."""
+    dtype = cast("_Dtype", value)
     return dtype.kind in PLAIN_KINDS and not dtype.hasobject and dtype.isbuiltin != _USER_DTYPE

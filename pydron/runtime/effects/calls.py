@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from types import BuiltinMethodType, MethodDescriptorType, ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
+from pydron.runtime.effects.library import LIBRARY_CALLS, classify_getter
 from pydron.runtime.effects.methods import classify_method
 from pydron.runtime.effects.verdict import UNKNOWN, Verdict, as_function
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["classify_call"]
 
 # Callables are looked up by identity: hashing them may run a user's code. The tables keep them alive.
-_CALLS: dict[int, CallRule] = {id(callee): rule for callee, rule in BUILTIN_CALLS.items()}
+_CALLS: dict[int, CallRule] = {id(callee): rule for callee, rule in (*BUILTIN_CALLS.items(), *LIBRARY_CALLS.items())}
 
 
 def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:
@@ -30,4 +32,6 @@ def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:
         return classify_method(callee.__self__, callee.__name__, args, kwargs)
     if type(callee) is MethodDescriptorType and args and type(args[0]) is callee.__objclass__:
         return as_function(classify_method(args[0], callee.__name__, args[1:], kwargs))
+    if type(callee) is itemgetter:
+        return classify_getter(callee, args, kwargs)
     return UNKNOWN

@@ -1,0 +1,318 @@
+"""Whether pickling a value would read memory that a queued store is going to change."""
+
+from __future__ import annotations
+
+import builtins
+import copyreg
+import dataclasses
+import gc
+import sys
+from collections import deque, namedtuple
+from datetime import datetime, time
+from enum import Enum
+from fractions import Fraction
+from functools import partial
+from itertools import chain
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from pydron.runtime.effects.arrays import NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
+from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
+from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator
+
+__all__ = ["reaches"]
+
+_LONG = 100_000
+_HEAP = 1 << 9
+"""The flag of classes made at run time (``Py_TPFLAGS_HEAPTYPE``)."""
+
+_Parts: TypeAlias = "Iterable[object] | None"
+
+
+def reaches(value: object, keys: Container[int], limit: int = 1000) -> bool:
+    """Tell whether a deep read of the value, as pickling does, may touch an object whose memory key is one of `keys`.
+
+    Functions and classes that are shipped by value drag along what they refer to. True where it cannot be told, and
+    where more than `limit` objects would have to be looked at.
+    """
+    pending = [value]
+    seen: set[int] = set()
+    while pending:
+        item = pending.pop()
+        if is_atom(item) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        key = memory_key(item)
+        if len(seen) > limit or key is None or key in keys or id(item) in keys:
+            return True
+        parts = _parts(item)
+        if parts is None:
+            return True
+        pending.extend(parts)
+    return False
+
+
+def _parts(item: object) -> _Parts:
+    """Return what pickling the object goes on to; None where that is not known."""
+    look = _PARTS.get(id(type(item)))
+    if look is not None:
+        return look(item)
+    known = numpy_types()
+    if known is not None and _is_leaf_of_numpy(item, known):
+        return ()
+    if is_class(item):
+        return _class_parts(cast("type", item))
+    return _instance_parts(item)
+
+
+def _is_leaf_of_numpy(item: object, known: NumpyTypes) -> bool:
+    kind = id(type(item))
+    if kind in known.scalars or kind in known.functions or is_plain_array(item):
+        return True
+    return any(parent is known.dtype for parent in class_mro(type(item))) and is_plain_dtype(item)
+
+
+def _elements(item: object) -> _Parts:
+    parts = cast("Collection[object]", item)
+    if len(parts) > _LONG:
+        return None
+    return () if are_atoms(parts) else parts
+
+
+def _items(item: object) -> _Parts:
+    table = cast("dict[object, object]", item)
+    keys, values = _elements(table.keys()), _elements(table.values())
+    return None if keys is None or values is None else chain(keys, values)
+
+
+def _leaf(item: object) -> _Parts:
+    return None if survey((item,)) & FOREIGN else ()
+
+
+def _nothing(_item: object) -> _Parts:
+    return ()
+
+
+def _builtin_function_parts(item: object) -> _Parts:
+    owner = cast("BuiltinFunctionType", item).__self__
+    return () if owner is None or type(owner) is ModuleType else (owner,)
+
+
+def _method_parts(item: object) -> _Parts:
+    method = cast("MethodType", item)
+    return method.__self__, method.__func__
+
+
+def _partial_parts(item: object) -> _Parts:
+    bound = cast("partial[object]", item)
+    return bound.func, bound.args, bound.keywords, bound.__dict__
+
+
+def _module_parts(item: object) -> _Parts:
+    name = cast("ModuleType", item).__dict__.get("__name__")
+    return () if type(name) is str and sys.modules.get(name) is item else None
+
+
+def _cell_parts(item: object) -> _Parts:
+    try:
+        return (cast("CellType", item).cell_contents,)
+    except ValueError:  # empty
+        return ()
+
+
+def _property_parts(item: object) -> _Parts:
+    accessor = cast("property", item)
+    return accessor.fget, accessor.fset, accessor.fdel
+
+
+def _wrapper_parts(item: object) -> _Parts:
+    return (cast("staticmethod[..., object]", item).__func__,)
+
+
+def _function_parts(item: object) -> _Parts:
+    function = cast("FunctionType", item)
+    if _is_importable(function, function.__module__, function.__qualname__):
+        return ()
+    names = function.__globals__
+    return (
+        *(function.__closure__ or ()),
+        *(function.__defaults__ or ()),
+        *(function.__kwdefaults__ or {}).values(),
+        *function.__dict__.values(),
+        *(names[name] for name in _global_names(function.__code__) if name in names),
+    )
+
+
+def _global_names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for const in code.co_consts:
+        if type(const) is CodeType:
+            yield from _global_names(const)
+
+
+def _is_importable(item: object, module: object, qualname: object) -> bool:
+    if type(module) is not str or type(qualname) is not str or module == "__main__":
+        return False
+    found: object = sys.modules.get(module)
+    if type(found) is not ModuleType:
+        return False
+    names = cast("dict[str, object]", found.__dict__)
+    for step in qualname.split("."):
+        found = names.get(step)
+        if not is_class(found):
+            return found is item
+        names = cast("dict[str, object]", class_dict(cast("type", found)))
+    return found is item
+
+
+_get_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
+
+
+def _class_parts(cls: type) -> _Parts:
+    if not class_flags(cls) & _HEAP or _is_importable(cls, class_dict(cls).get("__module__"), _get_qualname(cls)):
+        return ()
+    bases = (base for base in class_mro(cls) if base is not cls)
+    metaclass = () if type(cls) is type else (type(cls),)
+    contents = (found for name, found in class_dict(cls).items() if name not in _OF_EVERY_CLASS)
+    return chain(bases, metaclass, contents)
+
+
+_OF_EVERY_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__"})
+
+_PICKLE_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
+
+
+def _instance_parts(item: object) -> _Parts:
+    cls = type(item)
+    if any(registered is cls for registered in copyreg.dispatch_table):
+        return None
+    if any(parent is Enum for parent in class_mro(cls)):
+        return (cls,)
+    parts: list[object] = [cls]
+    for parent in class_mro(cls):
+        own = _own_parts(item, parent)
+        if own is None:
+            return None
+        parts.extend(own)
+    names = instance_dict(item)
+    if names is not None:
+        parts.extend((*names, *names.values()))
+    elif any("__dict__" in class_dict(parent) for parent in class_mro(cls)):
+        return None
+    return parts
+
+
+def _own_parts(item: object, cls: type) -> _Parts:
+    """Return what the object holds on account of one of its classes."""
+    look = _BASES.get(id(cls))
+    if look is not None:
+        return look(item)
+    if not class_flags(cls) & _HEAP or _has_hidden_state(cls) or _has_pickle_hook(cls):
+        return None
+    return [
+        found.__get__(item)
+        for name, found in class_dict(cls).items()
+        if type(found) is MemberDescriptorType and _is_set(found, item)
+    ]
+
+
+def _is_set(slot: MemberDescriptorType, item: object) -> bool:
+    try:
+        slot.__get__(item)
+    except AttributeError:
+        return False
+    return True
+
+
+_get_basicsize: Callable[[type], int] = type.__dict__["__basicsize__"].__get__
+_get_base: Callable[[type], type | None] = type.__dict__["__base__"].__get__
+_POINTER = 8
+
+
+def _has_hidden_state(cls: type) -> bool:
+    """Tell whether instances are larger than slots, ``__dict__`` and weak references explain: written in C."""
+    base = _get_base(cls)
+    if base is None:
+        return False
+    visible = sum(type(found) is MemberDescriptorType for found in class_dict(cls).values())
+    visible += ("__dict__" in class_dict(cls)) + ("__weakref__" in class_dict(cls))
+    return _get_basicsize(cls) - _get_basicsize(base) > visible * _POINTER
+
+
+_DATACLASS_HOOKS = frozenset(
+    id(vars(dataclasses)[name]) for name in ("_dataclass_getstate", "_dataclass_setstate") if name in vars(dataclasses)
+)
+
+
+def _has_pickle_hook(cls: type) -> bool:
+    names = class_dict(cls)
+    hooks = [names[name] for name in _PICKLE_HOOKS if name in names]
+    return not all(id(hook) in _DATACLASS_HOOKS or _is_of_namedtuple(hook) for hook in hooks)
+
+
+def _is_of_namedtuple(hook: object) -> bool:
+    return type(hook) is FunctionType and hook.__code__ is _NAMEDTUPLE_HOOK.__code__
+
+
+_Row = namedtuple("_Row", "field")  # noqa: PYI024  # for what it is made of alone
+_NAMEDTUPLE_HOOK = cast("FunctionType", vars(_Row)["__getnewargs__"])
+_FieldType = type(vars(_Row)["field"])
+
+
+def _exception_parts(item: object) -> _Parts:
+    error = cast("BaseException", item)
+    return error.args, error.__cause__, error.__context__
+
+
+_BASES: dict[int, Callable[[object], _Parts]] = {
+    id(object): _nothing,
+    id(list): lambda item: list.__iter__(cast("list[object]", item)),
+    id(tuple): lambda item: tuple.__iter__(cast("tuple[object]", item)),
+    id(set): lambda item: set.__iter__(cast("set[object]", item)),
+    id(frozenset): lambda item: frozenset.__iter__(cast("frozenset[object]", item)),
+    id(deque): lambda item: deque.__iter__(cast("deque[object]", item)),
+    id(dict): lambda item: chain.from_iterable(dict.items(cast("dict[object, object]", item))),
+    **{id(kind): _nothing for kind in (int, float, complex, str, bytes)},
+    **{
+        id(kind): _exception_parts if kind is BaseException else _nothing
+        for kind in vars(builtins).values()
+        if type(kind) is type and issubclass(kind, BaseException)
+        if _get_basicsize(kind) == _get_basicsize(BaseException) and not class_flags(kind) & _HEAP
+    },
+}
+
+_PARTS: dict[int, Callable[[object], _Parts]] = {
+    **dict.fromkeys(map(id, (list, tuple, set, frozenset, deque)), _elements),
+    id(dict): _items,
+    **dict.fromkeys(map(id, (slice, Fraction, bytearray, datetime, time)), _leaf),
+    **dict.fromkeys(
+        map(id, (MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, _FieldType)),
+        _nothing,
+    ),
+    id(BuiltinFunctionType): _builtin_function_parts,
+    id(MethodType): _method_parts,
+    id(partial): _partial_parts,
+    id(ModuleType): _module_parts,
+    id(CellType): _cell_parts,
+    id(property): _property_parts,
+    id(staticmethod): _wrapper_parts,
+    id(classmethod): _wrapper_parts,
+    id(FunctionType): _function_parts,
+    id(MappingProxyType): gc.get_referents,
+    id(object): _nothing,
+}
