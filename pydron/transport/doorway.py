@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
 
 from pydron.transport.handshake import SECRET_SIZE, TICKET_SIZE, DriverSide
 from pydron.transport.invitation import Invitation
@@ -17,14 +21,15 @@ from pydron.transport.peer import Listener, Peer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twisted.internet.interfaces import IAddress, IListeningPort, IReactorSSL, IReactorTime, IReactorUNIX
+    from twisted.internet.interfaces import IAddress
+    from twisted.internet.posixbase import PosixReactorBase
+    from twisted.python.failure import Failure
 
-    class Reactor(IReactorTime, IReactorUNIX, IReactorSSL):  # type: ignore[misc]
-        """What is needed of a reactor."""
-
+    Reactor = PosixReactorBase
 
 __all__ = ["Doorway", "Entrance", "TlsEntrance", "UnixEntrance"]
 
+_BACKLOG = 128
 _PATIENCE = 20.0
 """Seconds in which a connection must have proven who it is."""
 
@@ -48,7 +53,7 @@ class UnixEntrance:
     def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
         self._directory = ""
-        self._port: IListeningPort | None = None
+        self._acceptor: _Acceptor | None = None
 
     @property
     def _path(self) -> str:
@@ -57,7 +62,10 @@ class UnixEntrance:
     def open(self, factory: Factory) -> None:
         """Begin to listen."""
         self._directory = tempfile.mkdtemp(prefix="pydron-")
-        self._port = self._reactor.listenUNIX(self._path, factory, mode=0o600, backlog=128)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(self._path)
+        os.chmod(self._path, 0o600)
+        self._acceptor = _Acceptor(self._reactor, listening, factory)
 
     def invite(self, ticket: bytes, secret: bytes) -> Invitation:
         """Tell how to get here."""
@@ -65,9 +73,9 @@ class UnixEntrance:
 
     def close(self) -> None:
         """Stop listening; remove socket and directory."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.stopListening()
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is not None:
+            acceptor.close()
             for remove, path in ((os.unlink, self._path), (os.rmdir, self._directory)):
                 try:
                     remove(path)
@@ -77,7 +85,7 @@ class UnixEntrance:
 
 
 class TlsEntrance:
-    """TCP on the loopback interface, mutual TLS 1.3 with certificates of this run."""
+    """TCP on one interface, by default loopback, with mutual TLS 1.3 and certificates of this run."""
 
     def __init__(self, reactor: Reactor, interface: str = "127.0.0.1") -> None:
         from pydron.transport.security import Authority
@@ -85,27 +93,71 @@ class TlsEntrance:
         self._reactor = reactor
         self._interface = interface
         self._authority = Authority()
-        self._port: IListeningPort | None = None
+        self._acceptor: _Acceptor | None = None
 
     def open(self, factory: Factory) -> None:
         """Begin to listen."""
-        options = self._authority.driver_options()
-        self._port = self._reactor.listenSSL(0, factory, options, interface=self._interface, backlog=128)
+        listening = socket.create_server((self._interface, 0), backlog=_BACKLOG)
+        # The reactor at hand, not the one that Twisted would take for granted.
+        wrapped = TLSMemoryBIOFactory(self._authority.driver_options(), False, factory, self._reactor)
+        self._acceptor = _Acceptor(self._reactor, listening, wrapped)
 
     def invite(self, ticket: bytes, secret: bytes) -> Invitation:
         """Tell how to get here; the worker gets a certificate of its own."""
-        assert self._port is not None
-        port = self._port.getHost().port
+        assert self._acceptor is not None
         authority, certificate = self._authority.certificate_text(), self._authority.worker_certificate()
-        return Invitation(
-            ticket, secret, host=self._interface, port=port, authority=authority, certificate=certificate
-        )
+        host, port = self._acceptor.address
+        return Invitation(ticket, secret, host=host, port=port, authority=authority, certificate=certificate)
 
     def close(self) -> None:
         """Stop listening."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.stopListening()
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is not None:
+            acceptor.close()
+
+
+@implementer(IReadDescriptor)
+class _Acceptor:
+    """Accepts connections. Unlike Twisted's ports it is closed when `close` returns, and leaves the path to its owner."""
+
+    def __init__(self, reactor: Reactor, listening: socket.socket, factory: Factory) -> None:
+        self._reactor = reactor
+        self._socket = listening
+        self._factory = factory
+        listening.listen(_BACKLOG)
+        listening.setblocking(False)
+        reactor.addReader(self)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of a TCP socket."""
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def logPrefix(self) -> str:
+        return "pydron doorway"
+
+    def doRead(self) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:
+            return
+        with connection:
+            connection.setblocking(False)
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._reactor.adoptStreamConnection(connection.fileno(), connection.family, self._factory)
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
+        self.close()
+
+    def close(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._reactor.removeReader(self)
+            self._socket.close()
 
 
 @dataclass(frozen=True, slots=True)
