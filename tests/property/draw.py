@@ -57,6 +57,13 @@ class Template:
         return all(kind in ("v", "new", "k", "site", "lit") for kind in self.parts[1::3])
 
 
+NOISE = re.compile(
+    r"\b(say|push|mangle|bump|keep|loud|check|walk|complain|peek|Guarded|Num|alias)\("
+    r"|<(\w+:)?(num|guard|keyed)>|SHARED|STATE|TABLE|Bag"
+)
+"""What makes a statement a matter of order: ordinary calls with effects, objects that watch, shared globals."""
+
+
 def templates(table: str) -> tuple[Template, ...]:
     """Read a table with one ``weight: text`` a line."""
     rows = (line.strip().partition(": ") for line in table.strip().splitlines())
@@ -89,6 +96,8 @@ class Draw:
     rng: Random
     wide: bool = False
     """Also draw from what lies outside the parallel grammar."""
+    quiet: bool = False
+    """Keep mostly to functional calls, plain data, stores and output, which nothing forces into order."""
     lines: list[str] = field(default_factory=list)
     indent: int = 0
     scope: Scope = field(default_factory=Scope)
@@ -165,7 +174,12 @@ class Draw:
         return f"{stem}{self.temporaries}"
 
     def choose(self, table: Sequence[Template]) -> Template:
-        return self.rng.choices(table, [template.weight for template in table])[0]
+        template = self.rng.choices(table, [template.weight for template in table])[0]
+        for _ in range(6):
+            if not (self.quiet and NOISE.search(template.text)):
+                break
+            template = self.rng.choices(table, [template.weight for template in table])[0]
+        return template
 
     def site(self) -> str:
         self.sites += 1

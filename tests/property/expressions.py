@@ -181,7 +181,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: [int(e) for e in <arr>[:3]]
         1: <arr>.tolist()[:2]
         1: list(itertools.accumulate(<ints>[:3]))
-        1: list(enumerate(<ints>[:2]))[0:0] or <ints>
+        1: [e for _, e in enumerate(<ints>[:3])]
         1: <v:ints>.copy()
         1: copy.deepcopy(<ints>)
         1: list(filter(None, <ints>))

@@ -124,22 +124,27 @@ def weigh(value: object, depth: int = 3) -> int:
     if kind is int or kind is bool:
         return value  # type: ignore[return-value]
     if kind is str:
-        return len(value) + 2  # type: ignore[arg-type]
+        return len(str(value)) + 2
     if value is None or depth < 0:
         return 7
+    items = parts(value)
     if kind is set or kind is frozenset:
-        return sum(weigh(item, depth - 1) for item in value)  # type: ignore[attr-defined]
-    if kind is dict:
-        value = [part for pair in value.items() for part in pair]  # type: ignore[attr-defined]
-    elif kind is np.ndarray:
-        value = [int(item) for item in value]  # type: ignore[attr-defined]
-    elif kind is not list and kind is not tuple:
-        fields = getattr(value, "__dict__", None)
-        value = [3] if fields is None else [part for pair in fields.items() for part in pair]
-    total = len(value)  # type: ignore[arg-type]
-    for item in value:  # type: ignore[attr-defined]
+        return sum([weigh(item, depth - 1) for item in items])
+    total = len(items)
+    for item in items:
         total = (total * 3 + weigh(item, depth - 1)) % 1009
     return total
+
+
+def parts(value: object) -> list[object]:
+    """Return what a value is made of."""
+    kind = type(value)
+    if kind in {list, tuple, set, frozenset}:
+        return list(value)  # type: ignore[call-overload]
+    if kind is np.ndarray:
+        return [int(item) for item in value]  # type: ignore[attr-defined]
+    fields = dict.items(value if kind is dict else getattr(value, "__dict__", {"s": 3}))  # type: ignore[arg-type]
+    return [part for pair in fields for part in pair]
 
 
 def blend(values: tuple[object, ...]) -> int:

@@ -217,6 +217,7 @@ def generate(seed: int) -> Program:
     """Return the program of a seed."""
     draw = Draw(Random(seed))
     draw.wide = draw.chance(0.25)
+    draw.quiet = draw.chance(0.5)
     draw.emit("import pydron")
     draw.emit("")
     draw.emit(f"COUNT = {draw.rng.randint(0, 3)}")
@@ -226,6 +227,6 @@ def generate(seed: int) -> Program:
         write = draw.rng.choice(CALLED_WIDE if draw.wide else CALLED)
         draw.feature(write.__name__)
         write(draw, f"called{number}")
-    write_main(draw, draw.rng.choice([2, 3, 5, 5, 8, 8, 12]))
+    write_main(draw, draw.rng.choice([2, 3, 5, 5, 8, 8, 12, 20]))
     write_drive(draw)
     return Program(f"program_{seed}", "\n".join(draw.lines) + "\n", draw.features)

@@ -483,7 +483,7 @@ COMPOUND: list[tuple[int, Callable[[Draw], None]]] = [
     (5, for_items),
     (3, for_direct),
     (3, for_pairs),
-    (2, for_walk),
+    (1, for_walk),
     (2, for_keys),
     (1, for_target),
     (4, while_bounded),

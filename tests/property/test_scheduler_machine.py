@@ -1,0 +1,342 @@
+"""The scheduler under any interleaving of everything that can happen to it.
+
+The machine plays runs and workers: it believes every command, checks that commands make sense to a worker that has only seen
+the commands before, and checks the scheduler's own laws after each step. At the end everything is let finish, which it must.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pydron.scheduler import Scheduler, commands, events
+from pydron.scheduler.check import check
+from pydron.tasks import Failure, Function, Outcome, Payload, Requirements, Task
+
+FUNCTIONS = [Function(bytes([number]), f"f{number}", Payload(b"")) for number in range(3)]
+CHANCE = st.integers(0, 10**6)
+
+
+@dataclass
+class Run:
+    """A client: what it submitted and what it heard."""
+
+    outcomes: dict[int, list[Outcome]] = field(default_factory=dict)
+    wants: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class Worker:
+    """What a worker knows from the commands that it was given."""
+
+    id: str
+    slots: int
+    queue: list[Task] = field(default_factory=list)
+    store: set[int] = field(default_factory=set)
+    news: list[events.Event] = field(default_factory=list)
+    draining: bool = False
+
+    @property
+    def running(self) -> list[Task]:
+        heads: list[Task] = []
+        free = self.slots
+        for task in self.queue:
+            free -= task.requirements.cores
+            if free < 0 and heads:
+                break
+            heads.append(task)
+            if free <= 0:
+                break
+        return heads
+
+
+class SchedulerMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scheduler = Scheduler(history=True)
+        self.now = 0.0
+        self.workers: dict[str, Worker] = {}
+        self.started = 0
+        self.runs = [Run(), Run()]
+        self.tasks: dict[int, Task] = {}
+        self.owner: dict[int, Run] = {}
+        self.fails: dict[int, bool] = {}
+        self.remote: dict[int, bool] = {}
+        self.gone: set[int] = set()
+        self.cancelled: set[int] = set()
+        self.released: set[int] = set()
+        self.owed_workers = 0
+        self.wakes = 0
+
+    # Playing the outside.
+
+    def tell(self, event: events.Event) -> None:
+        for command in self.scheduler.handle(event, self.now):
+            self.obey(command)
+
+    def obey(self, command: commands.Command) -> None:
+        match command:
+            case commands.Assign(name, tasks, values):
+                worker = self.workers[name]
+                assert tasks, "an assignment holds tasks"
+                assert not worker.draining, "a draining worker gets no tasks"
+                worker.store.update(value for value, _ in values)
+                for task in tasks:
+                    missing = {value for _, value in task.references} - worker.store
+                    assert not missing, f"{name} was not sent {missing} for {task.id}"
+                worker.queue += tasks
+            case commands.Recall(name, tasks):
+                worker = self.workers[name]
+                back = [task for task in worker.queue if task.id in tasks and task not in worker.running]
+                worker.queue = [task for task in worker.queue if task not in back]
+                worker.news.append(events.TasksRecalled(name, [task.id for task in back]))
+            case commands.StopTask(name, task):
+                assert task in self.gone, "only cancelled tasks are stopped"
+                assert name in self.workers
+            case commands.FetchValue(name, value):
+                worker = self.workers[name]
+                assert value in worker.store, f"{name} is asked for {value}, which it does not hold"
+                worker.news.append(events.ValueArrived(name, value, payload(value)))
+            case commands.FreeValues(name, values):
+                worker = self.workers[name]
+                worker.store -= set(values)
+            case commands.Deliver(run, outcomes):
+                assert isinstance(run, Run)
+                for outcome in outcomes:
+                    self.hear(run, outcome)
+            case commands.StartWorkers():
+                assert not self.workers
+                self.owed_workers += 1
+            case commands.ReplaceWorker():
+                self.owed_workers += 1
+            case commands.StopWorker(name):
+                worker = self.workers.pop(name)
+                assert not worker.queue, "a worker is stopped when it has nothing to do"
+                self.tell(events.WorkerLeft(name, "stopped", expected=True))
+            case commands.WakeUp(seconds):
+                assert seconds > 0
+                self.wakes += 1
+
+    def hear(self, run: Run, outcome: Outcome) -> None:
+        task = outcome.task
+        assert task not in self.cancelled, f"task {task} is heard of after it was cancelled"
+        heard = run.outcomes.setdefault(task, [])
+        if heard:
+            assert run.wants.get(task, 0) > 0, f"task {task} is heard of twice\n{self.scheduler.story(task)}"
+            run.wants[task] -= 1
+            assert outcome.value is not None or outcome.failure is not None or outcome.lost is not None
+        elif outcome.value is not None or outcome.failure is not None or outcome.lost is not None:
+            run.wants.pop(task, None)
+        heard.append(outcome)
+        if outcome.value is not None:
+            assert outcome.value.data == payload(task).data, "a value is that of its task"
+        assert outcome.lost is None or task in self.doomed, f"{task} given up: {outcome.lost}"
+
+    doomed: set[int] = set()
+
+    def live(self) -> list[int]:
+        return [task for task in self.tasks if task not in self.gone]
+
+    def pick(self, items: list[int], chance: int) -> int:
+        return items[chance % len(items)]
+
+    def finish(self, worker: Worker, task: Task) -> None:
+        worker.queue.remove(task)
+        if self.fails[task.id]:
+            outcome = Outcome(task.id, failure=Failure(payload(task.id), "boom"))
+        elif self.remote[task.id] and not task.want_value:
+            worker.store.add(task.id)
+            outcome = Outcome(task.id, size=1000)
+        else:
+            outcome = Outcome(task.id, value=payload(task.id), size=10)
+        outcome.seconds = (task.id % 7) * 1e-3
+        self.tell(events.TasksEnded(worker.id, [outcome]))
+
+    # What can happen.
+
+    @initialize(number=st.integers(0, 3))
+    def begin(self, number: int) -> None:
+        for _ in range(number):
+            self.join(1)
+
+    @rule(slots=st.sampled_from([1, 1, 2]))
+    def join(self, slots: int) -> None:
+        name = f"w{self.started}"
+        self.started += 1
+        self.workers[name] = Worker(name, slots)
+        self.owed_workers = max(0, self.owed_workers - 1)
+        self.tell(events.WorkerJoined(name, "host", slots))
+
+    @rule(number=st.integers(1, 6), chance=CHANCE, fails=CHANCE, remote=st.booleans(), want=st.booleans(), refs=CHANCE)
+    def submit(self, number: int, chance: int, fails: int, remote: bool, want: bool, refs: int) -> None:
+        run = self.runs[chance % 2]
+        batch = []
+        for index in range(number):
+            task = len(self.tasks) + 1
+            known = [other for other in self.live() if self.owner[other] is run]
+            chosen = {known[-1 - (refs // 3**k) % min(len(known), 6)] for k in range(refs % 4)} if known else set()
+            cores = 2 if (chance // 2) % 7 == 0 else 1
+            self.tasks[task] = Task(
+                task,
+                FUNCTIONS[chance % 3],
+                payload(0),
+                tuple((place, value) for place, value in enumerate(chosen)),
+                requirements=Requirements(cores=cores, retries=1000),
+                want_value=want,
+            )
+            self.owner[task] = run
+            self.fails[task] = (fails + index) % 11 == 0
+            self.remote[task] = remote
+            batch.append(self.tasks[task])
+        self.tell(events.TasksSubmitted(run, batch))
+
+    @precondition(lambda self: any(worker.queue for worker in self.workers.values()))
+    @rule(chance=CHANCE)
+    def finish_one(self, chance: int) -> None:
+        running = [(worker, task) for worker in self.workers.values() for task in worker.running]
+        self.now += 1e-3
+        self.finish(*running[chance % len(running)])
+
+    @precondition(lambda self: any(worker.news for worker in self.workers.values()))
+    @rule(chance=CHANCE)
+    def hear_news(self, chance: int) -> None:
+        telling = [worker for worker in self.workers.values() if worker.news]
+        self.tell(telling[chance % len(telling)].news.pop(0))
+
+    @precondition(lambda self: self.workers)
+    @rule(chance=CHANCE, expected=st.integers(0, 3))
+    def leave(self, chance: int, expected: int) -> None:
+        name = list(self.workers)[chance % len(self.workers)]
+        del self.workers[name]
+        self.tell(events.WorkerLeft(name, "died", expected=not expected))
+
+    @precondition(lambda self: len(self.workers) > 1)
+    @rule(chance=CHANCE)
+    def drain(self, chance: int) -> None:
+        worker = list(self.workers.values())[chance % len(self.workers)]
+        worker.draining = True
+        self.tell(events.WorkerDraining(worker.id))
+
+    @precondition(lambda self: any(worker.store for worker in self.workers.values()))
+    @rule(chance=CHANCE)
+    def forget_value(self, chance: int) -> None:
+        """A worker answers that it does not hold what it was asked for."""
+        asked = [
+            (worker, index)
+            for worker in self.workers.values()
+            for index, event in enumerate(worker.news)
+            if isinstance(event, events.ValueArrived)
+        ]
+        if asked:
+            worker, index = asked[chance % len(asked)]
+            event = worker.news[index]
+            assert isinstance(event, events.ValueArrived)
+            worker.store.discard(event.value)
+            worker.news[index] = events.ValueMissing(worker.id, event.value)
+
+    @precondition(lambda self: self.live())
+    @rule(chance=CHANCE, number=st.integers(1, 4))
+    def cancel(self, chance: int, number: int) -> None:
+        chosen = {self.pick(self.live(), chance // 3**k) for k in range(number)}
+        self.gone |= chosen
+        self.cancelled |= chosen
+        for task in chosen:
+            self.owner[task].wants.pop(task, None)
+        self.tell(events.TasksCancelled(sorted(chosen)))
+
+    @precondition(lambda self: self.live())
+    @rule(chance=CHANCE, number=st.integers(1, 4))
+    def release(self, chance: int, number: int) -> None:
+        chosen = {self.pick(self.live(), chance // 3**k) for k in range(number)}
+        self.gone |= chosen
+        self.released |= chosen
+        self.tell(events.ValuesReleased(sorted(chosen)))
+
+    @precondition(lambda self: self.live())
+    @rule(chance=CHANCE)
+    def want(self, chance: int) -> None:
+        task = self.pick(self.live(), chance)
+        run = self.owner[task]
+        if self.behind_failure(task) or not run.outcomes.get(task):
+            return
+        run.wants[task] = run.wants.get(task, 0) + 1
+        self.tell(events.ValueWanted(run, task))
+
+    @rule(seconds=st.sampled_from([0.001, 0.01]))
+    def time(self, seconds: float) -> None:
+        self.now += seconds
+        if self.wakes:
+            self.wakes -= 1
+            self.tell(events.TimePassed())
+
+    @rule()
+    def end_run(self) -> None:
+        run = self.runs[1]
+        mine = {task for task in self.live() if self.owner[task] is run}
+        self.gone |= mine
+        self.cancelled |= mine
+        run.wants.clear()
+        self.tell(events.RunEnded(run))
+
+    # What must hold.
+
+    @invariant()
+    def laws(self) -> None:
+        check(self.scheduler.ledger)
+
+    def behind_failure(self, task: int) -> bool:
+        """Whether no outcome is owed because of what the task refers to."""
+        return any(
+            self.fails[value] or value in self.cancelled or self.behind_failure(value)
+            for _, value in self.tasks[task].references
+        )
+
+    def teardown(self) -> None:
+        for _ in range(100_000):
+            if not self.advance():
+                break
+        else:
+            raise AssertionError("it never ends")
+        assert self.scheduler.quiet, [self.scheduler.story(task) for task in self.tasks]
+        for task, run in self.owner.items():
+            heard = run.outcomes.get(task, [])
+            if task not in self.cancelled and not self.behind_failure(task):
+                assert heard, f"nothing was heard of task {task}\n{self.scheduler.story(task)}"
+            assert run.wants.get(task, 0) == 0, f"value {task} was wanted and did not come"
+        self.tell(events.ValuesReleased(list(self.tasks)))
+        check(self.scheduler.ledger)
+        while any(worker.news for worker in self.workers.values()):
+            self.hear_news(0)
+        check(self.scheduler.ledger)
+        assert not self.scheduler.ledger.tasks
+        assert not self.scheduler.ledger.runs
+        kept = {value for worker in self.workers.values() for value in worker.store}
+        assert not kept, f"workers still hold {kept}"
+
+    def advance(self) -> bool:
+        """Let one thing happen of those that must happen sooner or later."""
+        self.laws()
+        if any(worker.news for worker in self.workers.values()):
+            self.hear_news(0)
+        elif any(worker.queue for worker in self.workers.values()):
+            self.finish_one(0)
+        elif self.owed_workers and not self.workers:
+            self.join(1)
+        elif self.wakes:
+            self.time(0.01)
+        else:
+            return False
+        return True
+
+
+def payload(value: int) -> Payload:
+    return Payload(b"%d" % value)
+
+
+TestScheduler = SchedulerMachine.TestCase
+TestScheduler.settings = settings(
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,113 @@
+"""CPython's own tests of the language pass as well when every function in them is scheduled."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import sys
+import types
+import unittest
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pydron
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODULES = [
+    "test_augassign",
+    "test_binop",
+    "test_bool",
+    "test_compare",
+    "test_contains",
+    "test_decorators",
+    "test_dictcomps",
+    "test_dictviews",
+    "test_enumerate",
+    "test_exception_group",
+    "test_exception_variations",
+    "test_except_star",
+    "test_grammar",
+    "test_int_literal",
+    "test_isinstance",
+    "test_iter",
+    "test_keywordonlyarg",
+    "test_named_expressions",
+    "test_opcodes",
+    "test_patma",
+    "test_pow",
+    "test_property",
+    "test_raise",
+    "test_richcmp",
+    "test_scope",
+    "test_slice",
+    "test_super",
+    "test_unary",
+    "test_unpack",
+    "test_userlist",
+    "test_with",
+]
+
+
+def functions_of(owner: type | types.ModuleType) -> Iterator[tuple[str, types.FunctionType]]:
+    home = owner.__name__ if isinstance(owner, types.ModuleType) else owner.__module__
+    for name, value in list(vars(owner).items()):
+        if isinstance(value, types.FunctionType) and value.__module__ == home:
+            yield name, value
+
+
+def schedule_all(module: types.ModuleType) -> int:
+    """Schedule the functions of a module and of its classes; return how many there are."""
+    owners: list[type | types.ModuleType] = [module]
+    owners += [
+        value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__
+    ]
+    number = 0
+    for owner in owners:
+        for name, function in functions_of(owner):
+            if name not in {"load_tests", "setUpModule", "tearDownModule"}:
+                setattr(owner, name, pydron.schedule(function))
+                number += 1
+    return number
+
+
+def outcomes(module: types.ModuleType) -> dict[str, str]:
+    """Run a module's test cases; return how each ended."""
+    suite = unittest.defaultTestLoader.loadTestsFromModule(module)
+    result = unittest.TestResult()
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        suite.run(result)
+    ended = {"tests": str(result.testsRun)}
+    for kind, entries in (("error", result.errors), ("failure", result.failures), ("skip", result.skipped)):
+        ended |= {case.id(): f"{kind}: {text[-800:]}" for case, text in entries}
+    return ended
+
+
+def fresh(name: str) -> types.ModuleType:
+    full = f"test.{name}"
+    sys.modules.pop(full, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return importlib.import_module(full)
+        except ImportError as error:
+            pytest.skip(f"this Python comes without its tests: {error}")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_passes_when_scheduled(name: str) -> None:
+    expected = outcomes(fresh(name))
+    module = fresh(name)
+    assert schedule_all(module) > 0
+    with pydron.testing.simulate(seed=1, workers=3, order="random"):
+        actual = outcomes(module)
+    sys.modules.pop(module.__name__, None)
+    assert expected["tests"] != "0"
+    assert {case: text.partition(":")[0] for case, text in actual.items()} == {
+        case: text.partition(":")[0] for case, text in expected.items()
+    }, [text for case, text in actual.items() if expected.get(case) != text][:3]
