@@ -13,9 +13,6 @@ from pathlib import Path
 PATIENCE_S = 5.0
 """How long something on its way out may take. Only a test that leaks waits this long."""
 
-ONCE_PER_PROCESS = ("pydron-reactor",)
-"""Threads that start at first use and stay: a Twisted reactor cannot be started twice."""
-
 SHARED_DIRECTORIES = (Path("/dev/shm"),)
 
 
@@ -30,13 +27,9 @@ class Holdings:
 
     def beyond(self, before: Holdings) -> list[str]:
         """Say what is held now that was not held before."""
-        threads = [thread for thread in self.threads - before.threads if not thread.name.startswith(ONCE_PER_PROCESS)]
-        descriptors = self.descriptors - before.descriptors
-        if any(thread.name.startswith(ONCE_PER_PROCESS) for thread in self.threads - before.threads):
-            descriptors = frozenset(item for item in descriptors if not _belongs_to_a_reactor(item[1]))
         return [
-            *(f"thread {thread.name!r}" for thread in threads),
-            *(f"descriptor {number}: {target}" for number, target in sorted(descriptors)),
+            *(f"thread {thread.name!r}" for thread in self.threads - before.threads),
+            *(f"descriptor {number}: {target}" for number, target in sorted(self.descriptors - before.descriptors)),
             *(f"child process {pid}: {command}" for pid, command in sorted(self.children - before.children)),
             *(f"file {path}" for path in sorted(self.entries - before.entries) if not _in_use(path)),
         ]
@@ -61,10 +54,6 @@ def leaked_since(before: Holdings) -> list[str]:
     while (leaks := holdings().beyond(before)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return leaks
-
-
-def _belongs_to_a_reactor(target: str) -> bool:
-    return target.startswith(("anon_inode:[eventpoll]", "anon_inode:[eventfd]", "pipe:", "socket:"))
 
 
 def _descriptors() -> list[tuple[int, str]]:
