@@ -3,7 +3,7 @@
 
 export PYTHON
 
-.PHONY: demo test check unit coverage docs changelog clean
+.PHONY: demo test check unit coverage bench docs changelog clean
 
 demo:       ## calibrate real telescope frames, sequentially and in parallel, and compare
 	@tools/venv .venv demo
@@ -29,6 +29,12 @@ coverage:   ## all tests, with the coverage of workers included
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+bench:      ## the numbers of bench/README.md, on a machine that does nothing else
+	@tools/venv .venv demo
+	@for script in $(filter-out bench/__init__.py bench/machine.py,$(wildcard bench/*.py)); do \
+	    echo "== $$script"; .venv/bin/python -m "bench.$$(basename $$script .py)" || exit 1; \
+	done
 
 docs:       ## the documentation as a web site, in build/docs
 	@tools/venv .venv docs
