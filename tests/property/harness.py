@@ -10,6 +10,8 @@ import ast
 import io
 import linecache
 import logging
+import math
+import pickle
 import signal
 import sys
 import types
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
+    from pydron.tasks import Task
     from tests.property.programs import Program
 
 Key = tuple[object, object]
@@ -129,8 +132,26 @@ SEQUENTIAL = Way("sequential", sequential)
 ORDERS = ("program", "reverse", "random", "slowest-first")
 
 
-def some_ways(rng: Random, number: int) -> list[Way]:
-    """Return parallel ways, different in all that may matter."""
+class Endless:
+    """Durations of calls: one that the sequential run never makes does not end, so nothing may wait for it."""
+
+    def __init__(self, made: list[Key]) -> None:
+        self.made = set(made)
+
+    def __call__(self, task: Task, rng: Random) -> float:
+        if task.function.name.startswith("f_"):
+            args, kwargs = pickle.loads(task.arguments.data, buffers=task.arguments.buffers)
+            referred = {place for place, _ in task.references}
+            if len(args) > 1 and not referred & {0, 1} and (args[0], args[1]) not in self.made:
+                return math.inf
+        return rng.random()
+
+    def __repr__(self) -> str:
+        return "endless"
+
+
+def some_ways(rng: Random, number: int, made: list[Key]) -> list[Way]:
+    """Return parallel ways, different in all that may matter; `made` are the calls of the undecorated run."""
     ways = []
     for _ in range(number):
         options: dict[str, object] = {}
@@ -138,6 +159,8 @@ def some_ways(rng: Random, number: int) -> list[Way]:
             options["deaths"] = 0.1
         if rng.random() < 0.25:
             options["remote_values"] = rng.choice((0, 40))
+        if rng.random() < 0.25:
+            options["durations"] = Endless(made)
         if rng.random() < 0.5:
             options["eager"] = rng.choice((0.3, 0.7, 0.9))
         ways.append(simulated(rng.randrange(10_000), rng.choice(ORDERS), rng.choice((1, 2, 3, 8)), **options))
@@ -324,7 +347,7 @@ def check(program: Program, rng: Random, tally: Tally, most_failures: int = 12, 
                 expected = it.run(PLAIN, failures)
                 if first:
                     plans = failure_plans(it.calls, rng, most_failures)
-                ways = some_ways(rng, orders if first else 1)
+                ways = some_ways(rng, orders if first else 1, it.calls)
                 if first:
                     ways.append(SEQUENTIAL)
                 for way in ways:

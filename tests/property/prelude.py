@@ -140,7 +140,7 @@ def parts(value: object) -> list[object]:
     """Return what a value is made of."""
     kind = type(value)
     if kind in {list, tuple, set, frozenset}:
-        return list(value)  # type: ignore[call-overload]
+        return list(value)  # type: ignore[call-overload, no-any-return]
     if kind is np.ndarray:
         return [int(item) for item in value]  # type: ignore[attr-defined]
     fields = dict.items(value if kind is dict else getattr(value, "__dict__", {"s": 3}))  # type: ignore[arg-type]
