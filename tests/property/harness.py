@@ -12,6 +12,7 @@ import linecache
 import logging
 import math
 import pickle
+import re
 import signal
 import sys
 import types
@@ -140,7 +141,7 @@ class Endless:
 
     def __call__(self, task: Task, rng: Random) -> float:
         if task.function.name.startswith("f_"):
-            args, kwargs = pickle.loads(task.arguments.data, buffers=task.arguments.buffers)
+            args, _ = pickle.loads(task.arguments.data, buffers=task.arguments.buffers)
             referred = {place for place, _ in task.references}
             if len(args) > 1 and not referred & {0, 1} and (args[0], args[1]) not in self.made:
                 return math.inf
@@ -150,11 +151,20 @@ class Endless:
         return "endless"
 
 
-def some_ways(rng: Random, number: int, made: list[Key]) -> list[Way]:
+NESTED = re.compile(r"^ +(@pydron\.functional|\w+ = pydron\.functional)", re.MULTILINE)
+
+
+def has_state(program: Program) -> bool:
+    """Tell whether functional callables of a program hold variables: those have to be shipped to be what they were."""
+    return bool(NESTED.search(program.source))
+
+
+def some_ways(rng: Random, number: int, program: Program, made: list[Key]) -> list[Way]:
     """Return parallel ways, different in all that may matter; `made` are the calls of the undecorated run."""
+    shipped: dict[str, object] = {"ship": True} if has_state(program) else {}
     ways = []
     for _ in range(number):
-        options: dict[str, object] = {}
+        options = dict(shipped)
         if rng.random() < 0.15:
             options["deaths"] = 0.1
         if rng.random() < 0.25:
@@ -347,7 +357,7 @@ def check(program: Program, rng: Random, tally: Tally, most_failures: int = 12, 
                 expected = it.run(PLAIN, failures)
                 if first:
                     plans = failure_plans(it.calls, rng, most_failures)
-                ways = some_ways(rng, orders if first else 1, it.calls)
+                ways = some_ways(rng, orders if first else 1, program, it.calls)
                 if first:
                     ways.append(SEQUENTIAL)
                 for way in ways:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.property.campaign import DIVERGENCES, campaign
-from tests.property.harness import ORDERS, PLAIN, SEQUENTIAL, loaded, run_caught, simulated
+from tests.property.harness import PLAIN, SEQUENTIAL, loaded, run_caught, some_ways
 from tests.property.programs import Program
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FIXED, FIXED_CHUNK = 400, 50
 SECONDS = 20.0
 """How long to look at programs that nobody has seen before."""
-ORDERS_REPLAYED = 6
+WAYS_REPLAYED = 40
 
 
 def no_divergence(seeds: range, seconds: float) -> None:
@@ -39,15 +39,10 @@ def test_new_programs(seed: int) -> None:
 @pytest.mark.parametrize("path", sorted(DIVERGENCES.glob("*.py")), ids=lambda path: path.stem)
 def test_found_divergences_stay_mended(path: Path, seed: int) -> None:
     rng = Random(seed)
-    with loaded(Program(path.stem, path.read_text(encoding="utf-8"))) as it:
+    program = Program(path.stem, path.read_text(encoding="utf-8"))
+    with loaded(program) as it:
         expected = it.run(PLAIN, {})
-        ways = [
-            simulated(rng.randrange(10_000), order, rng.choice((1, 2, 3, 8)))
-            for order in ORDERS
-            for _ in range(ORDERS_REPLAYED)
-        ]
-        ways += [simulated(rng.randrange(10_000), "random", 3, remote_values=0), simulated(3, "random", 3, deaths=0.1)]
-        for way in [SEQUENTIAL, *ways]:
+        for way in [SEQUENTIAL, *some_ways(rng, WAYS_REPLAYED, program, it.calls)]:
             actual = run_caught(it, way, {})
             part = expected.difference(actual)
             assert not part, (

@@ -8,7 +8,17 @@ from random import Random
 
 import pytest
 
-from tests.property.harness import ORDERS, PLAIN, SEQUENTIAL, Way, failure_plans, loaded, run_caught, simulated
+from tests.property.harness import (
+    ORDERS,
+    PLAIN,
+    SEQUENTIAL,
+    Way,
+    failure_plans,
+    has_state,
+    loaded,
+    run_caught,
+    simulated,
+)
 from tests.property.programs import Program
 
 CASES = Path(__file__).with_name("cases")
@@ -35,12 +45,14 @@ def read(path: Path) -> list[Program]:
 PROGRAMS = [program for path in sorted(CASES.glob("*.py")) for program in read(path)]
 
 
-def ways(rng: Random) -> list[Way]:
+def ways(rng: Random, program: Program) -> list[Way]:
+    more: dict[str, object] = {"ship": True} if has_state(program) else {}
+    plain = zip(ORDERS, (1, 2, 8, 3), strict=True)
     return [
         SEQUENTIAL,
-        *(simulated(rng.randrange(1000), order, workers) for order, workers in zip(ORDERS, (1, 2, 8, 3), strict=True)),
-        simulated(rng.randrange(1000), "random", 3, deaths=0.1),
-        simulated(rng.randrange(1000), "reverse", 4, remote_values=0),
+        *(simulated(rng.randrange(1000), order, workers, **more) for order, workers in plain),
+        simulated(rng.randrange(1000), "random", 3, deaths=0.1, eager=0.7, **more),
+        simulated(rng.randrange(1000), "reverse", 4, remote_values=0, eager=0.3, **more),
     ]
 
 
@@ -57,7 +69,7 @@ def test_means_what_it_meant(program: Program, seed: int) -> None:
         plans = [{}, *failure_plans(it.calls, rng, MOST_FAILURES)]
         for number, failures in enumerate(plans):
             expected = it.run(PLAIN, failures)
-            for way in ways(rng) if number == 0 else rng.sample(ways(rng), 2):
+            for way in ways(rng, program) if number == 0 else rng.sample(ways(rng, program), 2):
                 actual = run_caught(it, way, failures)
                 part = expected.difference(actual)
                 assert not part, (

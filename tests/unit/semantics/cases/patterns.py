@@ -151,23 +151,6 @@ def main():
         out.append((a, b))
     return out, bad
 
-# --- 21 globals read by a callee are those of the call
-SCALE = 2
-
-@pydron.functional
-def scaled(k, v):
-    trip(1, k)
-    return v * SCALE
-
-@pydron.schedule
-def main():
-    global SCALE
-    out = []
-    for i in range(3):
-        out.append(scaled(i, i))
-        SCALE += 1
-    return out
-
 # --- 14 pattern: a queue of work that grows by pending results
 @pydron.schedule
 def main():
