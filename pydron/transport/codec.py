@@ -20,7 +20,7 @@ from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Refusal", "dumps", "dumps_function", "loads", "pickle_class"]
+__all__ = ["Refusal", "dumps", "dumps_function", "is_plain", "loads", "pickle_class"]
 
 Reduced = tuple[object, ...]
 BUFFER_LIMIT = 16 * 1024
@@ -147,18 +147,14 @@ def pickle_class(cls: type, wrap: Callable[[object, object], Reduced]) -> bytes:
     return file.getvalue()
 
 
-def _is_scalar(value: object) -> bool:
+def is_plain(value: object) -> bool:
     """Tell whether an object, or a call's ``(args, kwargs)``, is made of numbers and text only."""
     if type(value) is not tuple:
         return type(value) in _ATOMS
-    for part in value:
-        if type(part) not in _ATOMS:
-            if type(part) is tuple:
-                if not _ATOMS.issuperset(map(type, part)):
-                    return False
-            elif type(part) is not dict or not _ATOMS.issuperset(map(type, part.values())):
-                return False
-    return True
+    if len(value) == 2 and type(value[0]) is tuple and type(value[1]) is dict:
+        args, kwargs = value
+        return _ATOMS.issuperset(map(type, args)) and (not kwargs or _ATOMS.issuperset(map(type, kwargs.values())))
+    return _ATOMS.issuperset(map(type, value))
 
 
 def dumps(value: object, *, copy: bool = True) -> Payload:
@@ -171,7 +167,7 @@ def dumps(value: object, *, copy: bool = True) -> Payload:
     Raises:
         Exception: whatever pickle, or the object itself, has to say against it.
     """
-    if _is_scalar(value):
+    if is_plain(value):
         return Payload(pickle.dumps(value, 5))
     return _dumps(value, copy)[0]
 

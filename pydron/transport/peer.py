@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.internet.tcp import Connection
 
 from pydron.errors import AuthenticationError, ProtocolError
 from pydron.transport.framing import FrameReader, encode_frame
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pydron.transport.messages import Message
 
 __all__ = ["Listener", "Peer"]
+
+_READ = 256 * 1024
 
 
 class Listener(Protocol):
@@ -57,11 +60,14 @@ class Peer(TwistedProtocol):
         self._reader = FrameReader()
         self._listener: Listener | None = None
         self._reason = ""
+        self._plain = False
+        """Whether bytes go to the socket as they are."""
 
     def connectionMade(self) -> None:
         """Begin the handshake, or go on without one."""
         # Fewer, larger reads: results of some size arrive in one go.
-        self.transport.bufferSize = 1 << 18  # type: ignore[attr-defined]
+        vars(self.transport)["bufferSize"] = _READ
+        self._plain = isinstance(self.transport, Connection)
         if self.side is None:
             self._open()
 
@@ -114,8 +120,19 @@ class Peer(TwistedProtocol):
             self._write(encode_frame([to_wire(message) for message in messages]))
 
     def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
-        assert self.transport is not None
-        self.transport.writeSequence(pieces)  # type: ignore[arg-type]
+        transport = self.transport
+        assert transport is not None
+        if self._plain and len(pieces) == 1 and not (transport.dataBuffer or transport._tempDataBuffer):
+            # Nothing waits to be written: the socket can have it now, not after one more turn of the reactor.
+            try:
+                sent = transport.socket.send(pieces[0])
+            except OSError:
+                # Full or broken; the transport finds out which.
+                sent = 0
+            if sent == len(pieces[0]):
+                return
+            pieces = [memoryview(pieces[0])[sent:]]
+        transport.writeSequence(pieces)  # type: ignore[arg-type]
 
     def hang_up(self, reason: str) -> None:
         """End the connection at once."""

@@ -79,7 +79,7 @@ class Capture:
     def _take_files(self) -> None:
         """Fetch what C code and child processes wrote to the descriptors, if these are files of our own."""
         for name, descriptor, ours in (("stdout", 1, self._files[0]), ("stderr", 2, self._files[1])):
-            if ours and (size := os.fstat(descriptor).st_size):
+            if ours and (size := os.lseek(descriptor, 0, os.SEEK_END)):
                 data = os.pread(descriptor, size, 0)
                 os.ftruncate(descriptor, 0)
                 self.caught.append((name, data.decode("utf-8", "replace").encode()))

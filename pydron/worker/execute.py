@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from pydron.transport.codec import dumps, loads
+from pydron.transport.codec import dumps, is_plain, loads
 from pydron.transport.messages import Done, Failed, pack, unpack
 from pydron.worker import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pydron.transport.messages import Message, Run
     from pydron.worker.capture import Capture
@@ -52,15 +53,22 @@ class Executor:
         finally:
             inside.mark(False)
 
-    def _prepare(self, run: Run) -> tuple[Callable[..., object], list[object], dict[str, object]]:
+    def _prepare(self, run: Run) -> tuple[Callable[..., object], Sequence[object], dict[str, object]]:
         function = self._function(run.function)
-        arguments = loads(unpack(run.arguments))
-        args, kwargs = arguments  # type: ignore[misc]
-        if run.references:
-            args = list(args)
-            for place, value in run.references:
-                (args if isinstance(place, int) else kwargs)[place] = self._store.load(value)
-        return function, args, kwargs
+        packed = run.arguments
+        arguments: tuple[tuple[object, ...], dict[str, object]]
+        # Without buffers, which is the common case, a payload is its stream.
+        arguments = pickle.loads(packed) if type(packed) is bytes else loads(unpack(packed))  # type: ignore[assignment]
+        args, kwargs = arguments
+        if not run.references:
+            return function, args, kwargs
+        filled = list(args)
+        for place, value in run.references:
+            if isinstance(place, int):
+                filled[place] = self._store.load(value)
+            else:
+                kwargs[place] = self._store.load(value)
+        return function, filled, kwargs
 
     def _function(self, key: bytes) -> Callable[..., object]:
         try:
@@ -71,7 +79,7 @@ class Executor:
             raise
 
     def _checked(
-        self, run: Run, function: Callable[..., object], args: list[object], kwargs: dict[str, object]
+        self, run: Run, function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
     ) -> object:
         from pydron.worker.contract import Witness
 
@@ -81,6 +89,10 @@ class Executor:
         return result
 
     def _returned(self, run: Run, result: object, seconds: float) -> Message:
+        if is_plain(result):
+            data = pickle.dumps(result, 5)
+            if run.want_value or len(data) <= self._inline_limit:
+                return Done(run.task, data, len(data), seconds, self._capture.take())
         try:
             payload = dumps(result, copy=False)
         except MemoryError:
