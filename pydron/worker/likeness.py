@@ -49,12 +49,13 @@ def _picklable_filters() -> list[tuple[object, ...]]:
 
 
 def levels_here() -> Levels:
-    """Return the levels of all loggers of this process."""
+    """Return the levels of all ordinary loggers of this process."""
     import logging
 
     named = [("", logging.root.level)]
     for name, logger in list(logging.root.manager.loggerDict.items()):
-        if isinstance(logger, logging.Logger) and logger.level:
+        # A logger of another class is made by its library, whose import fails where one of that name is there already.
+        if type(logger) is logging.Logger and logger.level:
             named.append((name, logger.level))
     return Levels(logging.root.manager.disable, tuple(named))
 
