@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.effects.library import LIBRARY_CALLS, classify_getter
 from pydron.runtime.effects.methods import classify_method
+from pydron.runtime.effects.numpy import numpy_call
 from pydron.runtime.effects.verdict import UNKNOWN, Verdict, as_function
 
 if TYPE_CHECKING:
@@ -34,4 +35,5 @@ def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:
         return as_function(classify_method(args[0], callee.__name__, args[1:], kwargs))
     if type(callee) is itemgetter:
         return classify_getter(callee, args, kwargs)
-    return UNKNOWN
+    rule = numpy_call(callee)
+    return UNKNOWN if rule is None else rule(args, kwargs)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FunctionalNames", "declare_functional", "is_declared_functional"]
 
-# A declaration is a fact about the callable, not about a session. Values keep the callables alive: identities stay theirs.
+# A declaration is a fact about the callable, not about a session. Kept alive, so that its identity stays its own.
 _declared: dict[int, object] = {}
 
 
@@ -64,7 +64,7 @@ def _names_at(path: str) -> dict[str, object] | None:
         module, _, last = module.rpartition(".")
         inside = f"{last}.{inside}" if inside else last
     place: object = sys.modules.get(module)
-    if type(place) is not ModuleType or getattr(place.__spec__, "_initializing", False):
+    if type(place) is not ModuleType or getattr(place.__dict__.get("__spec__"), "_initializing", False):
         return None
     names = dict(place.__dict__)
     for step in filter(None, inside.split(".")):

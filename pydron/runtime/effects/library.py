@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from pydron.runtime.effects.builtins import iterates
 from pydron.runtime.effects.keys import is_plain_key
-from pydron.runtime.effects.operators import classify_binary, classify_subscript, classify_unary
+from pydron.runtime.effects.operators import classify_binary, classify_subscript, classify_unary, is_plain_index
 from pydron.runtime.effects.output import classify_root_log, classify_warn
 from pydron.runtime.effects.rules import (
     READ_ALL,
@@ -129,18 +129,25 @@ def classify_getter(getter: operator.itemgetter[object], args: Arguments, kwargs
     if len(args) != 1 or kwargs:
         return UNKNOWN
     items: tuple[object, ...] = getter.__reduce__()[1]  # type: ignore[assignment]  # of C code, untyped
-    verdicts = [classify_subscript(args[0], item) for item in items]
-    return reads(0) if all(verdict.is_harmless for verdict in verdicts) else UNKNOWN
+    plain = all(map(is_plain_index, items)) and all(classify_subscript(args[0], item).is_harmless for item in items)
+    return reads(0) if plain else UNKNOWN
 
 
-def _lazily(args: Arguments, kwargs: Keywords) -> Verdict:
-    # The function, first or second, is called when the result is iterated over.
-    plain = are_atoms(kwargs.values()) and all(map(_is_iterable_or_inert, args))
-    return _HOLD_ALL if plain else UNKNOWN
+def _with_function_first(args: Arguments, kwargs: Keywords) -> Verdict:
+    # The function is called when the result is iterated over, not now.
+    return _HOLD_ALL if len(args) == 2 and not kwargs and is_plain_iterable(args[1]) else UNKNOWN
 
 
-def _is_iterable_or_inert(arg: object) -> bool:
-    return is_plain_iterable(arg) or is_atom(arg) or callable(arg)
+def _accumulate(args: Arguments, _kwargs: Keywords) -> Verdict:
+    return _HOLD_ALL if args and is_plain_iterable(args[0]) else UNKNOWN
+
+
+def _repeat(args: Arguments, kwargs: Keywords) -> Verdict:
+    return _HOLD_ALL if are_atoms(args[1:]) and are_atoms(kwargs.values()) else UNKNOWN
+
+
+def _zip_longest(args: Arguments, _kwargs: Keywords) -> Verdict:
+    return _HOLD_ALL if all(map(is_plain_iterable, args)) else UNKNOWN
 
 
 def _product(args: Arguments, kwargs: Keywords) -> Verdict:
@@ -153,16 +160,16 @@ _ITERTOOLS: dict[object, CallRule] = {
         (itertools.chain, itertools.compress, itertools.cycle, itertools.islice, itertools.pairwise, zip), iterates
     ),
     **dict.fromkeys(
-        (itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.starmap, itertools.accumulate),
-        _lazily,
+        (itertools.takewhile, itertools.dropwhile, itertools.filterfalse, itertools.starmap), _with_function_first
     ),
+    itertools.accumulate: _accumulate,
     **dict.fromkeys(
         (itertools.product, itertools.permutations, itertools.combinations, itertools.combinations_with_replacement),
         _product,
     ),
     itertools.count: _real,
-    itertools.repeat: lambda args, kwargs: _HOLD_ALL if are_atoms(args[1:]) and are_atoms(kwargs.values()) else UNKNOWN,
-    itertools.zip_longest: lambda args, kwargs: _HOLD_ALL if all(map(is_plain_iterable, args)) else UNKNOWN,
+    itertools.repeat: _repeat,
+    itertools.zip_longest: _zip_longest,
 }
 
 

@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from pydron.runtime.effects.containers import CONTAINER_METHODS
+from pydron.runtime.effects.numpy import numpy_method
 from pydron.runtime.effects.output import LOGGER_METHODS, STREAM_METHODS, is_plain_stream
 from pydron.runtime.effects.texts import TEXT_METHODS
 from pydron.runtime.effects.verdict import UNKNOWN, Verdict
@@ -23,7 +24,6 @@ _METHODS[id(io.TextIOWrapper)] = STREAM_METHODS
 _METHODS[id(io.StringIO)] = STREAM_METHODS
 _METHODS[id(logging.Logger)] = LOGGER_METHODS
 _METHODS[id(logging.RootLogger)] = LOGGER_METHODS
-_NONE: Mapping[str, MethodRule] = {}
 
 
 def classify_method(receiver: object, name: str, args: Arguments, kwargs: Keywords) -> Verdict:
@@ -32,7 +32,10 @@ def classify_method(receiver: object, name: str, args: Arguments, kwargs: Keywor
     Known for exact builtin types, arrays, plain streams and loggers.
     """
     rules = _METHODS.get(id(type(receiver)))
-    if rules is None:
-        rules = STREAM_METHODS if name in STREAM_METHODS and is_plain_stream(receiver) else _NONE
-    rule = rules.get(name)
+    if rules is not None:
+        rule = rules.get(name)
+    elif name in STREAM_METHODS and is_plain_stream(receiver):
+        rule = STREAM_METHODS[name]
+    else:
+        rule = numpy_method(receiver, name)
     return UNKNOWN if rule is None else rule(receiver, args, kwargs)

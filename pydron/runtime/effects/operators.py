@@ -40,7 +40,10 @@ __all__ = [
     "classify_subscript",
     "classify_truth",
     "classify_unary",
+    "is_plain_index",
     "iteration_is_plain",
+    "numeric_kind",
+    "store_numbers",
     "subscript_is_pure",
     "truth_is_pure",
 ]
@@ -88,7 +91,7 @@ def _membership(_op: str, left: object, right: object) -> Verdict:
     if is_plain_iterable(right):
         bits = survey((left, right), LONG_LIMIT)
         return judge(bits, _READ_DEEP if bits & MUTABLE else PURE, numbers_warn=False)
-    numeric = _numeric_kind(left) and is_plain_array(right) and _numeric_kind(right)
+    numeric = numeric_kind(left) and is_plain_array(right) and numeric_kind(right)
     return _READ_BOTH if numeric else UNKNOWN
 
 
@@ -130,7 +133,8 @@ def _combination(left: object, right: object) -> Verdict:
     return _READ_BOTH
 
 
-def _numeric_kind(value: object) -> str | None:
+def numeric_kind(value: object) -> str | None:
+    """Return numpy's letter for the kind of a number or of an array of numbers; None for anything else."""
     kind = _ATOM_KINDS.get(id(type(value)))
     if kind is not None:
         return kind
@@ -146,7 +150,7 @@ def _numeric_kind(value: object) -> str | None:
 
 
 def _numeric(op: str, left: object, right: object) -> Verdict:
-    kinds = (_numeric_kind(left), _numeric_kind(right))
+    kinds = (numeric_kind(left), numeric_kind(right))
     known = numpy_types()
     if None in kinds or known is None:
         return UNKNOWN
@@ -180,7 +184,7 @@ def classify_unary(op: str, value: object) -> Verdict:
         return UNKNOWN  # deprecated, which it says
     bits = survey((value,))
     if bits & ARRAY:
-        return _READ_NEW if _numeric_kind(value) else UNKNOWN
+        return _READ_NEW if numeric_kind(value) else UNKNOWN
     return judge(bits, PURE)
 
 
@@ -196,7 +200,7 @@ def classify_truth(value: object) -> Verdict:
         if kind in known.scalars:
             return PURE
         if kind == known.array:  # an empty one warns
-            return _READ_FIRST if _numeric_kind(value) and cast("Array", value).size else UNKNOWN
+            return _READ_FIRST if numeric_kind(value) and cast("Array", value).size else UNKNOWN
     if value is PENDING or not survey((value,)) & FOREIGN:
         return UNKNOWN if value is PENDING else _READ_FIRST
     return UNKNOWN if defines(value, "__bool__", "__len__") else PURE
@@ -216,7 +220,8 @@ def _is_key_of(table: object, key: object) -> bool:
     return (is_atom(key) or are_keys((key,))) and has_plain_keys(as_collection(table))
 
 
-def _is_plain_index(index: object) -> bool:
+def is_plain_index(index: object) -> bool:
+    """Tell whether the index is an atom or a slice of atoms."""
     return is_atom(index) or (type(index) is slice and are_atoms((index.start, index.stop, index.step)))
 
 
@@ -224,10 +229,10 @@ def classify_subscript(container: object, index: object) -> Verdict:
     """Tell what ``container[index]`` may do."""
     kind = id(type(container))
     if kind in _INDEXED:
-        return PURE if _is_plain_index(index) or _is_number(index) else UNKNOWN
+        return PURE if is_plain_index(index) or _is_number(index) else UNKNOWN
     if kind in _INDEXED_MUTABLE:
         if type(index) is slice:
-            return _READ_NEW if _is_plain_index(index) else UNKNOWN
+            return _READ_NEW if is_plain_index(index) else UNKNOWN
         return _READ_FIRST if is_atom(index) or _is_number(index) else UNKNOWN
     if kind == _DICT:
         return _READ_FIRST if _is_key_of(container, index) else UNKNOWN
@@ -251,7 +256,7 @@ def _is_array_index(index: object) -> bool:
 
 
 def _is_axis_index(index: object) -> bool:
-    if _is_plain_index(index) or _is_number(index):
+    if is_plain_index(index) or _is_number(index):
         return type(index) is not str
     known = numpy_types()
     if type(index) is list:
@@ -271,14 +276,14 @@ def classify_setitem(container: object, index: object, value: object) -> Verdict
     kind = id(type(container))
     if kind == _LIST:
         if type(index) is slice:
-            return _STORE_SLICE if _is_plain_index(index) and is_plain_iterable(value) else UNKNOWN
+            return _STORE_SLICE if is_plain_index(index) and is_plain_iterable(value) else UNKNOWN
         plain = (is_atom(index) or _is_number(index)) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
     if kind == _DICT:
         plain = _is_key_of(container, index) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
     if is_plain_array(container) and _is_array_index(index):
-        return _store_numbers(container, value)
+        return store_numbers(container, value)
     return UNKNOWN
 
 
@@ -293,13 +298,14 @@ def _drops_finalizer(container: object, index: object) -> bool:
 _RANKS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
 
 
-def _store_numbers(array: object, value: object) -> Verdict:
-    own = _numeric_kind(array)
+def store_numbers(array: object, value: object) -> Verdict:
+    """Judge a store of a number or of an array of numbers into an array."""
+    own = numeric_kind(array)
     if own is None:
         return UNKNOWN
     if value is PENDING:
         return _STORE_PENDING_NUMBERS
-    kind = _numeric_kind(value)
+    kind = numeric_kind(value)
     if kind is None or (kind == "c" and own != "c"):
         return UNKNOWN
     known = numpy_types()
@@ -327,7 +333,7 @@ def classify_delitem(container: object, index: object) -> Verdict:
     """Tell what ``del container[index]`` may do."""
     kind = id(type(container))
     if kind == _LIST:
-        plain = _is_plain_index(index) and replaces_quietly(as_collection(container))
+        plain = is_plain_index(index) and replaces_quietly(as_collection(container))
     else:
         plain = kind == _DICT and _is_key_of(container, index) and replaces_quietly(_values(container))
     return _DELETE if plain else UNKNOWN
@@ -374,6 +380,6 @@ def _change_table(op: str, left: object, right: object) -> Verdict:
 
 def _change_array(op: str, left: object, right: object) -> Verdict:
     verdict = _numeric(op, left, right) if op in _ARITHMETIC else UNKNOWN
-    if not verdict.is_known or _numeric_kind(right) == "c":
+    if not verdict.is_known or numeric_kind(right) == "c":
         return UNKNOWN
     return with_warnings(_CHANGE) if verdict.warns else _CHANGE

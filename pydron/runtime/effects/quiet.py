@@ -15,7 +15,7 @@ _Result = TypeVar("_Result")
 _SILENT = frozenset({"ignore"})
 
 
-class MustWait(Exception):  # noqa: N818  # what has to happen, not what went wrong
+class MustWait(Exception):
     """The operation has something to say: run it again when its turn comes."""
 
 
