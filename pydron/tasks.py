@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import TaskId, ValueId, WorkerId
 
@@ -150,8 +150,14 @@ class Pool(Protocol):
             pydron.errors.UnpicklableError: the callable cannot be pickled; names the path to the culprit.
         """
 
-    def dumps(self, value: object) -> Payload:
-        """Pickle a snapshot of a value: later changes of it do not show in the payload."""
+    def dumps_call(
+        self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> Payload:
+        """Pickle a snapshot of the arguments of a call: later changes of them do not show in the payload.
+
+        Raises:
+            pydron.errors.UnpicklableError: an argument cannot be pickled; names it and the path to the culprit.
+        """
 
     def loads(self, payload: Payload) -> object:
         """Rebuild a value. Arrays come out writable."""

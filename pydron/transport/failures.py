@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydron.errors import RemoteError
 from pydron.tasks import Failure
 from pydron.transport.codec import dumps, loads
-from pydron.transport.traces import Place, build_traceback, places_of
+from pydron.traces import Place, build_traceback, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

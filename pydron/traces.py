@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "build_traceback", "places_of"]
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST = 2000
 
 

@@ -1,0 +1,186 @@
+"""The graph itself: nodes in program order inside regions, joined by the variables they read and bind.
+
+A *port* of a node is named by a variable: one input port for each variable it reads, one output port for each it binds. An
+*edge* joins the output port of the last node that bound a variable to an input port that reads it. Nodes with an effect are
+joined by *tokens*: value-less edges in program order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+__all__ = [
+    "Branch",
+    "Call",
+    "Compute",
+    "ForLoop",
+    "Graph",
+    "Jump",
+    "Leave",
+    "Make",
+    "Native",
+    "Node",
+    "Raise",
+    "Region",
+    "Store",
+    "WhileLoop",
+]
+
+
+@dataclass(slots=True, eq=False)
+class _Placed:
+    """What every node has."""
+
+    tick: int
+    """Place in program order."""
+    code: ast.stmt
+    """The lowered statement; for nodes with regions, its header."""
+    reads: frozenset[str]
+    """Variables read before the node binds them itself, regions included."""
+    binds: frozenset[str]
+    """Variables the node may bind or unbind, regions included."""
+    live_before: frozenset[str] = frozenset()
+    """Variables whose value before the node is read by it or later."""
+    live_after: frozenset[str] = frozenset()
+    """Variables whose value after the node is read later."""
+    bound_before: frozenset[str] = frozenset()
+    """Variables that certainly have a value when the node begins."""
+
+    @property
+    def line(self) -> int:
+        """Line in the user's file."""
+        return getattr(self.code, "lineno", 0)
+
+
+@dataclass(slots=True, eq=False)
+class Compute(_Placed):
+    """One assignment, unpacking, augmented assignment or expression without a call."""
+
+
+@dataclass(slots=True, eq=False)
+class Call(_Placed):
+    """One call; callee, receiver and arguments are variables or constants."""
+
+    @property
+    def call(self) -> ast.Call:
+        """The call expression."""
+        value = self.code.value  # type: ignore[attr-defined]
+        assert isinstance(value, ast.Call)
+        return value
+
+    @property
+    def target(self) -> str | None:
+        """The variable that gets the result."""
+        if isinstance(self.code, ast.Assign):
+            target = self.code.targets[0]
+            assert isinstance(target, ast.Name)
+            return target.id
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class Store(_Placed):
+    """One store to an attribute or item."""
+
+
+@dataclass(slots=True, eq=False)
+class Make(_Placed):
+    """The making of an inner function: it captures cells and has no other effect."""
+
+
+@dataclass(slots=True, eq=False)
+class Native(_Placed):
+    """A statement that runs as it stands, in order."""
+
+
+@dataclass(slots=True, eq=False)
+class Raise(_Placed):
+    """``raise``."""
+
+
+@dataclass(slots=True, eq=False)
+class Leave(_Placed):
+    """``return``."""
+
+
+@dataclass(slots=True, eq=False)
+class Jump(_Placed):
+    """``break``."""
+
+
+@dataclass(slots=True, eq=False)
+class Branch(_Placed):
+    """``if``: one of two regions, chosen by a test without calls."""
+
+    test: ast.expr = field(default_factory=lambda: ast.Constant(None))
+    body: Region = field(default_factory=lambda: Region([]))
+    orelse: Region = field(default_factory=lambda: Region([]))
+
+
+@dataclass(slots=True, eq=False)
+class ForLoop(_Placed):
+    """``for``: a region for each item."""
+
+    item: str = ""
+    iterable: ast.expr = field(default_factory=lambda: ast.Constant(None))
+    body: Region = field(default_factory=lambda: Region([]))
+    orelse: Region = field(default_factory=lambda: Region([]))
+
+
+@dataclass(slots=True, eq=False)
+class WhileLoop(_Placed):
+    """``while``: a region as long as a test holds; what the test needs is a region of its own."""
+
+    prelude: Region = field(default_factory=lambda: Region([]))
+    test: ast.expr = field(default_factory=lambda: ast.Constant(None))
+    body: Region = field(default_factory=lambda: Region([]))
+    orelse: Region = field(default_factory=lambda: Region([]))
+
+
+Node: TypeAlias = Compute | Call | Store | Make | Native | Raise | Leave | Jump | Branch | ForLoop | WhileLoop
+
+
+@dataclass(slots=True, eq=False)
+class Region:
+    """A straight run of nodes, in program order."""
+
+    nodes: list[Node]
+
+    def walk(self) -> Iterator[Node]:
+        """Yield every node in program order, inner regions included."""
+        for node in self.nodes:
+            yield node
+            for region in regions_of(node):
+                yield from region.walk()
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """The dataflow graph of one function."""
+
+    name: str
+    filename: str
+    parameters: tuple[str, ...]
+    root: Region
+    variables: frozenset[str]
+    """Variables of one call: the only ones that may hold a promise."""
+    by_tick: dict[int, Node] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        from pydron.dataflow.text import to_text
+
+        return to_text(self)
+
+
+def regions_of(node: Node) -> tuple[Region, ...]:
+    """Return the regions of a node, in program order."""
+    match node:
+        case Branch() | ForLoop():
+            return (node.body, node.orelse)
+        case WhileLoop():
+            return (node.prelude, node.body, node.orelse)
+        case _:
+            return ()

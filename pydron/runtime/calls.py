@@ -1,0 +1,351 @@
+"""Calls from generated code: dispatched, run as part of the same run, queued, done at once, or told to wait."""
+
+from __future__ import annotations
+
+
+from typing import TYPE_CHECKING
+
+from pydron.errors import UnpicklableError
+from pydron.runtime.conflicts import has_promise, key_of
+from pydron.runtime.effects import ATOMS, RECEIVER, Effect as Kind, Verdict, classify_call, classify_method, plain_attribute
+from pydron.runtime.effects import PENDING as TO_COME
+from pydron.runtime.effects.builtins import BUILTIN_CALLS
+from pydron.runtime.entries import Effect
+from pydron.runtime.inline import run_inline
+from pydron.runtime.marks import functional_of, scheduled_of, unbound
+from pydron.runtime.promise import DONE, FAILED, Choice, Promise
+from pydron.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydron.ids import ValueId
+    from pydron.runtime.marks import Functional
+    from pydron.runtime.stores import Stores
+
+    _Mixin = Stores
+else:
+    _Mixin = object
+
+__all__ = ["Bound", "Calls"]
+
+_KNOWN = frozenset(map(id, BUILTIN_CALLS))
+_CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
+_NO_KEYWORDS: dict[str, object] = {}
+Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
+
+
+class Bound:
+    """A method of a builtin object, or of one still to come, read before its arguments are evaluated."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: object, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return getattr(_value(self.owner), self.name)(*args, **kwargs)
+
+
+class Calls(_Mixin):
+    """The calls; mixed into the fiber, which generated code knows as ``.S``."""
+
+    __slots__ = ()
+
+    def bind(self, owner: object, name: str) -> object:
+        """Read ``owner.name`` to call it once its arguments are evaluated."""
+        if type(owner) is Promise or type(owner) in _CONTAINERS:
+            return Bound(owner, name)
+        if not self.run.pending:
+            return Choice.TURN
+        if plain_attribute(owner, name) and self.run.memory.is_open(owner):
+            return getattr(owner, name)
+        return Choice.TURN
+
+    def call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
+        """``callee(*args, **keywords)``: return the result, a promise of it, or what to do."""
+        if type(callee) is Bound:
+            return self.call_method(callee.owner, callee.name, args, keywords, tick)
+        return self._call(callee, args, keywords, tick, in_turn=False)
+
+    def call_in_turn(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
+        """The same once it is the fiber's turn: nothing earlier is to come."""
+        if type(callee) is Bound:
+            return self.call_in_turn_method(callee.owner, callee.name, args, keywords, tick)
+        return self._call(callee, args, keywords, tick, in_turn=True)
+
+    def call_method(self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int) -> object:
+        """``owner.name(*args, **keywords)``: return the result, a promise of it, or what to do."""
+        if type(owner) is list and name == "append" and len(args) == 1 and not keywords:
+            return self._append(owner, args[0], tick)
+        return self._call_method(owner, name, args, keywords, tick, in_turn=False)
+
+    def call_in_turn_method(self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int) -> object:
+        """The same once it is the fiber's turn."""
+        return self._call_method(owner, name, args, keywords, tick, in_turn=True)
+
+    def _append(self, owner: list[object], value: object, tick: int) -> object:
+        run = self.run
+        if type(value) is Promise:
+            if value.state == DONE:
+                value = value.value
+            elif not self.may_change(owner):
+                return Choice.TURN
+            else:
+                self.queue(Effect(list.append, (owner, value), (id(owner),), tick))
+                return None
+        if not run.pending:
+            owner.append(value)
+            return None
+        return None if self._store(_append, owner, None, value, tick) is Choice.QUEUED else Choice.TURN
+
+    def _call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool) -> object:
+        function, first = unbound(callee)
+        functional = functional_of(function)
+        kwargs = _joined(keywords)
+        if functional is None and self.run.names is not None and function in self.run.names:
+            functional = self.run.adopt(function)
+        if functional is not None and kwargs is not None:
+            return self._dispatch(functional, (*first, *args), kwargs, tick, in_turn=in_turn)
+        if kwargs is None or type(callee) is Promise:
+            return Choice.TURN
+        scheduled = scheduled_of(function)
+        if scheduled is not None:
+            plan = scheduled.plan()
+            if plan is not None:
+                return self.activate(plan, (*first, *args), kwargs, tick)
+        return self._known(callee, args, kwargs, tick)
+
+    def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
+        """Call something that is no function of ours, if the effects database knows it."""
+        if has_promise(args, kwargs):
+            return Choice.UNIT if id(callee) in _KNOWN or _is_known_method(callee) else Choice.TURN
+        if not self.run.pending:
+            return Choice.NOW
+        return self._judge(classify_call(callee, args, kwargs), callee, args, kwargs, tick)
+
+    def _judge(
+        self,
+        verdict: Verdict,
+        callee: object,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        owner: object = None,
+    ) -> object:
+        """Decide on a call of known operands while something is pending."""
+        match verdict.effect:
+            case Kind.PURE | Kind.READS:
+                wait = self.run.memory.permit(verdict, args, kwargs, owner)
+                return Choice.NOW if wait is None else Choice.UNIT
+            case Kind.OUTPUT:
+                if verdict.reads_frame or not all(type(value) in ATOMS for value in (*args, *kwargs.values())):
+                    return Choice.UNIT
+                self.queue(Effect(_call_later, (callee, args, kwargs), (), tick))
+                return None
+            case Kind.WRITES:
+                return self._write(verdict, callee, args, kwargs, tick, owner)
+            case _:
+                return Choice.TURN
+
+    def _write(
+        self,
+        verdict: Verdict,
+        callee: object,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        owner: object,
+    ) -> object:
+        if verdict.writes != (RECEIVER,) or verdict.warns:
+            return Choice.TURN
+        if owner is None:
+            owner = getattr(callee, "__self__", None)
+        key = key_of(owner)
+        if key is None or not self.may_change(owner):
+            return Choice.TURN
+        if not verdict.none_result or verdict.deep or kwargs:
+            return Choice.UNIT
+        self.run.memory.seen(args)
+        self.queue(Effect(_call_later, (callee, args, kwargs), (key,), tick))
+        return None
+
+    def _call_method(
+        self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool
+    ) -> object:
+        if type(owner) is Promise:
+            if owner.state != DONE:
+                return Choice.TURN if in_turn else Choice.UNIT
+            owner = owner.value
+            if type(owner) not in _CONTAINERS and plain_attribute(owner, name) is False:
+                return Choice.TURN
+            return Choice.UNIT if not in_turn else self._call_method(owner, name, args, keywords, tick, in_turn=True)
+        kwargs = _joined(keywords)
+        if kwargs is None:
+            return Choice.TURN
+        if type(owner) in _CONTAINERS:
+            return self._builtin_method(owner, name, args, kwargs, tick)
+        if not plain_attribute(owner, name):
+            return self._opaque_method(owner, name, args, kwargs, tick)
+        if self.run.pending and not self.run.memory.is_open(owner):
+            return Choice.TURN if in_turn else Choice.UNIT
+        callee = getattr(owner, name)
+        result = self._call(callee, args, keywords, tick, in_turn=in_turn)
+        if result is Choice.TURN:
+            return self._opaque_method(owner, name, args, kwargs, tick)
+        return result
+
+    def _opaque_method(
+        self, owner: object, name: str, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int
+    ) -> object:
+        """Call a method that no plain attribute holds: of an array, a stream, a logger, or of something unknown."""
+        if has_promise(args, kwargs):
+            late = tuple(TO_COME if type(value) is Promise else value for value in args)
+            known = classify_method(owner, name, late, dict(kwargs)).is_known
+            return Choice.UNIT if known else Choice.TURN
+        if not self.run.pending:
+            return Choice.NOW
+        verdict = classify_method(owner, name, args, kwargs)
+        if verdict.effect is Kind.UNKNOWN or not plain_attribute(owner, name):
+            return Choice.TURN if verdict.effect is Kind.UNKNOWN else Choice.UNIT
+        return self._judge(verdict, getattr(owner, name), args, kwargs, tick, owner)
+
+    def _builtin_method(
+        self, owner: object, name: str, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int
+    ) -> object:
+        late = has_promise(args, kwargs)
+        if not late and not self.run.pending:
+            return Choice.NOW
+        if not late:
+            verdict = classify_method(owner, name, args, kwargs)
+            if verdict.effect is Kind.UNKNOWN:
+                return Choice.TURN
+            return self._judge(verdict, getattr(owner, name), args, kwargs, tick, owner)
+        settled = tuple(_settled(value) for value in args)
+        verdict = classify_method(owner, name, tuple(TO_COME if type(v) is Promise else v for v in settled), kwargs)
+        queued = verdict.effect is Kind.WRITES and verdict.none_result and not verdict.deep and not kwargs
+        if not queued or verdict.writes != (RECEIVER,) or not self.may_change(owner):
+            return Choice.UNIT
+        self.run.memory.seen(settled)
+        method = getattr(type(owner), name)
+        self.queue(Effect(method, (owner, *settled), (id(owner),), tick))
+        return None
+
+    # functional calls
+
+    def _dispatch(
+        self, functional: Functional, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int, *, in_turn: bool
+    ) -> object:
+        run = self.run
+        references: list[tuple[int | str, ValueId]] = []
+        plain: list[object] = []
+        for index, value in enumerate(args):
+            if type(value) is not Promise:
+                if type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
+                    return Choice.UNIT
+                plain.append(value)
+            elif value.state == DONE:
+                plain.append(value.value)
+            elif value.task is None or value.state == FAILED:
+                return Choice.UNIT
+            else:
+                references.append((index, value.task))  # type: ignore[arg-type]
+                plain.append(None)
+        named: dict[str, object] = {}
+        for name, value in kwargs.items():
+            if type(value) is not Promise:
+                if type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
+                    return Choice.UNIT
+                named[name] = value
+            elif value.state == DONE:
+                named[name] = value.value
+            elif value.task is None or value.state == FAILED:
+                return Choice.UNIT
+            else:
+                references.append((name, value.task))  # type: ignore[arg-type]
+                named[name] = None
+        if run.inlines(functional):
+            if references:
+                return Choice.UNIT
+            return run_inline(self, functional, tuple(plain), named, tick)
+        return self._submit(functional, tuple(plain), named, tuple(references), tick)
+
+    def _submit(
+        self,
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+        references: tuple[tuple[int | str, ValueId], ...],
+        tick: int,
+    ) -> Promise:
+        run = self.run
+        pool = run.pool
+        site = self.activation.plan.site(tick)
+        try:
+            function = pool.function(functional.function, functional.name)
+            payload = pool.dumps_call(functional.function, functional.name, args, kwargs)
+        except UnpicklableError as error:
+            if error.site is None:
+                error = UnpicklableError(
+                    error.function, error.what, error.path, error.culprit, error.reason, site
+                ).with_traceback(None)
+            return self.failed(error, tick)
+        task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
+        promise = Promise(task.id, tick, run.forget)
+        run.tasks[task.id] = promise
+        self.segment.append(promise)
+        run.pending += 1
+        run.issued += 1
+        if not run.issued & 31 or run.inbox.outcomes:
+            run.due = True
+        pool.submit(task, run.inbox)
+        return promise
+
+    def failed(self, error: BaseException, tick: int) -> Promise:
+        """Put a call that has already failed at its place in program order."""
+        promise = Promise(None, tick)
+        promise.state = FAILED
+        promise.outcome = error
+        self.segment.append(promise)
+        self.run.pending += 1
+        return promise
+
+
+def _append(owner: list[object], _place: object, value: object) -> None:
+    owner.append(value)
+
+
+def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
+    callee(*args, **kwargs)  # type: ignore[operator]
+
+
+def _settled(value: object) -> object:
+    return value.value if type(value) is Promise and value.state == DONE else value
+
+
+def _value(value: object) -> object:
+    return value.value if type(value) is Promise else value
+
+
+def _is_known_method(callee: object) -> bool:
+    owner = getattr(callee, "__self__", None)
+    return type(owner) in _CONTAINERS
+
+
+def _joined(keywords: object) -> Mapping[str, object] | None:
+    """Return keyword arguments as one dictionary, or None where Python would complain."""
+    if keywords is None:
+        return _NO_KEYWORDS
+    if type(keywords) is dict:
+        return keywords
+    joined: dict[str, object] = {}
+    count = 0
+    for part in keywords:  # type: ignore[attr-defined]
+        if type(part) is not dict or not all(type(name) is str for name in part):
+            return None
+        joined.update(part)
+        count += len(part)
+    return joined if count == len(joined) else None
+
+

@@ -1,0 +1,130 @@
+"""Disambiguation by object identity: may an operation run now, given the stores that are still to come?
+
+Reads ask whether a store to their memory is queued, or may be queued by a fiber that is not finished. Stores go to memory that
+is registered as theirs, or wait until nothing has run ahead of them. Where identity cannot tell, the answer is to wait.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydron.runtime.effects import ALL, ATOMS, RECEIVER, Effect, Verdict, memory_key, reaches
+from pydron.runtime.promise import Promise, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Memory", "has_promise", "key_of"]
+
+_DIRECT = frozenset((list, dict, set))
+
+
+def key_of(value: object) -> int | None:
+    """Return the memory key of a value, fast for the common containers."""
+    return id(value) if type(value) in _DIRECT else memory_key(value)
+
+
+class Memory:
+    """Which memory is to be written, and which objects only one variable can see."""
+
+    __slots__ = ("_young", "writes")
+
+    def __init__(self) -> None:
+        self.writes: dict[int, int] = {}
+        """How many stores to each memory key are queued or announced."""
+        self._young: dict[int, object] = {}
+
+    def announce(self, key: int) -> None:
+        """Say that a store to this memory is to come."""
+        self.writes[key] = self.writes.get(key, 0) + 1
+
+    def settle(self, key: int) -> None:
+        """Say that an announced store is done or will never be."""
+        left = self.writes[key] - 1
+        if left:
+            self.writes[key] = left
+        else:
+            del self.writes[key]
+
+    # young objects
+
+    def born(self, value: object) -> None:
+        """Take note of an object that a single local variable sees."""
+        self._young[id(value)] = value
+
+    def is_young(self, value: object) -> bool:
+        """Say whether nobody but one local variable sees the object."""
+        return id(value) in self._young
+
+    def seen(self, values: Sequence[object]) -> None:
+        """Say that somebody else may see these objects from now on."""
+        if self._young:
+            for value in values:
+                self._young.pop(id(value), None)
+
+    def grow_up(self) -> None:
+        """Say that somebody else may see every object."""
+        if self._young:
+            self._young.clear()
+
+    # reads
+
+    def is_open(self, value: object) -> bool:
+        """Say whether the value's own memory can be read now."""
+        if not self.writes or type(value) in ATOMS:
+            return True
+        key = key_of(value)
+        return key is not None and key not in self.writes
+
+    def is_open_deep(self, value: object) -> bool:
+        """Say whether everything that can be reached from a value can be read now."""
+        return not self.writes or type(value) in ATOMS or not reaches(value, self.writes)
+
+    def permit(
+        self,
+        verdict: Verdict,
+        args: Sequence[object],
+        kwargs: Mapping[str, object] | None = None,
+        receiver: object = None,
+    ) -> Request | None:
+        """Return what a reading operation has to wait for, or None if it may run now."""
+        match verdict.effect:
+            case Effect.PURE | Effect.READS:
+                if verdict.warns or not self._can_read(verdict, args, kwargs, receiver):
+                    return Request.ORDERED
+                return None
+            case Effect.OUTPUT:
+                return Request.ORDERED
+            case _:
+                return Request.IMPURE
+
+    def _can_read(
+        self, verdict: Verdict, args: Sequence[object], kwargs: Mapping[str, object] | None, receiver: object
+    ) -> bool:
+        if not self.writes:
+            return True
+        for operands, test in ((verdict.shallow, self.is_open), (verdict.deep, self.is_open_deep)):
+            for operand in operands:
+                if not all(test(value) for value in _chosen(operand, args, kwargs, receiver)):
+                    return False
+        return True
+
+
+def _chosen(
+    operand: int | str, args: Sequence[object], kwargs: Mapping[str, object] | None, receiver: object
+) -> list[object]:
+    if operand == ALL:
+        return [*args, *(kwargs or {}).values()]
+    if operand == RECEIVER:
+        return [receiver]
+    if isinstance(operand, str):
+        return [kwargs[operand]] if kwargs and operand in kwargs else []
+    return [args[operand]] if operand < len(args) else []
+
+
+def has_promise(args: Sequence[object], kwargs: Mapping[str, object] | None) -> bool:
+    """Say whether an operand is a promise."""
+    for value in args:
+        if type(value) is Promise:
+            return True
+    return kwargs is not None and any(type(value) is Promise for value in kwargs.values())

@@ -1,0 +1,38 @@
+"""The store queue: effects whose operands are known or promised, run at their turn in program order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydron.runtime.promise import DONE, Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Effect"]
+
+
+class Effect:
+    """One queued operation, ``function(*operands)``. It never runs user code, whatever its operands turn out to be."""
+
+    __slots__ = ("function", "keys", "operands", "tick")
+
+    def __init__(
+        self, function: Callable[..., object], operands: tuple[object, ...], keys: tuple[int, ...], tick: int
+    ) -> None:
+        self.function = function
+        self.operands = operands
+        self.keys = keys
+        """Memory it changes."""
+        self.tick = tick
+
+    def missing(self) -> Promise | None:
+        """Return an operand that is not here yet."""
+        for operand in self.operands:
+            if type(operand) is Promise and operand.state != DONE:
+                return operand
+        return None
+
+    def perform(self) -> None:
+        """Do it. Raises what the operation raises."""
+        self.function(*[operand.value if type(operand) is Promise else operand for operand in self.operands])

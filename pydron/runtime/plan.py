@@ -1,0 +1,64 @@
+"""What the runtime needs to know of a translated function; made by the translation, handed in from above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Generator, Mapping
+    from types import CellType, CodeType
+
+    from pydron.tasks import Site
+
+__all__ = ["Activation", "Frame", "Plan"]
+
+Frame: TypeAlias = "Generator[object, object, object]"
+
+
+class Plan(Protocol):
+    """A translated function."""
+
+    name: str
+    qualname: str
+    filename: str
+    impure: set[int]
+    """Ticks where something run ahead had to be done again: from then on nothing runs ahead of them."""
+
+    def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
+        """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""
+
+    def cells(self) -> dict[str, CellType]:
+        """Return fresh cells for the variables that inner functions share, one set for each call."""
+
+    def frame(self, key: tuple[str, int] | tuple[str, int, int], cells: dict[str, CellType], *args: object) -> Frame:
+        """Return a frame, about to begin."""
+
+    def outputs(self, tick: int) -> int:
+        """Return how many variables the region or unit at a tick binds for later."""
+
+    def escapes(self, tick: int) -> bool:
+        """Say whether the region at a tick may end by ``break`` or ``return``."""
+
+    def site(self, tick: int) -> Site:
+        """Return where a node stands in the user's source."""
+
+    def origin(self, tick: int) -> ast.AST:
+        """Return the syntax tree of a node, with the user's positions."""
+
+    def owns(self, code: CodeType) -> bool:
+        """Say whether a code object is one of the function's frames."""
+
+
+class Activation:
+    """One call of a scheduled function."""
+
+    __slots__ = ("caller", "cells", "plan", "tick")
+
+    def __init__(self, plan: Plan, caller: Activation | None, tick: int) -> None:
+        self.plan = plan
+        self.caller = caller
+        """The scheduled call that made this one."""
+        self.tick = tick
+        """Node of the caller that made the call."""
+        self.cells = plan.cells()

@@ -1,0 +1,81 @@
+"""Values that are still to come, and the small vocabulary that generated code and runtime speak with each other."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.ids import TaskId
+    from pydron.runtime.fiber import Fiber
+    from pydron.tasks import Captured, Outcome
+
+__all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound"]
+
+PENDING: Final = 0
+"""Nothing is known yet."""
+DONE: Final = 1
+"""The value is here."""
+FAILED: Final = 2
+"""The call raised: there will be no value."""
+REMOTE: Final = 3
+"""The call has succeeded; its value is on a worker."""
+
+
+class Promise:
+    """A pending value inside a run. User code never sees one."""
+
+    __slots__ = ("captured", "forget", "outcome", "state", "task", "tick", "value", "waiters", "wanted", "worker")
+
+    def __init__(self, task: TaskId | None = None, tick: int = 0, forget: Callable[[TaskId], None] | None = None) -> None:
+        self.state = PENDING
+        self.value: object = None
+        self.waiters: list[Fiber] | None = None
+        self.task = task
+        """The call that makes the value; None for a variable that a fiber will bind."""
+        self.tick = tick
+        """Node of the call, for the traceback."""
+        self.outcome: Outcome | BaseException | None = None
+        """How the call failed."""
+        self.captured: tuple[Captured, ...] = ()
+        self.wanted = False
+        """Somebody in the driver waits for the value itself."""
+        self.worker: str | None = None
+        self.forget = forget
+        """Called with the task's number when nothing can ask for the value any more."""
+
+    def __del__(self) -> None:
+        if self.forget is not None and self.task is not None:
+            self.forget(self.task)
+
+
+class Unbound:
+    """The marker of a variable that has no value."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<unbound>"
+
+
+UNBOUND: Final = Unbound()
+
+
+class Choice(Enum):
+    """What generated code is to do with an operation it asked about."""
+
+    UNIT = "make a unit of it and go on"
+    TURN = "wait until it is its turn, then do it"
+    NOW = "do it now"
+    QUEUED = "nothing: it is in the store queue"
+
+
+class Request(Enum):
+    """What a fiber may wait for besides a promise or another fiber."""
+
+    ORDERED = "its turn in program order"
+    IMPURE = "its turn, with nothing run ahead of it"
+    HOLD = "the fiber it has just made"
+    BREATHE = "nothing: others may run"

@@ -1,0 +1,208 @@
+"""What generated code asks before an operation on known operands: may it run now, or what has it to wait for?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, NoReturn
+
+from pydron.runtime.conflicts import key_of
+from pydron.runtime.effects import (
+    ATOMS,
+    classify_binary,
+    classify_inplace,
+    classify_subscript,
+    classify_truth,
+    classify_unary,
+    is_trusted,
+    plain_attribute,
+)
+from pydron.runtime.effects.arrays import is_plain_array
+from pydron.runtime.promise import Promise, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydron.runtime.effects import Verdict
+    from pydron.runtime.run import Run
+
+__all__ = ["Questions"]
+
+_FIXED = frozenset((range, tuple, str, bytes, frozenset))
+_LISTS = frozenset((list,))
+_TABLES = frozenset((dict, set, type({}.keys()), type({}.values()), type({}.items())))
+_EACH_TURN = -1
+"""Watch key of an iterator of unknown type: each item is pulled at its turn."""
+
+
+class Questions:
+    """The questions about reading; mixed into the fiber, which generated code knows as ``.S``."""
+
+    __slots__ = ()
+
+    run: Run
+
+    def _permit(self, verdict: Verdict, *operands: object) -> Request | None:
+        run = self.run
+        return run.memory.permit(verdict, operands) if run.pending else None
+
+    def may_binary(self, symbol: str, left: object, right: object) -> Request | None:
+        """``left + right`` and the like."""
+        return self._permit(classify_binary(symbol, left, right), left, right) if self.run.pending else None
+
+    may_compare = may_binary
+
+    def may_unary(self, symbol: str, operand: object) -> Request | None:
+        """``-operand`` and the like."""
+        return self._permit(classify_unary(symbol, operand), operand) if self.run.pending else None
+
+    def may_truth(self, operand: object) -> Request | None:
+        """The truth of a value."""
+        if type(operand) in ATOMS or not self.run.pending:
+            return None
+        return self._permit(classify_truth(operand), operand)
+
+    def may_attribute(self, owner: object, name: str) -> Request | None:
+        """``owner.name``."""
+        run = self.run
+        if not run.pending or type(owner) in ATOMS:
+            return None
+        if not plain_attribute(owner, name):
+            return Request.IMPURE
+        return None if run.memory.is_open(owner) else Request.ORDERED
+
+    def may_subscript(self, owner: object, index: object) -> Request | None:
+        """``owner[index]``."""
+        return self._permit(classify_subscript(owner, index), owner, index) if self.run.pending else None
+
+    def may_hash(self, value: object) -> Request | None:
+        """Use of a value as a key."""
+        if type(value) in ATOMS or not self.run.pending or is_trusted(value):
+            return None
+        return Request.IMPURE
+
+    may_format = may_hash
+
+    def may_opaque(self, *operands: object) -> Request | None:
+        """Evaluation of an expression that is not looked into, over these operands."""
+        run = self.run
+        if not run.pending:
+            return None
+        for operand in operands:
+            if type(operand) in ATOMS:
+                continue
+            if not is_trusted(operand):
+                return Request.IMPURE
+            if not run.memory.is_open_deep(operand):
+                return Request.ORDERED
+        return None
+
+    def may_iterate(self, value: object) -> Request | None:
+        """Iteration over all of a value at once."""
+        if not self.run.pending or type(value) in _FIXED:
+            return None
+        if type(value) in _LISTS or type(value) in _TABLES:
+            return None if self.run.memory.is_open(value) else Request.ORDERED
+        return Request.IMPURE
+
+    may_spread = may_iterate
+    may_unpack = may_iterate
+
+    def unpackable(self, value: object) -> bool:
+        """Say whether a value can be unpacked in place."""
+        if type(value) is tuple:
+            return True
+        if type(value) is Promise:
+            return False
+        return not self.run.pending or (type(value) is list and self.run.memory.is_open(value))
+
+    def may_augment(self, symbol: str, target: object, value: object) -> Request | None:
+        """``target += value`` and the like, on known operands."""
+        run = self.run
+        if not run.pending:
+            return None
+        verdict = classify_inplace(symbol, target, value)
+        if verdict.writes:
+            return self._may_write(verdict, target)
+        return run.memory.permit(verdict, (target, value))
+
+    def _may_write(self, verdict: Verdict, target: object) -> Request:
+        """Return how a write at its turn waits: alone, unless it was announced to what has run ahead."""
+        if not verdict.is_known or verdict.warns:
+            return Request.IMPURE
+        return Request.ORDERED if self.may_change(target) else Request.IMPURE
+
+    def may_change(self, target: object) -> bool:
+        """Say whether what has run ahead of this fiber knows that the object's memory may change."""
+        raise NotImplementedError
+
+    def unbound(self, name: str) -> NoReturn:
+        """Raise what Python raises for a variable without a value."""
+        raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
+
+    # loops
+
+    def may_loop(self, iterable: object) -> Request | None:
+        """The beginning of a ``for`` loop."""
+        if not self.run.pending or type(iterable) in _FIXED:
+            return None
+        if type(iterable) in _LISTS or type(iterable) in _TABLES or is_plain_array(iterable):
+            return None if self.run.memory.is_open(iterable) else Request.ORDERED
+        return Request.IMPURE
+
+    def walk(self, iterable: object) -> tuple[Iterable[object], object]:
+        """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores."""
+        if type(iterable) in _FIXED:
+            return iterable, None  # type: ignore[return-value]
+        if type(iterable) in _LISTS or is_plain_array(iterable):
+            return iterable, key_of(iterable)  # type: ignore[return-value]
+        if type(iterable) in _TABLES:
+            key = key_of(iterable)
+            return (_Table(iterable), key) if key is not None else (iter(iterable), _EACH_TURN)  # type: ignore[call-overload]
+        return iter(iterable), _EACH_TURN  # type: ignore[call-overload]
+
+    def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
+        """Yield once nothing, for the item in hand, then the items after the first `count`."""
+        yield None
+        if isinstance(source, Iterator):
+            yield from source
+        elif isinstance(source, _Table):
+            yield from source.after(count)
+        else:
+            rest = iter(source)
+            if hasattr(rest, "__setstate__"):
+                rest.__setstate__(count)
+            else:
+                rest = islice(rest, count, None)
+            yield from rest
+
+    def may_go_on(self, key: object) -> Request | None:
+        """The next round of a ``for`` loop."""
+        run = self.run
+        if not run.pending:
+            return None
+        if key == _EACH_TURN:
+            return Request.IMPURE
+        return Request.ORDERED if key in run.memory.writes else None
+
+
+class _Table:
+    """A dictionary or set that is iterated over, able to begin again in the middle."""
+
+    __slots__ = ("_size", "_table")
+
+    def __init__(self, table: object) -> None:
+        self._table = table
+        self._size = len(table)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._table)  # type: ignore[call-overload,no-any-return]
+
+    def after(self, count: int) -> Iterator[object]:
+        """Iterate over what follows the first `count` items."""
+        if len(self._table) != self._size:  # type: ignore[arg-type]
+            kind = "Set" if isinstance(self._table, set) else "dictionary"
+            raise RuntimeError(f"{kind} changed size during iteration")
+        return islice(iter(self._table), count, None)  # type: ignore[call-overload]
+
+

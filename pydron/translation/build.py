@@ -1,0 +1,139 @@
+"""Lowered tree to dataflow graph: every statement becomes a node, then liveness and certain binding are worked out."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.dataflow.nodes import (
+    Branch,
+    Call,
+    Compute,
+    ForLoop,
+    Graph,
+    Jump,
+    Leave,
+    Make,
+    Native,
+    Node,
+    Raise,
+    Region,
+    Store,
+    WhileLoop,
+)
+from pydron.translation.liveness import annotate
+from pydron.translation.scope import names_bound, names_read
+
+if TYPE_CHECKING:
+    from pydron.translation.lowering.context import Lowered
+
+__all__ = ["build"]
+
+
+def build(function: Lowered) -> Graph:
+    """Return the dataflow graph of a lowered function."""
+    builder = _Builder(function)
+    root = builder.region(function.tree.body)
+    graph = Graph(
+        name=function.source.qualname,
+        filename=function.source.filename,
+        parameters=function.scope.parameters,
+        root=root,
+        variables=builder.variables | (function.scope.fast - function.scope.declared),
+    )
+    graph.by_tick = {node.tick: node for node in root.walk()}
+    annotate(graph)
+    return graph
+
+
+class _Builder:
+    def __init__(self, function: Lowered) -> None:
+        self._handled = function.handled
+        self._fast = function.scope.fast - function.scope.declared
+        self._tick = 0
+        self.variables: frozenset[str] = frozenset()
+
+    def region(self, statements: list[ast.stmt]) -> Region:
+        return Region([self._node(statement) for statement in statements])
+
+    def _node(self, code: ast.stmt) -> Node:
+        self._tick += 1
+        tick = self._tick
+        if isinstance(code, ast.If) and code not in self._handled:
+            return self._branch(tick, code)
+        if isinstance(code, ast.For) and code not in self._handled:
+            return self._for(tick, code)
+        if isinstance(code, ast.While) and code not in self._handled:
+            return self._while(tick, code)
+        kind = Native if code in self._handled else _kind(code)
+        return kind(tick, code, self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code)))
+
+    def _mine(self, names: frozenset[str]) -> frozenset[str]:
+        mine = frozenset(name for name in names if name in self._fast or (name[0] == "." and name not in _INTRINSICS))
+        self.variables |= mine
+        return mine
+
+    def _updated(self, code: ast.stmt) -> frozenset[str]:
+        """Return variables that are read although they are written as targets: ``x += 1``, ``del x``."""
+        targets: list[ast.expr] = []
+        if isinstance(code, ast.Delete):
+            targets = code.targets
+        elif code in self._handled:
+            # a native statement may leave any of its variables as it is, so it reads what it may bind
+            return self._mine(names_bound(code))
+        elif isinstance(code, ast.AugAssign):
+            targets = [code.target]
+        return self._mine(frozenset(target.id for target in targets if isinstance(target, ast.Name)))
+
+    def _branch(self, tick: int, code: ast.If) -> Branch:
+        body, orelse = self.region(code.body), self.region(code.orelse)
+        return Branch(tick, code, self._mine(names_read(code.test)), _bound(body, orelse), test=code.test, body=body, orelse=orelse)
+
+    def _for(self, tick: int, code: ast.For) -> ForLoop:
+        assert isinstance(code.target, ast.Name)
+        item = code.target.id
+        body, orelse = self.region(code.body), self.region(code.orelse)
+        binds = _bound(body, orelse) | {item}
+        self.variables |= {item}
+        return ForLoop(
+            tick, code, self._mine(names_read(code.iter)), binds, item=item, iterable=code.iter, body=body, orelse=orelse
+        )
+
+    def _while(self, tick: int, code: ast.While) -> WhileLoop:
+        prelude = self.region(code.prelude)  # type: ignore[attr-defined]
+        body, orelse = self.region(code.body), self.region(code.orelse)
+        return WhileLoop(
+            tick,
+            code,
+            self._mine(names_read(code.test)),
+            _bound(prelude, body, orelse),
+            prelude=prelude,
+            test=code.test,
+            body=body,
+            orelse=orelse,
+        )
+
+
+_INTRINSICS = frozenset({".bind", ".AssertionError"})
+
+
+def _bound(*regions: Region) -> frozenset[str]:
+    return frozenset(name for region in regions for node in region.nodes for name in node.binds)
+
+
+def _kind(code: ast.stmt) -> type[Compute] | type[Call] | type[Store] | type[Make] | type[Raise] | type[Leave] | type[Jump]:
+    match code:
+        case ast.Return():
+            return Leave
+        case ast.Raise():
+            return Raise
+        case ast.Break():
+            return Jump
+        case ast.FunctionDef():
+            return Make
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            return Store
+        case ast.Assign(value=ast.Call()) | ast.Expr(value=ast.Call()):
+            return Call
+        case _:
+            return Compute

@@ -1,0 +1,252 @@
+"""Expressions evaluated one operation at a time, each after a question to the runtime whether it may run now.
+
+::
+
+    result.quality > limit      →       _Ans = _S.may_attribute(result, 'quality')
+                                        if _Ans is not None: yield _Ans
+                                        .e1 = result.quality
+                                        _Ans = _S.may_compare('>', .e1, limit)
+                                        if _Ans is not None: yield _Ans
+                                        .e2 = .e1 > limit
+
+Used where operands are known at last but their types are not trusted to run no user code: the answer of the runtime is
+nothing (go on), or what to wait for.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.translation.quote import Names, at, load, quote, store
+from pydron.translation.scope import names_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CheckedExpression", "symbol"]
+
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.MatMult: "@",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.BitAnd: "&",
+    ast.Invert: "~",
+    ast.Not: "not",
+    ast.UAdd: "+",
+    ast.USub: "-",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+
+
+def symbol(operator: ast.AST) -> str:
+    """Return how an operator is written."""
+    return _SYMBOLS[type(operator)]
+
+
+class CheckedExpression:
+    """Writes the evaluation of one expression; `out` holds the statements so far."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.out: list[ast.stmt] = []
+
+    def write(self, node: ast.expr) -> ast.expr:
+        """Append the evaluation and return a name or constant for the result."""
+        if isinstance(node, (ast.Name, ast.Constant)):
+            return node
+        visit = getattr(self, f"_{type(node).__name__.lower()}", self._opaque)
+        return visit(node)
+
+    def _ask(self, question: str, node: ast.AST, *operands: ast.expr) -> None:
+        call = at(
+            ast.Call(at(ast.Attribute(load(".S", node), question, ast.Load()), node), list(operands), []), node
+        )
+        self.out += quote("_Ans = _Ask\nif _Ans is not None: yield _Ans", node, _Ask=call)
+
+    def _keep(self, node: ast.expr) -> ast.expr:
+        name = self._names.fresh("e")
+        self.out.append(at(ast.Assign([store(name, node)], node), node))
+        return load(name, node)
+
+    def _text(self, value: str, node: ast.AST) -> ast.expr:
+        return at(ast.Constant(value), node)  # type: ignore[no-any-return]
+
+    def _within(self, write: Callable[[], None]) -> list[ast.stmt]:
+        outer, self.out = self.out, []
+        write()
+        written, self.out = self.out, outer
+        return written
+
+    def _binop(self, node: ast.BinOp) -> ast.expr:
+        left, right = self.write(node.left), self.write(node.right)
+        self._ask("may_binary", node, self._text(symbol(node.op), node), left, right)
+        return self._keep(at(ast.BinOp(left, node.op, right), node))
+
+    def _unaryop(self, node: ast.UnaryOp) -> ast.expr:
+        operand = self.write(node.operand)
+        if isinstance(node.op, ast.Not):
+            self._ask("may_truth", node, operand)
+        else:
+            self._ask("may_unary", node, self._text(symbol(node.op), node), operand)
+        return self._keep(at(ast.UnaryOp(node.op, operand), node))
+
+    def _compare(self, node: ast.Compare) -> ast.expr:
+        left = self.write(node.left)
+        result = self._names.fresh("e")
+        self._links(node, result, left, 0)
+        return load(result, node)
+
+    def _links(self, node: ast.Compare, result: str, left: ast.expr, index: int) -> None:
+        right = self.write(node.comparators[index])
+        operator = node.ops[index]
+        if not isinstance(operator, (ast.Is, ast.IsNot)):
+            self._ask("may_compare", node, self._text(symbol(operator), node), left, right)
+        self.out.append(
+            at(ast.Assign([store(result, node)], at(ast.Compare(left, [operator], [right]), node)), node)
+        )
+        if index + 1 < len(node.ops):
+            self._ask("may_truth", node, load(result, node))
+            rest = self._within(lambda: self._links(node, result, right, index + 1))
+            self.out += quote("if _Result: _Rest", node, _Result=result, _Rest=rest)
+
+    def _boolop(self, node: ast.BoolOp) -> ast.expr:
+        result = self._names.fresh("e")
+        self._operands(node, result, 0)
+        return load(result, node)
+
+    def _operands(self, node: ast.BoolOp, result: str, index: int) -> None:
+        value = self.write(node.values[index])
+        self.out.append(at(ast.Assign([store(result, node)], value), node))
+        if index + 1 < len(node.values):
+            self._ask("may_truth", node, load(result, node))
+            rest = self._within(lambda: self._operands(node, result, index + 1))
+            form = "if _Result: _Rest" if isinstance(node.op, ast.And) else "if not _Result: _Rest"
+            self.out += quote(form, node, _Result=result, _Rest=rest)
+
+    def _ifexp(self, node: ast.IfExp) -> ast.expr:
+        test = self.write(node.test)
+        self._ask("may_truth", node, test)
+        result = self._names.fresh("e")
+
+        def branch(value: ast.expr) -> list[ast.stmt]:
+            return self._within(
+                lambda: self.out.append(at(ast.Assign([store(result, value)], self.write(value)), value))
+            )
+
+        body, orelse = branch(node.body), branch(node.orelse)
+        self.out.append(at(ast.If(test, body, orelse), node))
+        return load(result, node)
+
+    def _attribute(self, node: ast.Attribute) -> ast.expr:
+        owner = self.write(node.value)
+        self._ask("may_attribute", node, owner, self._text(node.attr, node))
+        return self._keep(at(ast.Attribute(owner, node.attr, ast.Load()), node))
+
+    def _subscript(self, node: ast.Subscript) -> ast.expr:
+        owner = self.write(node.value)
+        index = self.index(node.slice)
+        self._ask("may_subscript", node, owner, index)
+        return self._keep(at(ast.Subscript(owner, index, ast.Load()), node))
+
+    def index(self, node: ast.expr) -> ast.expr:
+        """Append the evaluation of an index; a slice becomes a slice object."""
+        if isinstance(node, ast.Slice):
+            none = at(ast.Constant(None), node)
+            parts = [self.write(part) if part is not None else none for part in (node.lower, node.upper, node.step)]
+            return self._keep(at(ast.Call(load(".slice", node), parts, []), node))
+        if isinstance(node, ast.Tuple) and any(isinstance(part, ast.Slice) for part in node.elts):
+            return self._keep(at(ast.Tuple([self.index(part) for part in node.elts], ast.Load()), node))
+        return self.write(node)
+
+    def _elements(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        done: list[ast.expr] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                value = self.write(node.value)
+                self._ask("may_iterate", node, value)
+                done.append(at(ast.Starred(value, ast.Load()), node))
+            else:
+                done.append(self.write(node))
+        return done
+
+    def _list(self, node: ast.List) -> ast.expr:
+        return self._keep(at(ast.List(self._elements(node.elts), ast.Load()), node))
+
+    def _tuple(self, node: ast.Tuple) -> ast.expr:
+        return self._keep(at(ast.Tuple(self._elements(node.elts), ast.Load()), node))
+
+    def _set(self, node: ast.Set) -> ast.expr:
+        elements = self._elements(node.elts)
+        for element in elements:
+            if not isinstance(element, (ast.Starred, ast.Constant)):
+                self._ask("may_hash", node, element)
+            elif isinstance(element, ast.Starred):
+                self._ask("may_opaque", node, element.value)
+        return self._keep(at(ast.Set(elements), node))
+
+    def _dict(self, node: ast.Dict) -> ast.expr:
+        if any(key is None for key in node.keys):
+            return self._opaque(node)
+        keys: list[ast.expr | None] = []
+        values: list[ast.expr] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            assert key is not None
+            keys.append(self.write(key))
+            values.append(self.write(value))
+        for each in keys:
+            if each is not None and not isinstance(each, ast.Constant):
+                self._ask("may_hash", node, each)
+        return self._keep(at(ast.Dict(keys, values), node))
+
+    def _joinedstr(self, node: ast.JoinedStr) -> ast.expr:
+        parts: list[ast.expr] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                value = self.write(part.value)
+                self._ask("may_format", node, value)
+                spec = self._joinedstr(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else None
+                if spec is not None:
+                    spec = at(ast.JoinedStr([at(ast.FormattedValue(spec, -1, None), part)]), part)
+                text = at(ast.JoinedStr([at(ast.FormattedValue(value, part.conversion, spec), part)]), part)
+                parts.append(at(ast.FormattedValue(self._keep(text), -1, None), part))
+            else:
+                parts.append(part)
+        return self._keep(at(ast.JoinedStr(parts), node))
+
+    def _starred(self, node: ast.Starred) -> ast.expr:
+        raise AssertionError(node)
+
+    def _lambda(self, node: ast.Lambda) -> ast.expr:
+        return self._keep(node)
+
+    def _opaque(self, node: ast.expr) -> ast.expr:
+        """Evaluate whole what has a scope of its own: it may run if everything it reads is trusted through and through."""
+        operands = [load(name, node) for name in sorted(names_read(node) - _bound_inside(node))]
+        self._ask("may_opaque", node, *operands)
+        return self._keep(node)
+
+
+def _bound_inside(node: ast.expr) -> frozenset[str]:
+    """Return names that comprehensions below bind: they are no variables of the function."""
+    return frozenset(
+        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    )

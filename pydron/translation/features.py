@@ -1,0 +1,40 @@
+"""What a function uses that keeps all of it undecorated: in comes its tree, out comes a reason for people, or nothing."""
+
+from __future__ import annotations
+
+import ast
+
+from pydron.translation.scope import own_nodes
+
+__all__ = ["native_reason"]
+
+_FRAME_NAMES = {
+    "locals": "locals() shows the variables themselves",
+    "vars": "vars() shows the variables themselves",
+    "dir": "dir() shows the variables themselves",
+    "exec": "exec() may read and bind any variable",
+    "eval": "eval() may read any variable",
+    "globals": "globals() may rebind any global",
+    "breakpoint": "breakpoint() shows the function to a person",
+}
+_FRAME_ATTRIBUTES = {
+    "_getframe": "it looks at its own frame",
+    "currentframe": "it looks at its own frame",
+    "set_trace": "set_trace() shows the function to a person",
+}
+
+
+def native_reason(tree: ast.FunctionDef) -> str | None:
+    """Return why the whole function has to run as it is written, or None."""
+    for node in own_nodes(tree):
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return f"line {node.lineno}: it is a generator function"
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return f"line {node.lineno}: it waits for a coroutine"
+        if isinstance(node, ast.Name) and node.id in _FRAME_NAMES:
+            return f"line {node.lineno}: {_FRAME_NAMES[node.id]}"
+        if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
+            return f"line {node.lineno}: {_FRAME_ATTRIBUTES[node.attr]}"
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return f"line {node.lineno}: import * binds names that are not written down"
+    return None

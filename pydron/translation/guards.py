@@ -1,0 +1,64 @@
+"""The cheap test that lets an expression run at once: every operand is of an exact type whose operators run no user code.
+
+What cannot be proved statically is guarded at run time by this test; if it fails, the runtime is asked operation by operation.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from pydron.translation.quote import at, quote_expression
+from pydron.translation.scope import names_read
+
+__all__ = ["concrete", "has_inner_scope", "trusted"]
+
+_INNER = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+
+
+def has_inner_scope(node: ast.expr) -> bool:
+    """Say whether an expression holds a comprehension or lambda."""
+    return any(isinstance(inner, _INNER) for inner in ast.walk(node))
+
+
+def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST) -> ast.expr | None:
+    """Return a test for "the expression may run now", or None if it always may.
+
+    True if all operands are atoms, or if nothing is pending and no operand is a promise.
+    """
+    names = sorted(names_read(node))
+    if has_inner_scope(node):
+        return _quiet([name for name in names if name in fast], origin)
+    if not names or isinstance(node, ast.Name):
+        return None
+    if _is_plain_display(node):
+        return concrete([name for name in names if name in fast], origin)
+    atoms = [quote_expression("_Type(_Name) in _A", origin, _Name=name) for name in names]
+    return at(  # type: ignore[no-any-return]
+        ast.BoolOp(ast.Or(), [_all(atoms, origin), _quiet([name for name in names if name in fast], origin)]), origin
+    )
+
+
+def _is_plain_display(node: ast.expr) -> bool:
+    """A list or tuple display of variables and constants runs no user code whatever they are."""
+    return isinstance(node, (ast.List, ast.Tuple)) and all(
+        isinstance(element, (ast.Name, ast.Constant)) for element in node.elts
+    )
+
+
+def concrete(names: list[str], origin: ast.AST) -> ast.expr | None:
+    """Return a test for "none of these variables is a promise", or None if there are none."""
+    if not names:
+        return None
+    return _all([quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names], origin)
+
+
+def _quiet(names: list[str], origin: ast.AST) -> ast.expr:
+    nothing_pending = quote_expression("not _R.pending", origin)
+    tests = [quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names]
+    return _all([nothing_pending, *tests], origin)
+
+
+def _all(tests: list[ast.expr], origin: ast.AST) -> ast.expr:
+    return tests[0] if len(tests) == 1 else at(ast.BoolOp(ast.And(), tests), origin)
+
+

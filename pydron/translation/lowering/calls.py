@@ -1,0 +1,468 @@
+"""Write out the order of evaluation: every call gets a statement of its own, its arguments are names or constants.
+
+::
+
+    out.append(f(x) + g(y))     →       .bind1 = out.append
+                                        .t2 = f(x)
+                                        .t3 = g(y)
+                                        .t4 = .t2 + .t3
+                                        .bind1(.t4)
+
+What stands to the left of a call is put into a variable before the call, as Python evaluates it before; expressions without
+calls stay whole.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.translation.lowering.comprehensions import can_unroll, unroll
+from pydron.translation.lowering.short_circuit import choose, decide, select
+from pydron.translation.quote import at, load, store
+from pydron.translation.scope import names_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pydron.translation.lowering.context import Lowered
+
+__all__ = ["BIND", "Flattener", "lower_calls"]
+
+BIND = ".bind"
+"""Stands for reading a method before its arguments are evaluated."""
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+def lower_calls(function: Lowered) -> None:
+    """Write out the order of evaluation of every statement of the function."""
+    function.tree.body = Flattener(function).block(function.tree.body)
+
+
+class Flattener:
+    """Turns statements into simpler ones, appending them to the block being written."""
+
+    def __init__(self, function: Lowered) -> None:
+        self._function = function
+        self.names = function.names
+        self._fast = function.scope.fast - function.scope.declared
+        self.out: list[ast.stmt] = []
+        self._known: dict[ast.AST, bool] = {}
+
+    # blocks and statements
+
+    def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        """Return the lowered form of a block."""
+        outer, self.out = self.out, []
+        for statement in statements:
+            self.statement(statement)
+        written, self.out = self.out, outer
+        return written
+
+    def within(self, write: Callable[[], None]) -> list[ast.stmt]:
+        """Return what `write` appends, as a block of its own."""
+        outer, self.out = self.out, []
+        write()
+        written, self.out = self.out, outer
+        return written
+
+    def statement(self, node: ast.stmt) -> None:
+        """Append the lowered form of one statement."""
+        visit = getattr(self, f"_{type(node).__name__.lower()}", self.native)
+        visit(node)
+
+    def native(self, node: ast.stmt) -> None:
+        """Append a statement that runs as it stands."""
+        self._function.handled.add(node)
+        self.out.append(node)
+
+    def _pass(self, node: ast.Pass) -> None:
+        pass
+
+    def _global(self, node: ast.Global) -> None:
+        pass  # the scope knows; generated code declares the names where it assigns them
+
+    def _nonlocal(self, node: ast.Nonlocal) -> None:
+        pass
+
+    def _break(self, node: ast.Break) -> None:
+        self.out.append(node)
+
+    def _continue(self, node: ast.Continue) -> None:
+        self.native(node)
+
+    def _functiondef(self, node: ast.FunctionDef) -> None:
+        defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+        if node.decorator_list or any(not isinstance(default, ast.Constant) for default in defaults):
+            self.native(node)
+        elif node.returns is not None or any(argument.annotation for argument in ast.walk(node.args) if isinstance(argument, ast.arg)):
+            self.native(node)  # annotations of an inner function are evaluated when it is made
+        else:
+            self.bind_function(node)
+
+    def bind_function(self, node: ast.FunctionDef) -> None:
+        """Append the making of an inner function that captures cells only."""
+        if node.name in self._fast:
+            self.out.append(node)
+        else:
+            self.native(node)
+
+    def _expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Constant):
+            return
+        value = self.value(node.value)
+        if not isinstance(value, (ast.Name, ast.Constant)) or self._may_be_unbound(value):
+            self.out.append(at(ast.Expr(value), node))
+
+    def _may_be_unbound(self, value: ast.expr) -> bool:
+        return isinstance(value, ast.Name) and not value.id.startswith(".")
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        if len(node.targets) > 1:
+            value = self._named(value)
+        for target in node.targets:
+            self.assign(target, value, node)
+
+    def _annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is None:
+            if not isinstance(node.target, ast.Name):
+                self.native(node)
+            return
+        self.assign(node.target, self.value(node.value), node)
+
+    def _augassign(self, node: ast.AugAssign) -> None:
+        target = node.target
+        if isinstance(target, ast.Name):
+            self._augment_name(node, target)
+        elif isinstance(target, ast.Attribute):
+            owner = self.atom(target.value)
+            place = at(ast.Attribute(owner, target.attr, ast.Load()), target)
+            self._augment_place(node, place)
+        elif isinstance(target, ast.Subscript):
+            owner = self._first_atom(target.value, target.slice)
+            place = at(ast.Subscript(owner, self._index(target.slice), ast.Load()), target)
+            self._augment_place(node, place)
+
+    def _augment_name(self, node: ast.AugAssign, target: ast.Name) -> None:
+        rebinds = any(
+            isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in ast.walk(node.value)
+        )
+        if target.id in self._fast and not rebinds:
+            value = self.atom(node.value)
+            self.out.append(at(ast.AugAssign(target, node.op, value), node))
+            return
+        old = self.spill(load(target.id, target))
+        value = self.atom(node.value)
+        self.out.append(at(ast.AugAssign(store(old.id, node), node.op, value), node))
+        self.assign(target, old, node)
+
+    def _augment_place(self, node: ast.AugAssign, place: ast.Attribute | ast.Subscript) -> None:
+        old = self.spill(place)
+        value = self.atom(node.value)
+        self.out.append(at(ast.AugAssign(store(old.id, node), node.op, value), node))
+        stored = type(place)(**{**{name: getattr(place, name) for name in place._fields}, "ctx": ast.Store()})
+        self.out.append(at(ast.Assign([at(stored, place)], old), node))
+
+    def assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
+        """Append the assignment of a value to any target."""
+        if isinstance(target, ast.Name):
+            if target.id in self._fast or target.id.startswith("."):
+                self.out.append(at(ast.Assign([target], value), node))
+            else:
+                self.native(at(ast.Assign([target], self._named(value)), node))
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target, value, node)
+        elif isinstance(target, ast.Attribute):
+            value = self._named(value)
+            owner = self.atom(target.value)
+            place: ast.expr = at(ast.Attribute(owner, target.attr, ast.Store()), target)
+            self.out.append(at(ast.Assign([place], value), node))
+        elif isinstance(target, ast.Subscript):
+            value = self._named(value)
+            owner = self._first_atom(target.value, target.slice)
+            place = at(ast.Subscript(owner, self._index(target.slice), ast.Store()), target)
+            self.out.append(at(ast.Assign([place], value), node))
+        else:  # pragma: no cover - the grammar has no other target
+            raise AssertionError(target)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr, node: ast.AST) -> None:
+        value = self._named(value)
+        simple: list[ast.expr] = []
+        later: list[tuple[ast.expr, ast.Name]] = []
+        for element in target.elts:
+            inner = element.value if isinstance(element, ast.Starred) else element
+            if isinstance(inner, ast.Name) and inner.id in self._fast and not later:
+                name = inner
+            else:
+                name = store(self.names.fresh(), inner)
+                later.append((inner, load(name.id, inner)))
+            simple.append(at(ast.Starred(name, ast.Store()), element) if isinstance(element, ast.Starred) else name)
+        self.out.append(at(ast.Assign([at(ast.Tuple(simple, ast.Store()), target)], value), node))
+        for inner, read in later:
+            self.assign(inner, read, node)
+
+    def _if(self, node: ast.If) -> None:
+        test = decide(self, node.test)
+        self.out.append(at(ast.If(test, self.block(node.body), self.block(node.orelse)), node))
+
+    def _while(self, node: ast.While) -> None:
+        tests: list[ast.expr] = []
+        prelude = self.within(lambda: tests.append(decide(self, node.test)))
+        loop = at(ast.While(tests[0], self.block(node.body), self.block(node.orelse)), node)
+        loop.prelude = prelude
+        self.out.append(loop)
+
+    def _for(self, node: ast.For) -> None:
+        iterable = self.atom(node.iter)
+        item = self.names.fresh("item")
+        bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
+        body = [*bind, *self.block(node.body)]
+        self.out.append(at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node))
+
+    def _return(self, node: ast.Return) -> None:
+        value = self.atom(node.value) if node.value is not None else at(ast.Constant(None), node)
+        self.out.append(at(ast.Return(value), node))
+
+    def _raise(self, node: ast.Raise) -> None:
+        if node.exc is None:
+            self.native(node)
+            return
+        parts = self._children([node.exc, *([node.cause] if node.cause else [])])
+        values = [self._named(part) for part in parts]
+        self.out.append(at(ast.Raise(values[0], values[1] if node.cause else None), node))
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name) and target.id in self._fast:
+                self.out.append(at(ast.Delete([target]), node))
+            elif isinstance(target, ast.Attribute):
+                owner = self.atom(target.value)
+                self.native(at(ast.Delete([at(ast.Attribute(owner, target.attr, ast.Del()), target)]), node))
+            elif isinstance(target, ast.Subscript):
+                owner = self._first_atom(target.value, target.slice)
+                place = at(ast.Subscript(owner, self._index(target.slice), ast.Del()), target)
+                self.native(at(ast.Delete([place]), node))
+            elif isinstance(target, (ast.Tuple, ast.List)):
+                self._delete(at(ast.Delete(target.elts), node))
+            else:
+                self.native(at(ast.Delete([target]), node))
+
+    # expressions
+
+    def needs(self, node: ast.expr) -> bool:
+        """Say whether an expression holds something that gets a statement of its own."""
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = self._look(node)
+        return known
+
+    def _look(self, node: ast.expr) -> bool:
+        if isinstance(node, (ast.Call, ast.NamedExpr)):
+            return True
+        if isinstance(node, ast.Lambda):
+            return any(self.needs(default) for default in _defaults(node))
+        if isinstance(node, ast.GeneratorExp):
+            return self.needs(node.generators[0].iter)
+        if isinstance(node, _COMPREHENSIONS):
+            return any(isinstance(inner, (ast.Call, ast.NamedExpr)) for inner in ast.walk(node))
+        return any(self._look_below(child) for child in ast.iter_child_nodes(node))
+
+    def _look_below(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.expr):
+            return self.needs(node)
+        return any(self._look_below(child) for child in ast.iter_child_nodes(node))
+
+    def spill(self, value: ast.expr) -> ast.Name:
+        """Put a value into a fresh variable."""
+        name = self.names.fresh()
+        self.out.append(at(ast.Assign([store(name, value)], value), value))
+        return load(name, value)
+
+    def _named(self, value: ast.expr) -> ast.expr:
+        return value if self._is_stable(value) else self.spill(value)
+
+    def _is_stable(self, value: ast.expr) -> bool:
+        """Say whether reading the value later gives the same: a constant, or a variable that only this function binds."""
+        if isinstance(value, ast.Constant):
+            return True
+        return isinstance(value, ast.Name) and (value.id in self._fast or value.id.startswith("."))
+
+    def atom(self, node: ast.expr) -> ast.expr:
+        """Return a name or constant that stands for the expression."""
+        return self._named(self.value(node))
+
+    def _first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
+        """Return an atom for an expression that is evaluated before another."""
+        value = self.atom(first)
+        if isinstance(value, ast.Name) and _rebinds(then, value.id):
+            return self.spill(value)
+        return value
+
+    def value(self, node: ast.expr) -> ast.expr:
+        """Return the expression with everything that needs a statement taken out; a call may be left at its top."""
+        if not self.needs(node):
+            return node
+        visit = getattr(self, f"_in_{type(node).__name__.lower()}", None)
+        return visit(node) if visit is not None else self._in_any(node)
+
+    def flat(self, node: ast.expr) -> ast.expr:
+        """Return the expression without any call."""
+        value = self.value(node)
+        return self.spill(value) if isinstance(value, ast.Call) else value
+
+    def _children(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        """Flatten expressions that are evaluated one after the other."""
+        last = max((index for index, node in enumerate(nodes) if self.needs(node)), default=-1)
+        done: list[ast.expr] = []
+        for index, node in enumerate(nodes):
+            if index > last:
+                done.append(node)
+            elif isinstance(node, ast.Starred):
+                done.append(at(ast.Starred(self._kept(node.value, nodes[index + 1 :]), node.ctx), node))
+            else:
+                done.append(self.flat(node) if index == last else self._kept(node, nodes[index + 1 :]))
+        return done
+
+    def _kept(self, node: ast.expr, later: list[ast.expr]) -> ast.expr:
+        value = self.atom(node)
+        if isinstance(value, ast.Name) and any(_rebinds(other, value.id) for other in later):
+            return self.spill(value)
+        return value
+
+    def _in_any(self, node: ast.expr) -> ast.expr:
+        """Flatten an expression whose parts are evaluated in the order of its fields."""
+        slots: list[tuple[str, int | None]] = []
+        parts: list[ast.expr] = []
+        for name, field in ast.iter_fields(node):
+            if isinstance(field, ast.expr):
+                slots.append((name, None))
+                parts.append(field)
+            elif isinstance(field, list):
+                for index, item in enumerate(field):
+                    if isinstance(item, ast.expr):
+                        slots.append((name, index))
+                        parts.append(item)
+        for (name, index), part in zip(slots, self._children(parts), strict=True):
+            if index is None:
+                setattr(node, name, part)
+            else:
+                getattr(node, name)[index] = part
+        return node
+
+    def _in_dict(self, node: ast.Dict) -> ast.expr:
+        pairs = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
+        flat = iter(self._children(pairs))
+        for index, key in enumerate(node.keys):
+            if key is not None:
+                node.keys[index] = next(flat)
+            node.values[index] = next(flat)
+        return node
+
+    def _in_slice(self, node: ast.Slice) -> ast.expr:
+        return self._in_any(node)
+
+    def _index(self, node: ast.expr) -> ast.expr:
+        """Return an index made of atoms: a name, a constant, a slice of them, a tuple of those."""
+        if isinstance(node, ast.Slice):
+            parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
+            flat = iter([self._named(part) for part in self._children(parts)])
+            values = [next(flat) if part is not None else None for part in (node.lower, node.upper, node.step)]
+            return at(ast.Slice(*values), node)  # type: ignore[no-any-return]
+        if isinstance(node, ast.Tuple) and not any(isinstance(part, ast.Starred) for part in node.elts):
+            if any(isinstance(part, ast.Slice) for part in node.elts):
+                return at(ast.Tuple([self._index(part) for part in node.elts], ast.Load()), node)  # type: ignore[no-any-return]
+        return self.atom(node)
+
+    def _in_namedexpr(self, node: ast.NamedExpr) -> ast.expr:
+        value = self._named(self.value(node.value))
+        self.assign(store(node.target.id, node.target), value, node)
+        return value
+
+    def _in_boolop(self, node: ast.BoolOp) -> ast.expr:
+        return choose(self, node)
+
+    def _in_ifexp(self, node: ast.IfExp) -> ast.expr:
+        return select(self, node)
+
+    def _in_compare(self, node: ast.Compare) -> ast.expr:
+        if len(node.ops) > 1 and any(self.needs(part) for part in node.comparators[1:]):
+            return choose(self, node)
+        return self._in_any(node)
+
+    def _in_joinedstr(self, node: ast.JoinedStr) -> ast.expr:
+        """Format each part by itself: a part is formatted before the next is evaluated."""
+        for index, part in enumerate(node.values):
+            if isinstance(part, ast.FormattedValue):
+                part.value = self.flat(part.value)
+                if part.format_spec is not None and self.needs(part.format_spec):
+                    part.value = self._named(part.value)
+                    part.format_spec = self.value(part.format_spec)
+                text = self.spill(at(ast.JoinedStr([part]), part))
+                node.values[index] = at(ast.FormattedValue(text, -1, None), part)
+        return node
+
+    def _in_lambda(self, node: ast.Lambda) -> ast.expr:
+        flat = iter(self._children(_defaults(node)))
+        node.args.defaults = [next(flat) for _ in node.args.defaults]
+        node.args.kw_defaults = [None if default is None else next(flat) for default in node.args.kw_defaults]
+        return node
+
+    def _in_generatorexp(self, node: ast.GeneratorExp) -> ast.expr:
+        node.generators[0].iter = self.atom(node.generators[0].iter)
+        return node
+
+    def _in_listcomp(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ast.expr:
+        if can_unroll(node):
+            return unroll(self, node)
+        name = self.names.fresh()
+        self.native(at(ast.Assign([store(name, node)], node), node))
+        return load(name, node)
+
+    _in_setcomp = _in_listcomp
+    _in_dictcomp = _in_listcomp
+
+    def _in_call(self, node: ast.Call) -> ast.expr:
+        function = node.func
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        late = any(self.needs(_value(argument)) for argument in arguments)
+        if isinstance(function, ast.Attribute):
+            owner = self._kept(function.value, arguments)
+            if late:
+                called: ast.expr = self.spill(
+                    at(ast.Call(load(BIND, function), [owner, at(ast.Constant(function.attr), function)], []), function)
+                )
+            else:
+                called = at(ast.Attribute(owner, function.attr, ast.Load()), function)
+        elif late:
+            called = self._kept(function, arguments)
+        else:
+            called = self.flat(function)
+            if not isinstance(called, ast.Name):
+                called = self.spill(called)
+        values = [self._argument(part) for part in self._children(arguments)]
+        positional = values[: len(node.args)]
+        keywords = [
+            at(ast.keyword(keyword.arg, value), keyword)
+            for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True)
+        ]
+        return at(ast.Call(called, positional, keywords), node)  # type: ignore[no-any-return]
+
+    def _argument(self, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.Starred):
+            return at(ast.Starred(self._named(value.value), ast.Load()), value)  # type: ignore[no-any-return]
+        return self._named(value)
+
+
+def _value(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node
+
+
+def _defaults(node: ast.Lambda) -> list[ast.expr]:
+    return [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+
+
+def _rebinds(node: ast.expr, name: str) -> bool:
+    """Say whether evaluating an expression may bind a variable."""
+    return name in names_bound(node)

@@ -1,0 +1,82 @@
+"""Write comprehensions that hold calls as loops: ``[f(x) for x in xs if p(x)]`` becomes a list, a ``for`` and an ``if``.
+
+The loop variables get names of their own, as a comprehension has a scope of its own; a walrus inside binds in the function,
+as it should.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydron.translation.quote import at, load, quote
+from pydron.translation.scope import names_bound
+
+if TYPE_CHECKING:
+    from pydron.translation.lowering.calls import Flattener
+
+__all__ = ["can_unroll", "unroll"]
+
+Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
+
+
+def can_unroll(node: Comprehension) -> bool:
+    """Say whether a comprehension can be a loop: not if something inside keeps its variables, or it is asynchronous."""
+    inner = (ast.Lambda, ast.GeneratorExp, ast.Await)
+    return not any(isinstance(part, inner) for part in ast.walk(node)) and not any(
+        generator.is_async for part in ast.walk(node) for generator in getattr(part, "generators", ())
+    )
+
+
+def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
+    """Append the loop and return the variable that holds its result."""
+    first = flattener.atom(node.generators[0].iter)  # evaluated in the scope around
+    bound = {name for generator in node.generators for name in names_bound(generator.target)}
+    fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
+    result = flattener.names.fresh("all")
+    empty = {ast.ListComp: "[]", ast.SetComp: "{*()}", ast.DictComp: "{}"}[type(node)]
+    flattener.out += quote(f"_Result = {empty}", node, _Result=result)
+    _rename(node, fresh)
+    node.generators[0].iter = first
+    collect = _collect(node, result)
+    for statement in _nest(node.generators, collect):
+        flattener.statement(statement)
+    return load(result, node)
+
+
+def _rename(node: Comprehension, fresh: dict[str, str]) -> None:
+    first = node.generators[0].iter
+    pending: list[ast.AST] = [node]
+    while pending:
+        part = pending.pop()
+        if part is first:
+            continue
+        if isinstance(part, ast.Name):
+            part.id = fresh.get(part.id, part.id)
+        pending.extend(ast.iter_child_nodes(part))
+
+
+def _collect(node: Comprehension, result: str) -> ast.stmt:
+    """Return the statement that adds one element to the result."""
+    if isinstance(node, ast.DictComp):
+        # the key is evaluated before the value; an item assignment has it the other way round
+        return at(  # type: ignore[no-any-return]
+            ast.Expr(at(ast.Call(_method(result, "__setitem__", node), [node.key, node.value], []), node)), node
+        )
+    name = "append" if isinstance(node, ast.ListComp) else "add"
+    return at(ast.Expr(at(ast.Call(_method(result, name, node), [node.elt], []), node.elt)), node.elt)  # type: ignore[no-any-return]
+
+
+def _method(owner: str, name: str, node: ast.AST) -> ast.expr:
+    return at(ast.Attribute(load(owner, node), name, ast.Load()), node)  # type: ignore[no-any-return]
+
+
+def _nest(generators: list[ast.comprehension], innermost: ast.stmt) -> list[ast.stmt]:
+    body = [innermost]
+    for generator in reversed(generators):
+        for condition in reversed(generator.ifs):
+            body = [at(ast.If(condition, body, []), condition)]
+        body = [at(ast.For(generator.target, generator.iter, body, []), generator.target)]
+    return body
+
+

@@ -1,0 +1,106 @@
+"""Which variable lives where: in comes the compiled function, out come its locals, cells and free names."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from types import CodeType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Scope", "names_bound", "names_read", "own_nodes"]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names of one function, as CPython's own compiler sorted them."""
+
+    parameters: tuple[str, ...]
+    fast: frozenset[str]
+    """Variables of this call alone: the only ones that may hold a promise."""
+    cells: tuple[str, ...]
+    """Variables that inner functions see too."""
+    free: tuple[str, ...]
+    """Variables of the functions around."""
+    declared: frozenset[str]
+    """Names declared `global` or `nonlocal`."""
+
+    @classmethod
+    def of(cls, code: CodeType, tree: ast.FunctionDef) -> Scope:
+        """Read the scope off a code object."""
+        count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+        declared = {
+            name for node in own_nodes(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
+        }
+        return cls(
+            parameters=code.co_varnames[:count],
+            fast=frozenset(code.co_varnames) - frozenset(code.co_cellvars),
+            cells=code.co_cellvars,
+            free=code.co_freevars,
+            declared=frozenset(declared),
+        )
+
+
+def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
+    pending = list(ast.iter_child_nodes(tree))
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            pending.extend(getattr(node, "decorator_list", ()))
+            arguments = getattr(node, "args", None)
+            if arguments is not None:
+                pending.extend(default for default in (*arguments.defaults, *arguments.kw_defaults) if default)
+            pending.extend(getattr(node, "bases", ()))
+            pending.extend(keyword.value for keyword in getattr(node, "keywords", ()))
+        else:
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def names_read(tree: ast.AST) -> frozenset[str]:
+    """Return every name that is read anywhere below, inner scopes included: more than needed never harms."""
+    return frozenset(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
+
+
+def names_bound(tree: ast.AST) -> frozenset[str]:
+    """Return every name that a statement may bind or unbind in the function's own scope."""
+    bound: set[str] = set()
+    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while pending:
+        node, inner = pending.pop()
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and not inner:
+            bound.add(node.id)
+        elif isinstance(node, ast.NamedExpr):
+            bound.add(node.target.id)
+            pending.append((node.value, inner))
+            continue
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+            continue
+        elif isinstance(node, ast.Lambda):
+            continue
+        else:
+            bound.update(_special_names(node))
+        inside = inner or isinstance(node, _COMPREHENSIONS)
+        pending.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return frozenset(bound)
+
+
+def _special_names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ExceptHandler) and node.name:
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        return [node.name]
+    if isinstance(node, ast.MatchMapping) and node.rest:
+        return [node.rest]
+    return []

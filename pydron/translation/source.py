@@ -1,0 +1,121 @@
+"""Find the syntax tree of a function: in comes a function object, out comes its ``def`` with the user's own positions.
+
+`inspect.getsource` is not used: it cuts the function out by indentation, which breaks on comments between a decorator and
+the ``def`` and damages multi-line strings. The whole file is parsed and the ``def`` is looked up by its first line.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType, FunctionType
+from typing import TypeVar
+
+__all__ = ["NoSourceError", "Source", "find_source"]
+
+_FUTURE_FLAGS = 0x1FF0000  # every `from __future__` bit that a code object can carry
+
+
+class NoSourceError(Exception):
+    """The source of a function is not to be had; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One function as the user wrote it."""
+
+    tree: ast.FunctionDef
+    """A private copy: lowerings may change it."""
+    filename: str
+    name: str
+    qualname: str
+    class_name: str | None
+    """The class whose private names (``__x``) the function may use."""
+    future_flags: int
+    """Compiler flags of the ``from __future__`` imports in force."""
+    code: CodeType
+
+
+@lru_cache(maxsize=64)
+def _parse(filename: str, text: str) -> ast.Module:
+    return ast.parse(text, filename)
+
+
+def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str | None]]:
+    """Return the definitions that may be the code's, each with the innermost class around it."""
+    found: list[tuple[ast.AST, str | None]] = []
+    pending: list[tuple[ast.AST, str | None]] = [(module, None)]
+    while pending:
+        node, class_name = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first == code.co_firstlineno:
+                found.append((node, class_name))
+        inner = node.name if isinstance(node, ast.ClassDef) else class_name
+        pending.extend((child, inner) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def find_source(function: FunctionType) -> Source:
+    """Return the definition of a function.
+
+    Raises:
+        NoSourceError: there is no source, or it is not the source of this function.
+    """
+    code = function.__code__
+    filename = code.co_filename
+    if code.co_name == "<lambda>":
+        raise NoSourceError("a lambda is a single expression")
+    lines = linecache.getlines(filename, function.__globals__)
+    if not lines:
+        raise NoSourceError(f"the source of {filename} is not available")
+    try:
+        module = _parse(filename, "".join(lines))
+    except SyntaxError:
+        raise NoSourceError(f"{filename} has changed since it was imported") from None
+    found = _candidates(module, code)
+    if len(found) != 1:
+        raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
+    node, class_name = found[0]
+    if not isinstance(node, ast.FunctionDef):
+        raise NoSourceError("it is a coroutine function")
+    if not _same_shape(node, code):
+        raise NoSourceError(f"{filename} has changed since it was imported")
+    return Source(
+        tree=copy_tree(node),
+        filename=filename,
+        name=node.name,
+        qualname=function.__qualname__,
+        class_name=class_name,
+        future_flags=code.co_flags & _FUTURE_FLAGS,
+        code=code,
+    )
+
+
+def _same_shape(node: ast.FunctionDef, code: CodeType) -> bool:
+    arguments = node.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    names += [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+    return len(names) == count and all(
+        mine == theirs or theirs.endswith(mine) for mine, theirs in zip(names, code.co_varnames[:count], strict=True)
+    )
+
+
+_Tree = TypeVar("_Tree", bound=ast.AST)
+
+
+def copy_tree(node: _Tree) -> _Tree:
+    """Return a deep copy of a syntax tree, positions included. Several times faster than `copy.deepcopy`."""
+    copied = node.__class__.__new__(node.__class__)
+    fields = node.__dict__
+    copied.__dict__.update(fields)
+    for name in node._fields:
+        value = fields.get(name)
+        if isinstance(value, list):
+            copied.__dict__[name] = [copy_tree(item) if isinstance(item, ast.AST) else item for item in value]
+        elif isinstance(value, ast.AST):
+            copied.__dict__[name] = copy_tree(value)
+    return copied
