@@ -188,6 +188,8 @@ def cancel(ledger: Ledger, records: Iterable[TaskRecord]) -> None:
     workers: dict[WorkerRecord, None] = {}
     for record in records:
         if record.delivered or record.state is CANCELLED:
+            if record.value is not None:
+                record.value.wanted = []
             release(ledger, record)
             continue
         worker = record.worker

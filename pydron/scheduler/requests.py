@@ -90,9 +90,6 @@ def run_ended(ledger: Ledger, event: RunEnded) -> None:
     if run is None:
         return
     records = [record for record in ledger.tasks.values() if record.run is run]
-    for record in records:
-        if record.value is not None:
-            record.value.wanted = []
     cancel(ledger, records)
     for record in records:
         if record.id in ledger.tasks:

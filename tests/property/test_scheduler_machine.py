@@ -220,23 +220,6 @@ class SchedulerMachine(RuleBasedStateMachine):
         worker.draining = True
         self.tell(events.WorkerDraining(worker.id))
 
-    @precondition(lambda self: any(worker.store for worker in self.workers.values()))
-    @rule(chance=CHANCE)
-    def forget_value(self, chance: int) -> None:
-        """A worker answers that it does not hold what it was asked for."""
-        asked = [
-            (worker, index)
-            for worker in self.workers.values()
-            for index, event in enumerate(worker.news)
-            if isinstance(event, events.ValueArrived)
-        ]
-        if asked:
-            worker, index = asked[chance % len(asked)]
-            event = worker.news[index]
-            assert isinstance(event, events.ValueArrived)
-            worker.store.discard(event.value)
-            worker.news[index] = events.ValueMissing(worker.id, event.value)
-
     @precondition(lambda self: self.live())
     @rule(chance=CHANCE, number=st.integers(1, 4))
     def cancel(self, chance: int, number: int) -> None:
@@ -275,7 +258,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     @rule()
     def end_run(self) -> None:
         run = self.runs[1]
-        mine = {task for task in self.live() if self.owner[task] is run}
+        mine = {task for task, owner in self.owner.items() if owner is run}
         self.gone |= mine
         self.cancelled |= mine
         run.wants.clear()
