@@ -43,9 +43,13 @@ _GRACE = 0.3
 class Acts:
     """The layer of acts around one scheduler."""
 
-    def __init__(self, reactor: Reactor, deliver: Callable[[object, list[Outcome]], None]) -> None:
+    def __init__(
+        self, reactor: Reactor, deliver: Callable[[object, list[Outcome]], None], broken: Callable[[Exception], None]
+    ) -> None:
         self._reactor = reactor
         self._deliver = deliver
+        self._broken = broken
+        """Called when something that must not fail has failed: nobody may wait for ever."""
         self._scheduler = Scheduler()
         self.crew: Crew
         self.contexts: dict[TaskId, bytes] = {}
@@ -81,6 +85,8 @@ class Acts:
                 for member in self._posting:
                     member.post()
                 self._posting.clear()
+        except Exception as error:
+            self._broken(error)
         finally:
             self._busy = False
 
@@ -174,7 +180,15 @@ class Acts:
         self.happened(events.WorkersUnavailable(error))
 
     def heard(self, member: Member, messages: list[Message]) -> None:
-        """Make events of messages."""
+        """Make events of messages, and tell the scheduler."""
+        try:
+            happened = self._events(member, messages)
+        except Exception as error:
+            self._broken(error)
+        else:
+            self.happened(*happened)
+
+    def _events(self, member: Member, messages: list[Message]) -> list[events.Event]:
         worker = member.worker
         happened: list[events.Event] = []
         ended: list[Outcome] = []
@@ -191,7 +205,7 @@ class Acts:
                 happened.append(self._answer(worker, message))
         if ended:
             happened.append(events.TasksEnded(worker, ended))
-        self.happened(*happened)
+        return happened
 
     def _done(self, worker: WorkerId, message: Done) -> Outcome:
         self._ended(TaskId(message.task))

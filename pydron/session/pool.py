@@ -6,6 +6,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
+from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
 from pydron.transport.pickling import Functions, dumps, load_failure, loads
@@ -37,6 +38,7 @@ class SessionPool:
         """The last batch of tasks in the buffer, while more can be added."""
         self._handed = False
         self._waiting: dict[int, threading.Lock] = {}
+        self._problem: Exception | None = None
 
     # What runs call.
 
@@ -73,6 +75,8 @@ class SessionPool:
 
     def flush(self) -> None:
         """Send on what is buffered."""
+        if self._problem is not None:
+            raise PydronError(f"the session has broken down: {self._problem!r}") from self._problem
         if self._buffer and not self._handed:
             with self._lock:
                 if self._handed:
@@ -91,6 +95,8 @@ class SessionPool:
         try:
             if not inbox.outcomes:
                 gate.acquire(timeout=-1 if timeout is None else timeout)
+                if self._problem is not None:
+                    self.flush()
         finally:
             self._waiting.pop(id(inbox), None)
 
@@ -127,6 +133,14 @@ class SessionPool:
             self._open = None
             self._handed = False
         return taken
+
+    def break_down(self, problem: Exception) -> None:
+        """Let everybody who waits know that nothing will come any more."""
+        self._problem = self._problem or problem
+        for key in list(self._waiting):
+            gate = self._waiting.pop(key, None)
+            if gate is not None:
+                gate.release()
 
     def deliver(self, run: object, outcomes: list[Outcome]) -> None:
         """Put outcomes into the inbox of a run and wake its thread."""

@@ -135,7 +135,7 @@ class Session:
         config = self.config
         surroundings = Surroundings(bridge.reactor, config.transport, config.nice)
         launchers = [make_launcher(entry, surroundings) for entry in config.workers]
-        acts = Acts(bridge.reactor, self.pool.deliver)
+        acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down)
         silence = config.heartbeat_s * _SILENCES
         acts.crew = Crew(bridge.reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
         return acts

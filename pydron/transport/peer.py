@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "Peer"]
 
 _READ = 256 * 1024
+_CHUNK = 512 * 1024
 
 
 class Listener(Protocol):
@@ -60,6 +63,9 @@ class Peer(TwistedProtocol):
         self._reader = FrameReader()
         self._listener: Listener | None = None
         self._reason = ""
+        self._backlog: deque[memoryview] = deque()
+        """What is to be written and not yet in the hands of the transport."""
+        self._producing = self._paused = False
         self._plain = False
         """Whether bytes go to the socket as they are."""
 
@@ -68,6 +74,8 @@ class Peer(TwistedProtocol):
         # Fewer, larger reads: results of some size arrive in one go.
         vars(self.transport)["bufferSize"] = _READ
         self._plain = isinstance(self.transport, Connection)
+        if self._plain:
+            self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _CHUNK)  # type: ignore[union-attr]
         if self.side is None:
             self._open()
 
@@ -120,19 +128,58 @@ class Peer(TwistedProtocol):
             self._write(encode_frame([to_wire(message) for message in messages]))
 
     def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
-        transport = self.transport
+        assert self.transport is not None
+        waits = bool(self._backlog)
+        self._backlog.extend(memoryview(piece) for piece in pieces)
+        if not waits:
+            self._pump()
+
+    def _pump(self) -> None:
+        """Write until everything is written or the transport has enough."""
+        transport, backlog = self.transport, self._backlog
         assert transport is not None
-        if self._plain and len(pieces) == 1 and not (transport.dataBuffer or transport._tempDataBuffer):
-            # Nothing waits to be written: the socket can have it now, not after one more turn of the reactor.
-            try:
-                sent = transport.socket.send(pieces[0])
-            except OSError:
-                # Full or broken; the transport finds out which.
-                sent = 0
-            if sent == len(pieces[0]):
-                return
-            pieces = [memoryview(pieces[0])[sent:]]
-        transport.writeSequence(pieces)  # type: ignore[arg-type]
+        while backlog and not self._paused:
+            piece = backlog[0][self._send_now(backlog[0]) :]
+            if not piece.nbytes:
+                backlog.popleft()
+                continue
+            chunk = bytes(piece[:_CHUNK])
+            if piece.nbytes > _CHUNK:
+                backlog[0] = piece[_CHUNK:]
+            else:
+                backlog.popleft()
+            if backlog and not self._producing:
+                self._producing = True
+                transport.registerProducer(self, True)  # type: ignore[attr-defined]
+            transport.write(chunk)
+        if not backlog and self._producing:
+            self._producing = self._paused = False
+            transport.unregisterProducer()  # type: ignore[attr-defined]
+
+    def _send_now(self, piece: memoryview) -> int:
+        """Give the socket what it takes at once, if nothing waits before it; return how much that was."""
+        transport = self.transport
+        if not self._plain or transport.dataBuffer or transport._tempDataBuffer:  # type: ignore[union-attr]
+            return 0
+        try:
+            sent: int = transport.socket.send(piece)  # type: ignore[union-attr]
+        except OSError:
+            # Full or broken; the transport finds out which.
+            sent = 0
+        return sent
+
+    def resumeProducing(self) -> None:
+        """Go on writing."""
+        self._paused = False
+        self._pump()
+
+    def pauseProducing(self) -> None:
+        """Write no more until told."""
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        """Drop what is not written: nobody will read it."""
+        self._backlog.clear()
 
     def hang_up(self, reason: str) -> None:
         """End the connection at once."""
@@ -141,9 +188,19 @@ class Peer(TwistedProtocol):
             assert self.transport is not None
             self.transport.abortConnection()  # type: ignore[attr-defined]
 
+    def cut(self) -> None:
+        """End a connection within this process now, not in the reactor's next turn."""
+        try:
+            self.transport.getHandle().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        except OSError:
+            # It is cut already.
+            pass
+        self.hang_up("it was cut")
+
     def connectionLost(self, reason: Failure = None) -> None:  # type: ignore[assignment]
         """Tell the listener."""
         self._state = _State.CLOSED
+        self._backlog.clear()
         listener, self._listener = self._listener, None
         if listener is not None:
             said = "the connection was closed" if reason.check(ConnectionDone) else str(reason.value)

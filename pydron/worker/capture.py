@@ -8,15 +8,23 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from pydron.transport.codec import dumps, is_plain
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Sequence
 
-__all__ = ["Capture"]
+__all__ = ["Capture", "Caught", "Taker", "log_content", "warning_content"]
 
 Caught = tuple[str, bytes]
+
+
+class Taker(Protocol):
+    """What a worker needs of a capture."""
+
+    def take(self) -> tuple[Caught, ...]:
+        """Return what was caught since the last time, oldest first."""
 
 
 class _Stream(io.BufferedIOBase):
@@ -85,36 +93,39 @@ class Capture:
                 self.caught.append((name, data.decode("utf-8", "replace").encode()))
 
     def log(self, record: logging.LogRecord) -> None:
-        """Catch a log record: its parts, with what cannot travel made text."""
-        import logging
-        import pickle
-
-        fields = dict(vars(record), msg=record.getMessage(), args=None)
-        if record.exc_info:
-            fields["exc_text"] = record.exc_text or logging.Formatter().formatException(record.exc_info)
-            fields["exc_info"] = None
-        try:
-            data = pickle.dumps(fields, 5)
-        except Exception:
-            plain = {name: value for name, value in fields.items() if isinstance(value, str | int | float | None)}
-            data = pickle.dumps(plain, 5)
-        self.caught.append(("log", data))
+        """Catch a log record."""
+        self.caught.append(("log", log_content(record)))
 
     def warning(
-        self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: Sequence[object]
+        self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object
     ) -> None:
-        """Catch a warning: ``(message, category, filename, line)``; the driver's filters decide what becomes of it."""
-        from pydron.transport.codec import dumps
-
+        """Catch a warning, the same one once in each call; the driver's filters decide what becomes of it."""
         mark = (str(message), category, filename, line)
-        if mark in self._repeats:
-            return
-        self._repeats.add(mark)
-        try:
-            data = dumps((message, category, filename, line)).data
-        except Exception:
-            data = dumps((str(message), UserWarning, filename, line)).data
-        self.caught.append(("warning", data))
+        if mark not in self._repeats:
+            self._repeats.add(mark)
+            self.caught.append(("warning", warning_content(message, category, filename, line)))
+
+
+def log_content(record: logging.LogRecord) -> bytes:
+    """Pickle the fields of a log record, with what cannot travel made text."""
+    import logging
+
+    fields = dict(vars(record), msg=record.getMessage(), args=None)
+    if record.exc_info:
+        fields["exc_text"] = record.exc_text or logging.Formatter().formatException(record.exc_info)
+        fields["exc_info"] = None
+    try:
+        return dumps(fields).data
+    except Exception:
+        return dumps({name: value for name, value in fields.items() if is_plain(value)}).data
+
+
+def warning_content(message: Warning | str, category: type[Warning], filename: str, line: int) -> bytes:
+    """Pickle a warning: ``(message, category, filename, line)``."""
+    try:
+        return dumps((message, category, filename, line)).data
+    except Exception:
+        return dumps((str(message), UserWarning, filename, line)).data
 
 
 def _regular(descriptor: int) -> bool:

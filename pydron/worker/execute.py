@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pydron.transport.messages import Message, Run
-    from pydron.worker.capture import Capture
+    from pydron.worker.capture import Taker
     from pydron.worker.store import Store
 
 __all__ = ["Executor"]
@@ -24,7 +24,7 @@ __all__ = ["Executor"]
 class Executor:
     """What stays the same from call to call on one worker."""
 
-    def __init__(self, worker: str, store: Store, capture: Capture, inline_limit: int, *, check: bool) -> None:
+    def __init__(self, worker: str, store: Store, capture: Taker, inline_limit: int, *, check: bool) -> None:
         self._worker = worker
         self._store = store
         self._capture = capture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from pydron.transport.framing import FrameReader, encode_frame
 from pydron.transport.messages import from_wire, to_wire
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
     from pydron.transport.messages import Message
 
 __all__ = ["Link"]
+
+_SEND_BUFFER = 512 * 1024
 
 
 class Link:
@@ -27,6 +29,7 @@ class Link:
         self._sending = threading.Lock()
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def receive(self, timeout: float | None) -> list[Message] | None:
         """Return the next messages, none of them if the time is up, and None when the other end is gone."""

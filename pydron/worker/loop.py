@@ -34,14 +34,13 @@ from pydron.transport.messages import (
     unpack,
 )
 from pydron.worker.execute import Executor
-from pydron.worker.likeness import apply_levels
 from pydron.worker.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydron.transport.messages import Message, Setup
-    from pydron.worker.capture import Capture
+    from pydron.worker.capture import Taker
     from pydron.worker.link import Link
 
 __all__ = ["Worker"]
@@ -57,10 +56,9 @@ _BATCH = 256
 class Worker:
     """Runs tasks for one driver over one connection."""
 
-    def __init__(self, link: Link, setup: Setup, capture: Capture, gone: Callable[[], None]) -> None:
+    def __init__(self, link: Link, setup: Setup, capture: Taker, gone: Callable[[], None]) -> None:
         self._link = link
         self._gone = gone
-        self._capture = capture
         self._store = Store()
         self._executor = Executor(setup.worker, self._store, capture, setup.inline_limit, check=setup.check)
         self._queue: SimpleQueue[int] = SimpleQueue()
@@ -71,6 +69,8 @@ class Worker:
         self._longest: dict[bytes, float] = {}
         """Run time of the slowest recent call of each function."""
         self._ended = False
+        self.take_levels: Callable[[Levels], None] | None = None
+        """What to do with the levels of the driver's loggers."""
         self.settled: Callable[[], None] | None = None
         """Called once by the reading thread when the start is over."""
 
@@ -174,7 +174,8 @@ class Worker:
             case Ping(number):
                 self._answer(Pong(number, self._running))
             case Levels():
-                apply_levels(message, self._capture.log)
+                if self.take_levels is not None:
+                    self.take_levels(message)
             case Bye():
                 self._ended = True
             case _:

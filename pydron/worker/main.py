@@ -15,7 +15,7 @@ from pydron.transport.messages import Setup
 from pydron.worker.capture import Capture
 from pydron.worker.joining import connect, leave
 from pydron.worker.lifeline import die, tie_to_parent
-from pydron.worker.likeness import apply
+from pydron.worker.likeness import apply, apply_levels
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
 
@@ -46,6 +46,7 @@ def main() -> int:
         die()
 
     worker = Worker(link, setup, capture, gone)
+    worker.take_levels = lambda levels: apply_levels(levels, capture.log)
     worker.settled = lambda: tie_to_parent(parent)
     gc.freeze()
     worker.run()

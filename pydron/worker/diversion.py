@@ -1,0 +1,153 @@
+"""Catches what calls write when they run on threads of the driver's own process, and nothing else.
+
+While there are such threads, `sys.stdout` and `sys.stderr`, the handlers of loggers and the display of warnings lead
+through here. What is written by any other thread goes on to where it went before.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import warnings
+from typing import TYPE_CHECKING, TextIO, cast
+
+from pydron.worker.capture import Caught, log_content, warning_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ThreadCapture"]
+
+_LOCAL = threading.local()
+
+
+def _current() -> ThreadCapture | None:
+    return cast("ThreadCapture | None", getattr(_LOCAL, "capture", None))
+
+
+class _Fork:
+    """A text stream that leads to the capture of the current thread, or to the stream it stands for."""
+
+    def __init__(self, name: str, stream: TextIO) -> None:
+        self._name = name
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        capture = _current()
+        if capture is None:
+            return self._stream.write(text)
+        capture.caught.append((self._name, text.encode("utf-8", "backslashreplace")))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if _current() is None:
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> object:
+        # Whatever else streams can do, and users may ask of them.
+        return getattr(self._stream, name)
+
+
+class _Diversion:
+    """The one diversion of a process; there while somebody uses it."""
+
+    def __init__(self) -> None:
+        self._users = 0
+        self._lock = threading.Lock()
+        self._streams: list[tuple[str, TextIO, _Fork]] = []
+        self._undo: list[Callable[[], None]] = []
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                for name in ("stdout", "stderr"):
+                    stream = getattr(sys, name)
+                    fork = _Fork(name, stream)
+                    self._streams.append((name, stream, fork))
+                    setattr(sys, name, fork)
+                self._divert_logging()
+                self._divert_warnings()
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                for name, stream, fork in self._streams:
+                    if getattr(sys, name) is fork:
+                        setattr(sys, name, stream)
+                for undo in self._undo:
+                    undo()
+                self._streams.clear()
+                self._undo.clear()
+
+    def _divert_logging(self) -> None:
+        original = logging.Logger.callHandlers
+
+        def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
+            capture = _current()
+            if capture is None:
+                original(logger, record)
+            else:
+                capture.caught.append(("log", log_content(record)))
+
+        def undo() -> None:
+            if logging.Logger.callHandlers is call_handlers:
+                logging.Logger.callHandlers = original  # type: ignore[method-assign]
+
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        self._undo.append(undo)
+
+    def _divert_warnings(self) -> None:
+        original = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            capture = _current()
+            if capture is None:
+                original(message, category, filename, lineno, file, line)
+            else:
+                capture.caught.append(("warning", warning_content(message, category, filename, lineno)))
+
+        def undo() -> None:
+            if warnings.showwarning is show:
+                warnings.showwarning = original
+
+        warnings.showwarning = show
+        self._undo.append(undo)
+
+
+_DIVERSION = _Diversion()
+
+
+class ThreadCapture:
+    """What the calls on one thread write."""
+
+    def __init__(self) -> None:
+        self.caught: list[Caught] = []
+        _DIVERSION.enter()
+
+    def begin(self) -> None:
+        """Catch what the current thread writes from now on."""
+        _LOCAL.capture = self
+
+    def take(self) -> tuple[Caught, ...]:
+        """Return what was caught since the last time, oldest first."""
+        taken = tuple(self.caught)
+        self.caught.clear()
+        return taken
+
+    def close(self) -> None:
+        """Catch no more."""
+        _DIVERSION.leave()
