@@ -62,7 +62,7 @@ def _check_assigned(ledger: Ledger, record: TaskRecord) -> None:
     if gathering:
         absent = [ref for ref in record.refs if ref.payload is None and ref.id not in worker.values]
         _demand(ledger, record, "a gathering task counts the values on their way", record.waits == len(absent) > 0)
-        _demand(ledger, record, "values on their way were asked for", all(ref.interest.source for ref in absent))
+        _demand(ledger, record, "values on their way were asked for", all(map(_is_asked_for, absent)))
     else:
         held = all(ref.id in worker.values for ref in record.refs)
         _demand(ledger, record, "a worker holds what its tasks refer to", held)
@@ -132,10 +132,16 @@ def _check_value(ledger: Ledger, record: TaskRecord) -> None:
         held = _alive(ledger, worker) and worker.values.get(record.id) is record
         _demand(ledger, record, "a replica is on a living worker", held)
     if value.wanted and record.state is DONE:
-        _demand(ledger, record, "a wanted value was asked for", value.source is not None)
+        _demand(ledger, record, "a wanted value was asked for", _is_asked_for(record))
     if value.source is not None:
         asked = _alive(ledger, value.source) and value.source.fetches.get(record.id) is record
         _demand(ledger, record, "a value is fetched from a living worker", asked)
+
+
+def _is_asked_for(record: TaskRecord) -> bool:
+    """Whether a value is being fetched, or will be lost any moment and then computed again."""
+    value = record.interest
+    return value.source is not None or all(holder.stopped for holder in value.replicas)
 
 
 def _needs_refs(record: TaskRecord) -> bool:

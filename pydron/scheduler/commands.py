@@ -80,8 +80,8 @@ class FreeValues:
 class Deliver:
     """Put outcomes into a run's inbox.
 
-    The scheduler keeps the payloads of values and may send them to workers later: whoever unpickles one must not let the
-    object live on top of its buffers.
+    The scheduler keeps the payloads of values and may send them to workers later: whoever unpickles one must not let
+    the object live on top of its buffers.
     """
 
     run: object

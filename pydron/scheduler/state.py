@@ -152,7 +152,7 @@ class TaskRecord:
     def interest(self) -> ValueRecord:
         """The record of its value, made if need be."""
         if self.value is None:
-            self.value = ValueRecord()
+            self.value = ValueRecord(keep=self.payload is not None)
         return self.value
 
 

@@ -30,7 +30,7 @@ LOSSES = 20
 def send(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
     """Send a task to its worker, after fetching what it needs from other workers."""
     if record.refs:
-        absent = [ref for ref in record.refs if ref.payload is None and ref.id not in worker.values]
+        absent = _absent(worker, record)
         record.waits = len(absent)
         if absent:
             worker.gathering[record.id] = record
@@ -47,6 +47,11 @@ def send(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
     if record.task is not None:
         worker.sending.append(record.task)
     ledger.sending[worker] = None
+
+
+def _absent(worker: WorkerRecord, record: TaskRecord) -> list[TaskRecord]:
+    """List what a task refers to that neither its worker nor the driver holds."""
+    return [ref for ref in record.refs if ref.payload is None and ref.id not in worker.values]
 
 
 def _carry(worker: WorkerRecord, ref: TaskRecord) -> None:
@@ -71,7 +76,9 @@ def fetch(ledger: Ledger, record: TaskRecord) -> None:
     """Ask a worker that holds a value for a copy, unless one was asked already."""
     value = record.interest
     if value.source is None and record.payload is None and value.replicas:
-        worker = next(iter(value.replicas))
+        worker = next((holder for holder in value.replicas if not holder.stopped), None)
+        if worker is None:
+            return
         value.source = worker
         worker.fetches[record.id] = record
         ledger.commands.append(FetchValue(worker.id, ValueId(record.id)))
@@ -99,9 +106,11 @@ def arrived(ledger: Ledger, event: ValueArrived) -> None:
     if value.wanted:
         answer(ledger, record, Outcome(record.id, value=event.payload, size=record.size))
     for reader in list(value.bound.values()):
-        reader.waits -= 1
-        if not reader.waits and reader.worker is not None:
-            target = reader.worker
+        target = reader.worker
+        if target is None:
+            continue
+        reader.waits = len(_absent(target, reader))
+        if not reader.waits:
             send(ledger, target, reader)
             settle(ledger, target)
     if value.keep:

@@ -107,14 +107,14 @@ def draining(ledger: Ledger, event: WorkerDraining) -> None:
 
 def advance_drains(ledger: Ledger) -> None:
     """Save what only draining workers hold; stop those that nothing depends on."""
-    for worker in ledger.draining:
-        if worker.stopped or worker.queue or worker.gathering:
-            continue
+    at_rest = [worker for worker in ledger.draining if not (worker.stopped or worker.queue or worker.gathering)]
+    for worker in at_rest:
         for record in worker.values.values():
             value = record.interest
             if all(holder.draining for holder in value.replicas):
                 value.keep = True
                 fetch(ledger, record)
+    for worker in at_rest:
         if not worker.fetches:
             worker.stopped = True
             ledger.commands.append(StopWorker(worker.id))

@@ -9,8 +9,8 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from pydron.tasks import Function, Outcome, Payload
-from pydron.transport.pickling import Functions, dump_failure, dumps, loads, refused_result
 from pydron.testing.output import Output
+from pydron.transport.pickling import Functions, dump_failure, dumps, loads, refused_result
 from pydron.worker import inside
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class Calls:
     """The callables of one pool, and how they are called.
 
     Args:
-        ship: pickle functions too, as for real workers. Otherwise plain functions and classes are called as they are, and
-            only other callables, which may hold state, are pickled.
+        ship: pickle functions too, as for real workers. Otherwise plain functions and classes are called as they are,
+            and only other callables, which may hold state, are pickled.
     """
 
     def __init__(self, *, ship: bool) -> None:
@@ -91,9 +91,11 @@ def _forget_context(error: BaseException, handled: BaseException | None) -> None
 
 
 def _arguments(task: Task, values: Mapping[int, Payload]) -> tuple[list[object], dict[str, object]]:
-    args, kwargs = loads(task.arguments, copy=True)  # type: ignore[misc]
-    if task.references:
-        args = list(args)
-        for place, value in task.references:
-            (args if isinstance(place, int) else kwargs)[place] = loads(values[value], copy=True)
+    pair: tuple[tuple[object, ...], dict[str, object]] = loads(task.arguments, copy=True)  # type: ignore[assignment]
+    args, kwargs = list(pair[0]), pair[1]
+    for place, value in task.references:
+        if isinstance(place, int):
+            args[place] = loads(values[value], copy=True)
+        else:
+            kwargs[place] = loads(values[value], copy=True)
     return args, kwargs

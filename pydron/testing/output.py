@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["Output"]
 
 
-class _Pieces(io.RawIOBase):
+_SOFT = {"error": "error", "ignore": "ignore"}
+"""Filter actions that mean the same on a worker; whatever else is shown once is up to the driver."""
+
+
+class _Pieces(io.BufferedIOBase):
     """The binary end of a stream whose output is caught."""
 
     def __init__(self, name: str, caught: list[tuple[str, bytes]]) -> None:
         self._name = name
         self._caught = caught
+
+    @property
+    def name(self) -> str:
+        return f"<{self._name}>"
 
     def writable(self) -> bool:
         return True
@@ -44,18 +52,29 @@ class Output:
         self._repeats: set[tuple[object, ...]] = set()
         self._streams = (self._stream("stdout", "strict"), self._stream("stderr", "backslashreplace"))
         self._saved: list[tuple[object, ...]] = []
+        self._filters: list[tuple[object, ...]] = []
+        self._softened: list[tuple[object, ...]] = []
+
+        def call_handlers(_logger: logging.Logger, record: logging.LogRecord) -> None:
+            self._log(record)
+
+        self._call_handlers = call_handlers
 
     def _stream(self, name: str, errors: str) -> io.TextIOWrapper:
         pieces = _Pieces(name, self._caught)
-        return io.TextIOWrapper(pieces, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+        return io.TextIOWrapper(pieces, encoding="utf-8", errors=errors, write_through=True)
 
     def __enter__(self) -> None:
-        self._saved.append((sys.stdout, sys.stderr, warnings.filters[:], warnings.showwarning, logging.Logger.callHandlers))
+        filters = warnings.filters[:]
+        if filters != self._filters:
+            self._filters = filters
+            self._softened = [(_SOFT.get(entry[0], "always"), *entry[1:]) for entry in filters]
+            self._softened.append(("always", None, Warning, None, 0))
+        self._saved.append((sys.stdout, sys.stderr, filters, warnings.showwarning, logging.Logger.callHandlers))
         sys.stdout, sys.stderr = self._streams
-        entries = [(entry[0] if entry[0] in {"error", "ignore"} else "always", *entry[1:]) for entry in warnings.filters]
-        _set_filters([*entries, ("always", None, Warning, None, 0)])
+        _set_filters(self._softened)
         warnings.showwarning = self._warning  # type: ignore[assignment]
-        logging.Logger.callHandlers = self._log_handler()  # type: ignore[method-assign]
+        logging.Logger.callHandlers = self._call_handlers  # type: ignore[method-assign]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -75,12 +94,6 @@ class Output:
         self._repeats.clear()
         return captured
 
-    def _log_handler(self) -> object:
-        def call_handlers(_logger: logging.Logger, record: logging.LogRecord) -> None:
-            self._log(record)
-
-        return call_handlers
-
     def _log(self, record: logging.LogRecord) -> None:
         fields = dict(vars(record), msg=record.getMessage(), args=None)
         if record.exc_info:
@@ -93,9 +106,7 @@ class Output:
             data = pickle.dumps(plain, 5)
         self._caught.append(("log", data))
 
-    def _warning(
-        self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object
-    ) -> None:
+    def _warning(self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object) -> None:
         mark = (str(message), category, filename, line)
         if mark in self._repeats:
             return

@@ -46,9 +46,9 @@ class StuckError(PydronError):
 class SimulatedPool:
     """Runs tasks in the calling thread, as if on many workers; implements `pydron.tasks.Pool`.
 
-    Two pools with the same arguments that are asked for the same do the same in the same order. Arguments and results go
-    through pickle, so that no call can touch the objects of the driver. Calls that workers make at the same time are made one
-    after the other, each either when it starts or when it ends.
+    Two pools with the same arguments that are asked for the same do the same in the same order. Arguments and results
+    go through pickle, so that no call can touch the objects of the driver. Calls that workers make at the same time are
+    made one after the other, each either when it starts or when it ends.
 
     Args:
         seed: whatever is left to chance follows from it.
@@ -56,12 +56,14 @@ class SimulatedPool:
         slots: how many calls each worker makes at a time.
         hosts: how many hosts the workers are spread over.
         order: which of the calls under way ends next: ``"random"``, ``"program"`` (the first in program order),
-            ``"reverse"`` (the last), ``"slowest-first"``, or ``"time"`` (the one whose duration is over, as in the world).
-        durations: gives the seconds that a call takes; `math.inf` is a call that never ends. Without it they are random, up to
-            one second.
+            ``"reverse"`` (the last), ``"slowest-first"``, or ``"time"`` (the one whose duration is over, as in the
+            world).
+        durations: gives the seconds that a call takes; `math.inf` is a call that never ends. Without it they are
+            random, up to one second.
         deaths: the probability that a worker dies under a call, or the times at which some worker dies.
         fatal: let deaths use up all attempts of a task, so that it ends with `WorkerLost`.
-        remote_values: values of more bytes than this stay on their worker until they are needed. None: all are sent at once.
+        remote_values: values of more bytes than this stay on their worker until they are needed. None: all are sent at
+            once.
         eager: the probability that something happens on the workers at each flush, not only while the run waits.
         ship: pickle functions too, as for real workers.
         checked: check the laws of the scheduler after every event, and keep histories for stories. Slow.

@@ -1,7 +1,7 @@
 """Simulated workers: they carry out the scheduler's commands on a hand-turned clock, in an order drawn from a seed.
 
-Every step makes one thing happen: a call ends, a worker dies, or news reaches the scheduler. Messages of one worker keep their
-order; everything else is up to the chosen order and the random numbers.
+Every step makes one thing happen: a call ends, a worker dies, or news reaches the scheduler. Messages of one worker
+keep their order; everything else is up to the chosen order and the random numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from pydron.ids import ValueId, WorkerId
+from pydron.ids import WorkerId
 from pydron.scheduler import Scheduler, commands, events
 from pydron.tasks import Inbox
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ORDERS", "Durations", "Execute", "Order", "Plan", "Simulation"]
 
 Order: TypeAlias = Literal["random", "program", "reverse", "slowest-first", "time"]
-"""Which of the running calls ends next: any, the first or last in program order, the slowest, the one whose time is over."""
+"""Which of the running calls ends next: any, first or last in program order, the slowest, the one whose time is over."""
 
 ORDERS: tuple[Order, ...] = ("random", "program", "reverse", "slowest-first", "time")
 
@@ -162,7 +162,9 @@ class Simulation:
     def _join(self) -> Event:
         number = self._started
         self._started += 1
-        return events.WorkerJoined(WorkerId(f"simulated-{number}"), f"host-{number % self._plan.hosts}", self._plan.slots)
+        return events.WorkerJoined(
+            WorkerId(f"simulated-{number}"), f"host-{number % self._plan.hosts}", self._plan.slots
+        )
 
     def _start_calls(self, worker: _Worker) -> None:
         while worker.queue and len(worker.running) < worker.slots:

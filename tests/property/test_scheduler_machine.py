@@ -1,20 +1,28 @@
 """The scheduler under any interleaving of everything that can happen to it.
 
-The machine plays runs and workers: it believes every command, checks that commands make sense to a worker that has only seen
-the commands before, and checks the scheduler's own laws after each step. At the end everything is let finish, which it must.
+The machine plays runs and workers: it believes every command, checks that commands make sense to a worker that has only
+seen the commands before, and checks the scheduler's own laws after each step. At the end everything is let finish,
+which it must.
 """
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pydron.ids import TaskId, ValueId, WorkerId
 from pydron.scheduler import Scheduler, commands, events
 from pydron.scheduler.check import check
 from pydron.tasks import Failure, Function, Outcome, Payload, Requirements, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FUNCTIONS = [Function(bytes([number]), f"f{number}", Payload(b"")) for number in range(3)]
 CHANCE = st.integers(0, 10**6)
@@ -32,7 +40,7 @@ class Run:
 class Worker:
     """What a worker knows from the commands that it was given."""
 
-    id: str
+    id: WorkerId
     slots: int
     queue: list[Task] = field(default_factory=list)
     store: set[int] = field(default_factory=set)
@@ -58,11 +66,11 @@ class SchedulerMachine(RuleBasedStateMachine):
         super().__init__()
         self.scheduler = Scheduler(history=True)
         self.now = 0.0
-        self.workers: dict[str, Worker] = {}
+        self.workers: dict[WorkerId, Worker] = {}
         self.started = 0
         self.runs = [Run(), Run()]
-        self.tasks: dict[int, Task] = {}
-        self.owner: dict[int, Run] = {}
+        self.tasks: dict[TaskId, Task] = {}
+        self.owner: dict[TaskId, Run] = {}
         self.fails: dict[int, bool] = {}
         self.remote: dict[int, bool] = {}
         self.gone: set[int] = set()
@@ -133,14 +141,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         heard.append(outcome)
         if outcome.value is not None:
             assert outcome.value.data == payload(task).data, "a value is that of its task"
-        assert outcome.lost is None or task in self.doomed, f"{task} given up: {outcome.lost}"
+        assert outcome.lost is None, f"{task} given up: {outcome.lost}"
 
-    doomed: set[int] = set()
-
-    def live(self) -> list[int]:
+    def live(self) -> list[TaskId]:
         return [task for task in self.tasks if task not in self.gone]
 
-    def pick(self, items: list[int], chance: int) -> int:
+    def pick(self, items: list[TaskId], chance: int) -> TaskId:
         return items[chance % len(items)]
 
     def finish(self, worker: Worker, task: Task) -> None:
@@ -164,7 +170,7 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @rule(slots=st.sampled_from([1, 1, 2]))
     def join(self, slots: int) -> None:
-        name = f"w{self.started}"
+        name = WorkerId(f"w{self.started}")
         self.started += 1
         self.workers[name] = Worker(name, slots)
         self.owed_workers = max(0, self.owed_workers - 1)
@@ -175,7 +181,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         run = self.runs[chance % 2]
         batch = []
         for index in range(number):
-            task = len(self.tasks) + 1
+            task = TaskId(len(self.tasks) + 1)
             known = [other for other in self.live() if self.owner[other] is run]
             chosen = {known[-1 - (refs // 3**k) % min(len(known), 6)] for k in range(refs % 4)} if known else set()
             cores = 2 if (chance // 2) % 7 == 0 else 1
@@ -183,7 +189,7 @@ class SchedulerMachine(RuleBasedStateMachine):
                 task,
                 FUNCTIONS[chance % 3],
                 payload(0),
-                tuple((place, value) for place, value in enumerate(chosen)),
+                tuple((place, ValueId(value)) for place, value in enumerate(chosen)),
                 requirements=Requirements(cores=cores, retries=1000),
                 want_value=want,
             )
@@ -236,7 +242,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         chosen = {self.pick(self.live(), chance // 3**k) for k in range(number)}
         self.gone |= chosen
         self.released |= chosen
-        self.tell(events.ValuesReleased(sorted(chosen)))
+        self.tell(events.ValuesReleased([ValueId(task) for task in sorted(chosen)]))
 
     @precondition(lambda self: self.live())
     @rule(chance=CHANCE)
@@ -246,7 +252,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         if self.behind_failure(task) or not run.outcomes.get(task):
             return
         run.wants[task] = run.wants.get(task, 0) + 1
-        self.tell(events.ValueWanted(run, task))
+        self.tell(events.ValueWanted(run, ValueId(task)))
 
     @rule(seconds=st.sampled_from([0.001, 0.01]))
     def time(self, seconds: float) -> None:
@@ -270,10 +276,10 @@ class SchedulerMachine(RuleBasedStateMachine):
     def laws(self) -> None:
         check(self.scheduler.ledger)
 
-    def behind_failure(self, task: int) -> bool:
+    def behind_failure(self, task: TaskId) -> bool:
         """Whether no outcome is owed because of what the task refers to."""
         return any(
-            self.fails[value] or value in self.cancelled or self.behind_failure(value)
+            self.fails[value] or value in self.cancelled or self.behind_failure(TaskId(value))
             for _, value in self.tasks[task].references
         )
 
@@ -289,7 +295,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             if task not in self.cancelled and not self.behind_failure(task):
                 assert heard, f"nothing was heard of task {task}\n{self.scheduler.story(task)}"
             assert run.wants.get(task, 0) == 0, f"value {task} was wanted and did not come"
-        self.tell(events.ValuesReleased(list(self.tasks)))
+        self.tell(events.ValuesReleased([ValueId(task) for task in self.tasks]))
         check(self.scheduler.ledger)
         while any(worker.news for worker in self.workers.values()):
             self.hear_news(0)
@@ -321,5 +327,68 @@ def payload(value: int) -> Payload:
 
 TestScheduler = SchedulerMachine.TestCase
 TestScheduler.settings = settings(
-    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+WEIGHTS: dict[str, int] = {
+    "join": 3,
+    "submit": 8,
+    "finish_one": 14,
+    "hear_news": 8,
+    "leave": 4,
+    "drain": 1,
+    "cancel": 2,
+    "release": 4,
+    "want": 4,
+    "time": 3,
+    "end_run": 1,
+}
+
+
+def walk(rng: random.Random) -> None:
+    """Let things happen at random. Many times as fast as Hypothesis, without its shrinking."""
+    machine = SchedulerMachine()
+    machine.begin(rng.randrange(4))
+    chance = partial(rng.randrange, 10**6)
+    acts: dict[str, Callable[[], None]] = {
+        "join": lambda: machine.join(rng.choice([1, 1, 2])),
+        "submit": lambda: machine.submit(
+            rng.randint(1, 6), chance(), chance(), rng.random() < 0.5, rng.random() < 0.3, chance()
+        ),
+        "finish_one": lambda: machine.finish_one(chance()),
+        "hear_news": lambda: machine.hear_news(chance()),
+        "leave": lambda: machine.leave(chance(), rng.randrange(4)),
+        "drain": lambda: machine.drain(chance()),
+        "cancel": lambda: machine.cancel(chance(), rng.randint(1, 4)),
+        "release": lambda: machine.release(chance(), rng.randint(1, 4)),
+        "want": lambda: machine.want(chance()),
+        "time": lambda: machine.time(rng.choice([0.001, 0.01])),
+        "end_run": lambda: machine.end_run() if rng.random() < 0.1 else None,
+    }
+    possible: dict[str, Callable[[], object]] = {
+        "finish_one": lambda: any(worker.queue for worker in machine.workers.values()),
+        "hear_news": lambda: any(worker.news for worker in machine.workers.values()),
+        "leave": lambda: machine.workers,
+        "drain": lambda: len(machine.workers) > 1,
+        "cancel": machine.live,
+        "release": machine.live,
+        "want": machine.live,
+    }
+    for name in rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=rng.choice([10, 20, 40, 80, 160])):
+        if possible.get(name, always)():
+            acts[name]()
+            machine.laws()
+    machine.teardown()
+
+
+def always() -> bool:
+    return True
+
+
+def test_random_walks(seed: int) -> None:
+    for number in range(400):
+        try:
+            walk(random.Random(seed + number))
+        except BaseException as error:
+            error.add_note(f"walk(random.Random({seed + number}))")
+            raise
