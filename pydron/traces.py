@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
-__all__ = ["Place", "build_traceback", "places_of"]
+__all__ = ["Place", "build_traceback", "is_ours", "places_of"]
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST = 2000
@@ -38,13 +38,14 @@ def places_of(trace: TracebackType | None) -> list[Place]:
     places: list[Place] = []
     while trace is not None and len(places) < _MOST:
         code = trace.tb_frame.f_code
-        if not _is_ours(code.co_filename):
+        if not is_ours(code.co_filename):
             places.append(_place(trace, code))
         trace = trace.tb_next
     return places
 
 
-def _is_ours(filename: str) -> bool:
+def is_ours(filename: str) -> bool:
+    """Say whether a file is Pydron's own, or the import machinery's."""
     return filename.startswith(_OURS) or filename.startswith("<frozen importlib")
 
 

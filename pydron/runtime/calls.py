@@ -13,7 +13,7 @@ from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
-from pydron.runtime.promise import DONE, FAILED, Choice, Promise
+from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise
 from pydron.tasks import Task
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Calls(_Mixin):
     def _append(self, owner: list[object], value: object, tick: int) -> object:
         run = self.run
         if type(value) is Promise:
+            value = value.resolved()
             if value.state == DONE:
                 value = value.value
             elif not self.may_change(owner):
@@ -114,7 +115,7 @@ class Calls(_Mixin):
         if scheduled is not None:
             plan = scheduled.plan()
             if plan is not None:
-                return self.activate(plan, (*first, *args), kwargs, tick)
+                return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
         return self._known(callee, args, kwargs, tick)
 
     def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
@@ -175,6 +176,7 @@ class Calls(_Mixin):
         self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool
     ) -> object:
         if type(owner) is Promise:
+            owner = owner.resolved()
             if owner.state != DONE:
                 return Choice.TURN if in_turn else Choice.UNIT
             owner = owner.value
@@ -240,31 +242,25 @@ class Calls(_Mixin):
         run = self.run
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
-        for index, value in enumerate(args):
-            if type(value) is not Promise:
-                if type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
-                    return Choice.UNIT
-                plain.append(value)
-            elif value.state == DONE:
-                plain.append(value.value)
-            elif value.task is None or value.state == FAILED:
-                return Choice.UNIT
-            else:
-                references.append((index, value.task))  # type: ignore[arg-type]
-                plain.append(None)
         named: dict[str, object] = {}
-        for name, value in kwargs.items():
-            if type(value) is not Promise:
-                if type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
+        for place, value in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+            if type(value) is Promise:
+                value = value.resolved()  # noqa: PLW2901 - the same value, closer by
+                if value.state == DONE:
+                    value = value.value  # noqa: PLW2901
+                    if value is UNBOUND:
+                        return Choice.UNIT
+                elif value.task is None or value.state == FAILED:
                     return Choice.UNIT
-                named[name] = value
-            elif value.state == DONE:
-                named[name] = value.value
-            elif value.task is None or value.state == FAILED:
+                else:
+                    references.append((place, value.task))  # type: ignore[arg-type]
+                    value = None  # noqa: PLW2901
+            elif type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
                 return Choice.UNIT
+            if type(place) is int:
+                plain.append(value)
             else:
-                references.append((name, value.task))  # type: ignore[arg-type]
-                named[name] = None
+                named[place] = value  # type: ignore[index]
         if run.inlines(functional):
             if references:
                 return Choice.UNIT
@@ -292,7 +288,7 @@ class Calls(_Mixin):
                 ).with_traceback(None)
             return self.failed(error, tick)
         task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
-        promise = Promise(task.id, tick, run.forget)
+        promise = Promise(task.id, tick, run.forget, functional.name, site)
         run.tasks[task.id] = promise
         self.segment.append(promise)
         run.pending += 1
@@ -321,11 +317,14 @@ def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, o
 
 
 def _settled(value: object) -> object:
-    return value.value if type(value) is Promise and value.state == DONE else value
+    if type(value) is not Promise:
+        return value
+    promise = value.resolved()
+    return promise.value if promise.state == DONE else promise
 
 
 def _value(value: object) -> object:
-    return value.value if type(value) is Promise else value
+    return value.resolved().value if type(value) is Promise else value
 
 
 def _is_known_method(callee: object) -> bool:

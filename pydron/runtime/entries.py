@@ -29,10 +29,10 @@ class Effect:
     def missing(self) -> Promise | None:
         """Return an operand that is not here yet."""
         for operand in self.operands:
-            if type(operand) is Promise and operand.state != DONE:
+            if type(operand) is Promise and operand.resolved().state != DONE:
                 return operand
         return None
 
     def perform(self) -> None:
         """Do it. Raises what the operation raises."""
-        self.function(*[operand.value if type(operand) is Promise else operand for operand in self.operands])
+        self.function(*[operand.resolved().value if type(operand) is Promise else operand for operand in self.operands])

@@ -53,7 +53,7 @@ class Plan(Protocol):
 class Activation:
     """One call of a scheduled function."""
 
-    __slots__ = ("caller", "cells", "plan", "tick")
+    __slots__ = ("caller", "cells", "depth", "plan", "tick")
 
     def __init__(self, plan: Plan, caller: Activation | None, tick: int) -> None:
         self.plan = plan
@@ -61,4 +61,5 @@ class Activation:
         """The scheduled call that made this one."""
         self.tick = tick
         """Node of the caller that made the call."""
+        self.depth: int = caller.depth + 1 if caller is not None else 0
         self.cells = plan.cells()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Fiber
-    from pydron.tasks import Captured, Outcome
+    from pydron.tasks import Captured, Outcome, Site
 
 __all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound"]
 
@@ -27,9 +27,18 @@ REMOTE: Final = 3
 class Promise:
     """A pending value inside a run. User code never sees one."""
 
-    __slots__ = ("captured", "forget", "outcome", "state", "task", "tick", "value", "waiters", "wanted", "worker")
+    __slots__ = (
+        "alias", "captured", "forget", "function", "outcome", "site", "state", "task", "tick", "value", "waiters", "wanted",
+    )  # fmt: skip
 
-    def __init__(self, task: TaskId | None = None, tick: int = 0, forget: Callable[[TaskId], None] | None = None) -> None:
+    def __init__(
+        self,
+        task: TaskId | None = None,
+        tick: int = 0,
+        forget: Callable[[TaskId], None] | None = None,
+        function: str = "",
+        site: Site | None = None,
+    ) -> None:
         self.state = PENDING
         self.value: object = None
         self.waiters: list[Fiber] | None = None
@@ -42,9 +51,20 @@ class Promise:
         self.captured: tuple[Captured, ...] = ()
         self.wanted = False
         """Somebody in the driver waits for the value itself."""
-        self.worker: str | None = None
+        self.alias: Promise | None = None
+        """The promise whose value this one gets: a variable was bound to it."""
+        self.function = function
+        """Name of the functional callable."""
+        self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""
+
+    def resolved(self) -> Promise:
+        """Return the promise that stands behind this one."""
+        promise = self
+        while promise.alias is not None:
+            promise = promise.alias
+        return promise
 
     def __del__(self) -> None:
         if self.forget is not None and self.task is not None:

@@ -111,4 +111,7 @@ class Stores(_Mixin):
 
 
 def _settled(value: object) -> object:
-    return value.value if type(value) is Promise and value.state == DONE else value
+    if type(value) is not Promise:
+        return value
+    promise = value.resolved()
+    return promise.value if promise.state == DONE else promise

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from pydron.testing.clock import Clock
 from pydron.testing.pool import SimulatedPool, StuckError
+from pydron.testing.simulate import simulate
 
-__all__ = ["Clock", "SimulatedPool", "StuckError"]
+__all__ = ["Clock", "SimulatedPool", "StuckError", "simulate"]

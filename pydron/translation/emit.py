@@ -51,7 +51,7 @@ from pydron.translation.young import young_variables
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["CONSTANTS", "Emitter", "FrameKey"]
+__all__ = ["CONSTANTS", "Emitter", "FrameKey", "escapes"]
 
 CONSTANTS = (
     ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
@@ -192,7 +192,7 @@ class Emitter:
         if node is None:
             return _Frame(None, self._fast, (), escapes=False)
         assert isinstance(node, (Branch, ForLoop, WhileLoop))
-        return _Frame(node, _mentioned(node), self.outputs(node), escapes=_escapes(node))
+        return _Frame(node, _mentioned(node), self.outputs(node), escapes=escapes(node))
 
     def _region_frame(self, node: Node) -> ast.FunctionDef:
         assert isinstance(node, (Branch, ForLoop, WhileLoop))
@@ -291,7 +291,7 @@ class Emitter:
         frame_node = self.graph.by_tick[frame_tick] if frame_tick else None
         frame = self._frame_for(frame_node)
         snapshot = self.snapshot(node, frame_node)
-        results = (".x",) if _escapes(node) else self.outputs(node)
+        results = (".x",) if escapes(node) else self.outputs(node)
         parameters = (*snapshot, *results)
         body = self._unbind(frame.variables - set(parameters) - set(self._function.scope.cells), node.code)
         match frame_node:
@@ -321,7 +321,7 @@ class Emitter:
         return None
 
     def _after(self, node: Node, frame: _Frame) -> list[ast.stmt]:
-        return self._unpack_escape(node, frame) if _escapes(node) else []
+        return self._unpack_escape(node, frame) if escapes(node) else []
 
     def _rest_of_for(self, loop: ForLoop, node: Node, frame: _Frame) -> list[ast.stmt]:
         source, count, key = _loop_state(loop)
@@ -656,7 +656,7 @@ class Emitter:
 
     def _region(self, node: Branch | ForLoop | WhileLoop, frame: _Frame) -> list[ast.stmt]:
         spawn = self._spawn(node, frame, "region", _receivers(node, frozenset(self.region_inputs(node))))
-        if _escapes(node):
+        if escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]
         outputs = self.outputs(node)
@@ -706,7 +706,7 @@ class Emitter:
             _Wait=wait,
             _Native=[native],
         )
-        return [*checks, *spread, *ask, *choice]
+        return [*checks, *spread, *ask, *quote("if _R.hold: yield _HOLD", code), *choice]
 
     def _mutates(self, call: ast.Call) -> bool:
         function = call.func
@@ -785,6 +785,7 @@ class Emitter:
         return [
             *self._spread(call, node),
             *self._ask_call(call, node, target, "call"),
+            *quote("if _Type(_Target) is _F: _Target = yield _Target", code, _Target=target),
             *quote(
                 "if _Target is _D:\n    yield _ORDERED\n    _Again",
                 code,
@@ -865,7 +866,7 @@ def _has_jump(region: Region) -> bool:
     return any(isinstance(node, Jump) or _jumps_out(node) for node in region.nodes)
 
 
-def _escapes(node: Node) -> bool:
+def escapes(node: Node) -> bool:
     """Say whether a region may end other than at its end."""
     if not isinstance(node, (Branch, ForLoop, WhileLoop)):
         return False

@@ -35,8 +35,8 @@ _MAKERS = (
 )
 _LOOKERS = (
     "all", "any", "argmax", "argmin", "argsort", "argwhere", "array", "array_equal", "bincount", "column_stack",
-    "concatenate", "copy", "count_nonzero", "diag_indices", "digitize", "dstack", "empty_like", "flatnonzero", "hstack", "intersect1d",
-    "isin", "iscomplexobj", "isrealobj", "lexsort", "max", "min", "ndim", "nonzero", "ones_like", "repeat",
+    "concatenate", "copy", "count_nonzero", "diag_indices", "digitize", "dstack", "empty_like", "flatnonzero", "hstack",
+    "intersect1d", "isin", "iscomplexobj", "isrealobj", "lexsort", "max", "min", "ndim", "nonzero", "ones_like", "repeat",
     "roll", "searchsorted", "shape", "size", "sort", "stack", "take", "tile", "tril", "triu", "union1d", "unique",
     "vstack", "where", "zeros_like",
 )

@@ -58,6 +58,8 @@ _READ_DEEP = reads(deep=(0, 1), fresh=True)
 _READ_FIRST = reads(0)
 _READ_NEW = reads(0, fresh=True)
 
+_TAKE = Verdict(Effect.PURE)  # an element, which may be old
+
 _LIST = id(list)
 _TUPLE = id(tuple)
 _DICT = id(dict)
@@ -229,7 +231,7 @@ def classify_subscript(container: object, index: object) -> Verdict:
     """Tell what ``container[index]`` may do."""
     kind = id(type(container))
     if kind in _INDEXED:
-        return PURE if is_plain_index(index) or _is_number(index) else UNKNOWN
+        return _TAKE if is_plain_index(index) or _is_number(index) else UNKNOWN
     if kind in _INDEXED_MUTABLE:
         if type(index) is slice:
             return _READ_NEW if is_plain_index(index) else UNKNOWN

@@ -1,0 +1,252 @@
+"""From a function to frames that run: joins translation, which writes frames as trees, to the runtime, which starts them.
+
+Everything that follows from the source alone is done once for each code object and shared by all functions made from it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import threading
+import weakref
+from types import CellType, CodeType, FunctionType
+from typing import TYPE_CHECKING
+
+from pydron.dataflow import Graph
+from pydron.runtime.effects import ATOMS
+from pydron.runtime.fiber import Fiber
+from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
+from pydron.tasks import Site
+from pydron.translation.build import build
+from pydron.translation.emit import CONSTANTS, Emitter, escapes
+from pydron.translation.features import native_reason
+from pydron.translation.lowering import lower
+from pydron.translation.lowering.context import Lowered
+from pydron.translation.scope import Scope
+from pydron.translation.source import NoSourceError, Source, find_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydron.runtime.plan import Frame
+    from pydron.translation.emit import FrameKey
+
+__all__ = ["CompiledPlan", "NotTranslatable", "Translation", "translate"]
+
+_VALUES: dict[str, object] = {
+    ".P": Promise,
+    ".A": ATOMS,
+    ".U": UNBOUND,
+    ".C": Choice,
+    ".D": Choice.UNIT,
+    ".W": Choice.TURN,
+    ".N": Choice.NOW,
+    ".F": Fiber,
+    ".ORDERED": Request.ORDERED,
+    ".IMPURE": Request.IMPURE,
+    ".HOLD": Request.HOLD,
+    ".BREATHE": Request.BREATHE,
+    ".QUEUED": Choice.QUEUED,
+    ".Type": type,
+    ".slice": slice,
+    ".AssertionError": builtins.AssertionError,
+    ".NameError": NameError,
+}
+_DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
+
+
+class NotTranslatable(Exception):
+    """A function runs as it is written; the text says why."""
+
+
+class Translation:
+    """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        scope = Scope.of(source.code, source.tree)
+        function = Lowered(source, source.tree, scope)
+        self.scope = scope
+        self.parameters = ast.parse("0")
+        arguments = source.tree.args
+        lower(function)
+        self.graph: Graph = build(function)
+        self._emitter = Emitter(function, self.graph)
+        self._codes: dict[FrameKey, CodeType] = {}
+        self._mine: set[CodeType] = set()
+        self.binder = self._compile_binder(arguments)
+        self.impure: set[int] = set()
+        self._counts = {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
+        self._escapes = {node.tick: escapes(node) for node in self.graph.root.walk()}
+
+    def outputs(self, tick: int) -> int:
+        """Return how many variables the region or unit at a tick binds for later."""
+        return self._counts[tick]
+
+    def escapes(self, tick: int) -> bool:
+        """Say whether the region at a tick may end by ``break`` or ``return``."""
+        return self._escapes[tick]
+
+    def tree(self, key: FrameKey) -> ast.FunctionDef:
+        """Return the code of a frame, for people."""
+        return self._emitter.write(key)
+
+    def code(self, key: FrameKey) -> CodeType:
+        """Return the code of a frame."""
+        found = self._codes.get(key)
+        if found is None:
+            found = self._codes[key] = self._compile(self._emitter.write(key))
+            self._mine.add(found)
+        return found
+
+    def owns(self, code: CodeType) -> bool:
+        """Say whether a code object is one of the frames."""
+        return code in self._mine
+
+    def _compile(self, tree: ast.FunctionDef) -> CodeType:
+        """Compile a function such that the shared variables are free in it."""
+        shared = sorted({*self.scope.cells, *self.scope.free})
+        assign: list[ast.stmt] = [
+            ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in shared
+        ]
+        outer = ast.FunctionDef(
+            name="outer",
+            args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
+            body=[*assign, tree],
+            decorator_list=[],
+            type_params=[],
+        )
+        module = ast.fix_missing_locations(ast.Module([outer], []))
+        source = self.source
+        code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
+        inner = _only_code(_only_code(code), tree.name)
+        qualname = source.qualname
+        return inner.replace(co_qualname=qualname, co_firstlineno=source.code.co_firstlineno) if qualname else inner
+
+    def _compile_binder(self, arguments: ast.arguments) -> CodeType:
+        """Compile a function that takes what the user's takes and returns the values of the parameters."""
+        names = self.scope.parameters
+        copied = ast.arguments(
+            posonlyargs=[ast.arg(argument.arg) for argument in arguments.posonlyargs],
+            args=[ast.arg(argument.arg) for argument in arguments.args],
+            vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
+            kwonlyargs=[ast.arg(argument.arg) for argument in arguments.kwonlyargs],
+            kw_defaults=[None if default is None else ast.Constant(None) for default in arguments.kw_defaults],
+            kwarg=ast.arg(arguments.kwarg.arg) if arguments.kwarg else None,
+            defaults=[ast.Constant(None) for _ in arguments.defaults],
+        )
+        body: list[ast.stmt] = [ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))]
+        tree = ast.FunctionDef(name=self.source.name, args=copied, body=body, decorator_list=[], type_params=[])
+        module = ast.fix_missing_locations(ast.Module([tree], []))
+        code = _only_code(compile(module, self.source.filename, "exec", dont_inherit=True))
+        return code.replace(co_qualname=self.source.qualname)
+
+
+def _only_code(code: CodeType, name: str | None = None) -> CodeType:
+    found = [
+        constant
+        for constant in code.co_consts
+        if isinstance(constant, CodeType) and (name is None or constant.co_name == name)
+    ]
+    return found[-1]
+
+
+_LOCK = threading.RLock()
+_TRANSLATIONS: weakref.WeakKeyDictionary[CodeType, Translation | NotTranslatable] = weakref.WeakKeyDictionary()
+
+
+def translate(function: FunctionType) -> Translation:
+    """Return the translation of a function.
+
+    Raises:
+        NotTranslatable: it has to run as it is written.
+    """
+    with _LOCK:
+        known = _TRANSLATIONS.get(function.__code__)
+        if known is None:
+            known = _TRANSLATIONS[function.__code__] = _translate(function)
+    if isinstance(known, NotTranslatable):
+        raise NotTranslatable(*known.args)
+    return known
+
+
+def _translate(function: FunctionType) -> Translation | NotTranslatable:
+    try:
+        source = find_source(function)
+    except NoSourceError as error:
+        return NotTranslatable(str(error))
+    reason = native_reason(source.tree)
+    if reason is not None:
+        return NotTranslatable(reason)
+    return Translation(source)
+
+
+class CompiledPlan:
+    """A translated function together with its globals, closure and defaults; implements `pydron.runtime.plan.Plan`."""
+
+    def __init__(self, function: FunctionType, translation: Translation) -> None:
+        self._function = function
+        self._translation = translation
+        self.name = translation.source.name
+        self.qualname = function.__qualname__
+        self.filename = translation.source.filename
+        self.impure = translation.impure
+        self.outputs = translation.outputs
+        self.escapes = translation.escapes
+        self._free: dict[str, CellType] = dict(
+            zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        )
+        self._frames: dict[FrameKey, FunctionType] = {}
+        self._sites: dict[int, Site] = {}
+        self._cells = translation.scope.cells
+        self._binder = FunctionType(translation.binder, function.__globals__, function.__name__, function.__defaults__)
+        self._binder.__kwdefaults__ = function.__kwdefaults__
+        self._binder.__qualname__ = function.__qualname__
+
+    @property
+    def graph(self) -> Graph:
+        """The dataflow graph."""
+        return self._translation.graph
+
+    @property
+    def translation(self) -> Translation:
+        """What follows from the source."""
+        return self._translation
+
+    def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
+        """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""
+        return self._binder(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def cells(self) -> dict[str, CellType]:
+        """Return fresh cells for the variables that inner functions share, one set for each call."""
+        return {name: CellType() for name in self._cells} if self._cells else {}
+
+    def frame(self, key: FrameKey, cells: dict[str, CellType], *args: object) -> Frame:
+        """Return a frame, about to begin."""
+        made = self._frames.get(key)
+        if made is None:
+            code = self._translation.code(key)
+            closure = tuple(cells[name] if name in cells else self._free[name] for name in code.co_freevars)
+            function = self._function
+            made = FunctionType(code, function.__globals__, function.__name__, _DEFAULTS, closure)
+            if not self._cells:
+                self._frames[key] = made
+        return made(*args)  # type: ignore[no-any-return]
+
+    def site(self, tick: int) -> Site:
+        """Return where a node stands in the user's source."""
+        found = self._sites.get(tick)
+        if found is None:
+            line = self._translation.graph.by_tick[tick].line
+            found = self._sites[tick] = Site(self.filename, line, self.qualname)
+        return found
+
+    def origin(self, tick: int) -> ast.AST:
+        """Return the syntax tree of a node, with the user's positions."""
+        code: ast.AST = self._translation.graph.by_tick[tick].code
+        value = getattr(code, "value", None)
+        return value if isinstance(value, ast.expr) else code
+
+    def owns(self, code: CodeType) -> bool:
+        """Say whether a code object is one of the function's frames."""
+        return self._translation.owns(code)

@@ -1,0 +1,97 @@
+"""What surrounds a scheduled call: the session in use, or the simulated pool of a test."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydron.replay import show
+from pydron.runtime.effects import FunctionalNames
+from pydron.runtime.marks import Functional, functional_of, mark_functional
+from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
+from pydron.worker.inside import in_task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydron.session import Session
+    from pydron.tasks import Pool
+
+__all__ = ["Context", "current_context", "name_of", "simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How scheduled functions are run at present."""
+
+    surroundings: Surroundings
+    strict: bool = False
+
+
+_simulated = threading.local()
+_sessions: dict[Session, Context] = {}
+
+
+def current_context() -> Context | None:
+    """Return how to run the next scheduled call, or None if it is to run sequentially.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    given: Context | None = getattr(_simulated, "context", None)
+    if given is not None:
+        return None if in_task() else given
+    if os.environ.get("PYDRON", "").lower() == "off" or in_task():
+        return None
+    from pydron.session.current import current_session
+
+    session = current_session()
+    if session.mode == "sequential":
+        return None
+    known = _sessions.get(session)
+    if known is None:
+        for other in [other for other in _sessions if other.closed]:
+            del _sessions[other]
+        known = _sessions[session] = _context_of(session)
+    return known
+
+
+def _context_of(session: Session) -> Context:
+    config = session.config
+    names = FunctionalNames(config.functional) if config.functional else None
+    surroundings = Surroundings(
+        session.pool, show, adopt, functional_names=names, run_ahead=config.run_ahead or RUN_AHEAD
+    )  # type: ignore[arg-type]
+    return Context(surroundings, session.strict)
+
+
+@contextmanager
+def simulated(pool: Pool, *, strict: bool = False, run_ahead: int = RUN_AHEAD) -> Iterator[None]:
+    """Give scheduled functions that this thread calls a pool of their own."""
+    before = getattr(_simulated, "context", None)
+    _simulated.context = Context(Surroundings(pool, show, adopt, run_ahead=run_ahead), strict)
+    try:
+        yield
+    finally:
+        _simulated.context = before
+
+
+def adopt(function: object) -> Functional:
+    """Take a callable that the configuration names as functional."""
+    found = functional_of(function)
+    if found is None:
+        found = Functional(function, name_of(function))  # type: ignore[arg-type]
+        mark_functional(found)
+    return found
+
+
+def name_of(function: object) -> str:
+    """Return the name of a callable, for people."""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    if isinstance(name, str):
+        return name
+    inner = getattr(function, "func", None)
+    return f"partial({name_of(inner)})" if inner is not None else type(function).__qualname__

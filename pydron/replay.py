@@ -1,0 +1,33 @@
+"""Show in the driver what functional calls wrote on their workers, when they retire: streams, log records, warnings."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydron.tasks import Captured
+
+__all__ = ["show"]
+
+
+def show(captured: tuple[Captured, ...]) -> None:
+    """Do with what calls wrote as if they had run here."""
+    for item in captured:
+        if item.stream == "log":
+            record = logging.makeLogRecord(pickle.loads(item.content))  # noqa: S301 - from an authenticated worker
+            logging.getLogger(record.name).handle(record)
+        elif item.stream == "warning":
+            _warn(item.content)
+        else:
+            stream = sys.stderr if item.stream == "stderr" else sys.stdout
+            if stream is not None:
+                stream.write(item.content.decode("utf-8", "surrogateescape"))
+
+
+def _warn(content: bytes) -> None:
+    message, category, filename, line = pickle.loads(content)  # noqa: S301 - from an authenticated worker
+    warnings.showwarning(message, category, filename, line)

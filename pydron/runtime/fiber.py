@@ -1,0 +1,296 @@
+"""Fibers: parts of a run that wait on their own.
+
+A fiber executes one frame. It begins in place, on the stack of the frame that made it; if it has to wait, its maker goes on with
+promises for what it will bind. It owns a segment of the reorder buffer: what it issued that has not retired, in program order.
+The maker's variables as of that point are kept with it (the snapshot), so that the maker can be resumed from there should
+anything that ran ahead have to be done again.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydron.runtime.calls import Calls
+from pydron.runtime.conflicts import key_of
+from pydron.runtime.entries import Effect
+from pydron.runtime.plan import Activation
+from pydron.runtime.promise import DONE, Promise, Request
+from pydron.runtime.questions import Questions
+from pydron.runtime.stores import Stores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydron.runtime.plan import Frame, Plan
+    from pydron.runtime.run import Run
+
+__all__ = ["Entry", "Fiber", "State"]
+
+_DEEPEST = 40
+"""Fibers nested on the stack; a deeper one is run from the run's own loop, so that recursion does not use up the stack."""
+
+
+class State(Enum):
+    """What a fiber is doing."""
+
+    RUNNING = "its frame is executing"
+    READY = "it can go on"
+    WAITING = "for `Fiber.waiting`"
+    FINISHED = "its frame has returned; its segment may still hold entries"
+    FAILED = "its frame has raised; the error counts once everything before it is done"
+    DEAD = "it was dropped: the program never came here"
+
+
+class Fiber(Calls, Stores, Questions):
+    """A part of a run; generated code knows it as ``.S``."""
+
+    __slots__ = (
+        "activation",
+        "detached",
+        "error",
+        "exclusive",
+        "exposed",
+        "frame",
+        "frame_tick",
+        "holding",
+        "is_unit",
+        "keys",
+        "outs",
+        "parent",
+        "result",
+        "run",
+        "segment",
+        "snapshot",
+        "stalled",
+        "state",
+        "tick",
+        "waiting",
+    )
+
+    def __init__(self, run: Run, parent: Fiber | None, activation: Activation, tick: int) -> None:
+        self.run = run
+        self.parent = parent
+        self.activation = activation
+        self.tick = tick
+        """Node of the maker's frame that this fiber executes."""
+        self.frame: Frame
+        self.frame_tick = 0
+        """Which of the maker's frames made it: the tick of a region, 0 for the entry."""
+        self.snapshot: tuple[object, ...] = ()
+        self.segment: deque[Entry] = deque()
+        self.state = State.RUNNING
+        self.waiting: object = None
+        """A promise, a fiber or a request."""
+        self.holding = False
+        """It waits for the fiber it made to be worth running ahead of, not for its result."""
+        self.stalled = False
+        """Its frame was closed; it is resumed from `waiting`, the fiber it had run ahead of."""
+        self.detached = False
+        """Its maker has gone on."""
+        self.exposed = False
+        """Some maker up the line has gone on: code after this fiber may have run already."""
+        self.exclusive = False
+        """Its maker must not go on before it is finished."""
+        self.is_unit = False
+        self.keys: tuple[int, ...] = ()
+        """Memory it has announced to write."""
+        self.outs: tuple[Promise, ...] | None = None
+        """Promises for the variables it binds."""
+        self.result: object = None
+        self.error: BaseException | None = None
+
+    # running
+
+    def advance(self, value: object) -> None:
+        """Run the frame until it must wait or ends."""
+        send = self.frame.send
+        run = self.run
+        self.state = State.RUNNING
+        while True:
+            try:
+                request = send(value)
+            except StopIteration as stop:
+                self.state = State.FINISHED
+                self.result = stop.value
+                return
+            except KeyboardInterrupt:
+                raise  # the user's wish comes before the order of the program
+            except BaseException as error:  # noqa: BLE001 - raised again at its turn
+                self.state = State.FAILED
+                self.error = error
+                return
+            value = None
+            if type(request) is Promise:
+                promise = request.resolved()
+                if promise.state == DONE:
+                    value = promise.value
+                    continue
+                run.want(promise, self)
+                self._wait(promise)
+            elif type(request) is Fiber:
+                if request.state is State.FINISHED:
+                    value = request.result
+                    continue
+                self._wait(request)
+            elif request is Request.HOLD:
+                held, run.hold = run.hold, None
+                assert held is not None
+                self.holding = True
+                self._wait(held)
+            elif request is Request.BREATHE:
+                if run.depth == 0 and not run.must_breathe():
+                    continue
+                self._wait(request)
+                run.breathe(self)
+            elif run.is_turn(self, alone=request is Request.IMPURE):
+                continue
+            else:
+                self._wait(request)
+            return
+
+    def _wait(self, reason: object) -> None:
+        self.waiting = reason
+        self.state = State.WAITING
+
+    def keeps(self) -> bool:
+        """Say whether running ahead of this fiber would be of no use, or surely wrong."""
+        if self.exclusive or self.holding or self.state is State.FAILED:
+            return True
+        if self.waiting is Request.IMPURE or self.waiting is Request.BREATHE:
+            return True
+        return type(self.waiting) is Fiber and self.waiting.keeps()
+
+    # making fibers
+
+    def unit(
+        self, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], writes: tuple[object, ...], frame: int
+    ) -> tuple[object, ...]:
+        """Make a unit of a node; return the values it binds, or promises of them."""
+        child = self._child("unit", tick, inputs, snapshot, frame)
+        child.is_unit = True
+        if self._launch(child, writes):
+            return child.result  # type: ignore[return-value]
+        return self._promises(child)
+
+    def region(
+        self, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], writes: tuple[object, ...], frame: int
+    ) -> object:
+        """Make a fiber of a branch or loop; return the values it binds, promises of them, or the fiber if it may jump."""
+        child = self._child("region", tick, inputs, snapshot, frame)
+        if self._launch(child, writes):
+            return child.result
+        if self.activation.plan.escapes(tick):
+            if self.run.hold is child:
+                self.run.hold = None
+            child.detached = False
+            return child
+        return self._promises(child)
+
+    def _child(
+        self, kind: str, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], frame: int
+    ) -> Fiber:
+        activation = self.activation
+        child = Fiber(self.run, self, activation, tick)
+        child.frame = activation.plan.frame((kind, tick), activation.cells, child, self.run, *inputs)
+        child.snapshot = snapshot
+        child.frame_tick = frame
+        return child
+
+    def _promises(self, child: Fiber) -> tuple[Promise, ...]:
+        count = self.activation.plan.outputs(child.tick)
+        child.outs = tuple([Promise() for _ in range(count)])
+        return child.outs
+
+    def _launch(self, child: Fiber, writes: tuple[object, ...]) -> bool:
+        """Run a new fiber in place; return whether it came to its end."""
+        run = self.run
+        segment = self.segment
+        segment.append(child)
+        child.exposed = self.exposed
+        if run.depth < _DEEPEST:
+            run.depth += 1
+            try:
+                child.advance(None)
+            finally:
+                run.depth -= 1
+        else:
+            child._wait(Request.BREATHE)
+            run.breathe(child)
+        if child.state is State.FINISHED and not child.segment:
+            segment.pop()
+            return True
+        if child.state is State.FAILED and not run.pending:
+            segment.pop()
+            assert child.error is not None
+            raise child.error
+        run.pending += 1
+        run.memory.grow_up()  # the snapshot sees every object
+        if child.state is State.FINISHED:
+            return True
+        self._announce(child, writes)
+        if child.tick in self.activation.plan.impure:
+            child.exclusive = True
+        if child.keeps():
+            run.hold = child
+        else:
+            child.detached = True
+        return False
+
+    def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
+        keys = [key_of(value) for value in writes if type(value) is not Promise]
+        child.keys = tuple([key for key in keys if key is not None])
+        for key in child.keys:
+            self.run.memory.announce(key)
+
+    def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
+        """Call a scheduled function as part of this run; only a unit does, and it waits for the result."""
+        activation = Activation(plan, self.activation, tick)
+        if activation.depth > sys.getrecursionlimit():
+            raise RecursionError("maximum recursion depth exceeded")
+        child = Fiber(self.run, self, activation, tick)
+        child.frame = plan.frame(("entry", 0), activation.cells, child, self.run, *plan.bind(args, kwargs))
+        if self._launch(child, ()):
+            return child.result
+        self.run.hold = None
+        child.detached = False
+        return child
+
+    # stores
+
+    def may_change(self, target: object) -> bool:
+        """Say whether what has run ahead of this fiber knows that the object's memory may change."""
+        if not self.exposed:
+            return True
+        key = key_of(target)
+        fiber: Fiber | None = self
+        while fiber is not None:
+            if fiber.detached and key not in fiber.keys:
+                return False
+            fiber = fiber.parent
+        return True
+
+    def queue(self, effect: Effect) -> None:
+        """Put an operation into the store queue, at the end of this fiber's segment."""
+        run = self.run
+        self.segment.append(effect)
+        run.pending += 1
+        for key in effect.keys:
+            run.memory.announce(key)
+        if not run.pending & 255:
+            run.due = True
+
+    def find_exposed(self) -> None:
+        """Work out again whether code after this fiber may have run."""
+        fiber: Fiber | None = self
+        while fiber is not None:
+            if fiber.detached:
+                self.exposed = True
+                return
+            fiber = fiber.parent
+        self.exposed = False
+
+
+Entry: TypeAlias = Promise | Effect | Fiber

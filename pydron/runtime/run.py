@@ -1,0 +1,480 @@
+"""A run: one call of a scheduled function from ordinary code, from the first dispatch to the last retirement.
+
+The *retire cursor* walks the segments of the reorder buffer depth first, in program order, and stops at the first entry that is
+not settled. What it passes has happened: calls have succeeded, effects are done, output is shown. A fiber whose operation must
+keep its place waits until the cursor stands at it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from pydron.runtime.conflicts import Memory
+from pydron.runtime.entries import Effect
+from pydron.runtime.fiber import Fiber, State
+from pydron.runtime.plan import Activation
+from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
+from pydron.runtime.trace import place_error
+from pydron.tasks import Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydron.ids import TaskId
+    from pydron.runtime.fiber import Entry
+    from pydron.runtime.marks import Functional
+    from pydron.runtime.plan import Plan
+    from pydron.runtime.surroundings import Surroundings
+    from pydron.tasks import Outcome
+
+__all__ = ["Run"]
+
+
+class Run:
+    """The state of one run; generated code knows it as ``.R``."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.pool = surroundings.pool
+        self.names = surroundings.functional_names
+        self._surroundings = surroundings
+        self.memory = Memory()
+        self.inbox = Inbox()
+        self.tasks: dict[TaskId, Promise] = {}
+        """Calls whose outcome is still to come."""
+        self.pending = 0
+        """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
+        self.issued = 0
+        self.due = False
+        """Fibers should let others run at the next occasion."""
+        self.hold: Fiber | None = None
+        """The fiber just made, if its maker should not run ahead of it."""
+        self.depth = 0
+        """Fibers running on the stack above the run's own loop."""
+        self._ready: deque[Fiber] = deque()
+        self._values: dict[Fiber, object] = {}
+        self._throttled: list[Fiber] = []
+        self._forgotten: list[TaskId] = []
+        self._cancelled: list[TaskId] = []
+        self._root: Fiber
+        self._cursor: Fiber
+        self._error: BaseException | None = None
+        self._done = False
+
+    # the run as a whole
+
+    def execute(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+        """Run a scheduled function; return its result or raise its error."""
+        activation = Activation(plan, None, 0)
+        root = Fiber(self, None, activation, 0)
+        root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
+        self._root = self._cursor = root
+        try:
+            root.advance(None)
+            if root.state is State.FINISHED and not root.segment:
+                return self._here(root.result)
+            self._after(root)
+            self._loop()
+            if self._error is None:
+                return self._here(root.result)
+        except BaseException:
+            self._drop_all()
+            raise
+        finally:
+            self._hand_back()
+        raise self._error
+
+    def _here(self, result: object) -> object:
+        """Return the result itself, waiting for it if it is on a worker."""
+        if type(result) is not Promise:
+            return result
+        promise = result.resolved()
+        while promise.state == REMOTE:
+            self.want(promise, None)
+            self._wait()
+        return promise.value
+
+    def _loop(self) -> None:
+        while not self._done:
+            self._run_ready()
+            self._receive()
+            if self._ready:
+                continue
+            if self._retire() or self._ready or self._done:
+                continue
+            if self._throttled:
+                self._unthrottle()
+            if not self._ready and not self.inbox.outcomes:
+                self._wait()
+
+    def _wait(self) -> None:
+        self._hand_back()
+        self.pool.wait(self.inbox)
+        self._receive()
+
+    def _hand_back(self) -> None:
+        """Tell the pool what is no longer of interest."""
+        if self._cancelled:
+            self.pool.cancel(self._cancelled)
+            self._cancelled = []
+        if self._forgotten:
+            forgotten, self._forgotten = self._forgotten, []
+            self.pool.release(forgotten)  # type: ignore[arg-type]
+
+    # fibers
+
+    def _run_ready(self) -> None:
+        ready = self._ready
+        budget = len(ready)
+        while budget and ready and not self._done:
+            budget -= 1
+            fiber = ready.popleft()
+            if fiber.state is State.READY:
+                fiber.find_exposed()
+                fiber.waiting = None
+                fiber.advance(self._values.pop(fiber, None))
+                self._after(fiber)
+
+    def _wake(self, fiber: Fiber, value: object = None) -> None:
+        fiber.state = State.READY
+        fiber.holding = False
+        if value is not None:
+            self._values[fiber] = value
+        self._ready.append(fiber)
+
+    def _after(self, fiber: Fiber) -> None:
+        """See to those that depend on a fiber that has just stopped running."""
+        if fiber.state is State.FINISHED:
+            self._complete(fiber)
+        elif fiber.state is State.WAITING and not fiber.keeps():
+            self._release(fiber)
+
+    def _release(self, fiber: Fiber) -> None:
+        """Let the maker of a fiber that has to wait run ahead of it."""
+        while not fiber.exclusive:
+            parent = fiber.parent
+            if parent is None or parent.waiting is not fiber or parent.state is not State.WAITING or parent.stalled:
+                return
+            if parent.holding:
+                fiber.detached = True
+                self._wake(parent)
+                return
+            fiber = parent
+
+    def _complete(self, fiber: Fiber) -> None:
+        """Hand on what a finished fiber has bound."""
+        self._settle_keys(fiber)
+        if fiber.outs is not None:
+            results = fiber.result
+            for promise, value in zip(fiber.outs, results, strict=True):  # type: ignore[call-overload]
+                self._fulfil(promise, value)
+        parent = fiber.parent
+        if parent is None or parent.waiting is not fiber or parent.state is not State.WAITING:
+            return
+        if parent.stalled:
+            self._resume(parent, fiber)
+        else:
+            self._wake(parent, None if parent.holding else fiber.result)
+
+    def _resume(self, parent: Fiber, child: Fiber) -> None:
+        """Go on with a maker whose frame was closed, from just after the fiber it had run ahead of."""
+        activation = parent.activation
+        plan = activation.plan
+        results = (child.result,) if plan.escapes(child.tick) else child.result
+        key = ("resume", child.frame_tick, child.tick)
+        parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)  # type: ignore[misc]
+        parent.stalled = False
+        self._wake(parent)
+
+    def _settle_keys(self, fiber: Fiber) -> None:
+        for key in fiber.keys:
+            self.memory.settle(key)
+        fiber.keys = ()
+
+    # run-ahead
+
+    def must_breathe(self) -> bool:
+        """Say whether a fiber that runs from the loop has to let others run."""
+        return self.due or self.pending > self._surroundings.run_ahead
+
+    def breathe(self, fiber: Fiber) -> None:
+        """Put a fiber behind the others that can run, or aside if too much is unretired."""
+        if self.pending > self._surroundings.run_ahead:
+            self._throttled.append(fiber)
+        else:
+            fiber.state = State.READY
+            self._ready.append(fiber)
+        self.due = False
+        self.pool.flush()
+
+    def _unthrottle(self) -> None:
+        at_cursor = self._cursor if not self._cursor.segment else None
+        if self.pending <= self._surroundings.run_ahead * 3 // 4 or self._is_stuck():
+            throttled, self._throttled = self._throttled, []
+            for fiber in throttled:
+                if fiber.state is State.WAITING and fiber.waiting is Request.BREATHE:
+                    self._wake(fiber)
+        elif at_cursor is not None and at_cursor in self._throttled:
+            self._throttled.remove(at_cursor)
+            self._wake(at_cursor)
+
+    def _is_stuck(self) -> bool:
+        return not self.tasks and not any(promise.wanted for promise in self.tasks.values())
+
+    # promises
+
+    def want(self, promise: Promise, fiber: Fiber | None) -> None:
+        """Let a fiber wait for a promise; bring the value here if it is on a worker."""
+        if fiber is not None:
+            if promise.waiters is None:
+                promise.waiters = []
+            promise.waiters.append(fiber)
+        if promise.state == REMOTE and not promise.wanted:
+            assert promise.task is not None
+            self.tasks[promise.task] = promise
+            self.pool.fetch(promise.task, self.inbox)  # type: ignore[arg-type]
+        promise.wanted = True
+
+    def _fulfil(self, promise: Promise, value: object) -> None:
+        """Give a variable's promise what a fiber has bound, which may be a promise itself."""
+        if type(value) is Promise:
+            source = value.resolved()
+            if source.state != DONE:
+                promise.alias = source
+                promise.task = source.task
+                if promise.waiters:
+                    waiters, promise.waiters = promise.waiters, None
+                    for fiber in waiters:
+                        if fiber.waiting is promise:
+                            fiber.waiting = source
+                            self.want(source, fiber)
+                return
+            value = source.value
+        promise.value = value
+        promise.state = DONE
+        self._notify(promise)
+
+    def _notify(self, promise: Promise) -> None:
+        if promise.waiters:
+            waiters, promise.waiters = promise.waiters, None
+            for fiber in waiters:
+                if fiber.waiting is promise and fiber.state is State.WAITING:
+                    self._wake_with(fiber, promise.value)
+
+    def _wake_with(self, fiber: Fiber, value: object) -> None:
+        fiber.state = State.READY
+        self._values[fiber] = value
+        self._ready.append(fiber)
+
+    def _receive(self) -> None:
+        outcomes = self.inbox.outcomes
+        while outcomes:
+            self._settle(outcomes.popleft())
+
+    def _settle(self, outcome: Outcome) -> None:
+        promise = self.tasks.pop(outcome.task, None)
+        if promise is None:
+            return  # of a call that was dropped in the meantime
+        if outcome.captured:
+            promise.captured = outcome.captured
+        if outcome.failure is not None:
+            promise.state = FAILED
+            promise.outcome = outcome
+        elif outcome.lost is not None:
+            promise.state = FAILED
+            promise.outcome = outcome.lost
+        elif outcome.value is None:
+            first = promise.state == PENDING
+            promise.state = REMOTE
+            if promise.wanted and first:
+                promise.wanted = False
+                self.want(promise, None)
+        else:
+            try:
+                promise.value = self.pool.loads(outcome.value)
+            except BaseException as error:  # noqa: BLE001 - the user's own unpickling; raised at the call
+                promise.state = FAILED
+                promise.outcome = error
+                return
+            promise.state = DONE
+            self._notify(promise)
+
+    def forget(self, task: TaskId) -> None:
+        """Take note that nothing can ask for a value any more."""
+        self._forgotten.append(task)
+
+    # retirement
+
+    def is_turn(self, fiber: Fiber, *, alone: bool) -> bool:
+        """Say whether everything before a fiber's next operation is done; if `alone`, drop what has run ahead of it."""
+        if not self.pending:
+            return True
+        if self.depth:
+            return False
+        self._retire()
+        if self._done or self._cursor is not fiber or fiber.segment:
+            return False
+        if alone:
+            self._squash_after(fiber)
+        return True
+
+    def _retire(self) -> bool:
+        """Move the cursor as far as it goes; return whether anything happened."""
+        progress = False
+        fiber = self._cursor
+        while not self._done:
+            if fiber.segment:
+                entry = fiber.segment[0]
+                kind = type(entry)
+                if kind is Fiber:
+                    fiber = self._cursor = entry  # type: ignore[assignment]
+                elif kind is Promise:
+                    if not self._retire_call(fiber, entry):  # type: ignore[arg-type]
+                        break
+                    progress = True
+                else:
+                    if not self._retire_effect(fiber, entry):  # type: ignore[arg-type]
+                        break
+                    progress = True
+            elif fiber.state is State.FINISHED:
+                progress = True
+                parent = fiber.parent
+                if parent is None:
+                    self._done = True
+                    break
+                parent.segment.popleft()
+                self._retired()
+                fiber = self._cursor = parent
+            else:
+                return self._arrive(fiber) or progress
+        return progress
+
+    def _retired(self) -> None:
+        self.pending -= 1
+        if not self.pending:
+            self.memory.grow_up()  # from here on operations run unwatched
+
+    def _arrive(self, fiber: Fiber) -> bool:
+        """See to a fiber that the cursor has come to stand at; return whether it can go on."""
+        if fiber.state is State.FAILED:
+            assert fiber.error is not None
+            self._fail(fiber, fiber.error, None)
+            return True
+        if fiber.state is State.WAITING and isinstance(fiber.waiting, Request):
+            if fiber.waiting is Request.IMPURE:
+                self._squash_after(fiber)
+            if fiber.waiting is not Request.BREATHE:
+                self._wake(fiber)
+                return True
+        return False
+
+    def _retire_call(self, fiber: Fiber, promise: Promise) -> bool:
+        if promise.state == PENDING:
+            return False
+        if promise.captured:
+            captured, promise.captured = promise.captured, ()
+            self._surroundings.show(captured)
+        if promise.state == FAILED:
+            self._fail(fiber, self._error_of(promise), promise.tick)
+            return True
+        fiber.segment.popleft()
+        self._retired()
+        return True
+
+    def _retire_effect(self, fiber: Fiber, effect: Effect) -> bool:
+        missing = effect.missing()
+        if missing is not None:
+            source = missing.resolved()
+            if source.state == REMOTE:
+                self.want(source, None)
+            return False
+        try:
+            effect.perform()
+        except Exception as error:  # noqa: BLE001 - the user's own, at its turn
+            self._fail(fiber, error, effect.tick)
+            return True
+        fiber.segment.popleft()
+        for key in effect.keys:
+            self.memory.settle(key)
+        self._retired()
+        return True
+
+    # errors
+
+    def _error_of(self, promise: Promise) -> BaseException:
+        outcome = promise.outcome
+        if isinstance(outcome, BaseException):
+            return outcome
+        assert outcome is not None
+        assert outcome.failure is not None
+        error = self.pool.load_failure(outcome.failure)
+        where = f" on worker {outcome.worker}" if outcome.worker is not None else ""
+        error.add_note(f"raised by functional {promise.function}{where}, called at {promise.site}")
+        return error
+
+    def _fail(self, fiber: Fiber, error: BaseException, tick: int | None) -> None:
+        """End the run: this error is the first in program order."""
+        self._error = place_error(fiber, error, tick)
+        self._done = True
+        self._drop_all()
+
+    # dropping what never happened
+
+    def _drop_all(self) -> None:
+        self._done = True
+        root = self._root
+        while root.segment:
+            self._drop(root.segment.pop())
+        root.frame.close()
+        self._cancelled.extend(self.tasks)
+        self.tasks.clear()
+
+    def _squash_after(self, fiber: Fiber) -> None:
+        """Drop everything that comes after a fiber in program order; makers that went on are to do it again."""
+        child = fiber
+        while (parent := child.parent) is not None:
+            while parent.segment[-1] is not child:
+                self._drop(parent.segment.pop())
+            if parent.waiting is not child:
+                parent.frame.close()
+                parent.activation.plan.impure.add(child.tick)
+                parent.state = State.WAITING
+                parent.waiting = child
+                parent.stalled = True
+                parent.error = None
+            child.exclusive = True
+            child.detached = False
+            child = parent
+        fiber.exposed = False
+
+    def _drop(self, entry: Entry) -> None:
+        self.pending -= 1
+        if type(entry) is Promise:
+            if entry.state == PENDING and entry.task is not None:
+                self.tasks.pop(entry.task, None)
+                self._cancelled.append(entry.task)
+        elif type(entry) is Effect:
+            for key in entry.keys:
+                self.memory.settle(key)
+        else:
+            assert type(entry) is Fiber
+            self._settle_keys(entry)
+            entry.state = State.DEAD
+            entry.frame.close()
+            while entry.segment:
+                self._drop(entry.segment.pop())
+
+    # cost
+
+    def inlines(self, functional: Functional) -> bool:
+        """Say whether a call is cheaper to run here than to ship."""
+        return self._surroundings.inlines(functional)
+
+    def observe_inline(self, functional: Functional, seconds: float) -> None:
+        """Learn how long a call took that was run here."""
+        self._surroundings.observe(functional, seconds)
+
+    def adopt(self, function: object) -> Functional:
+        """Return the promise that the configuration gives to a callable it names."""
+        return self._surroundings.adopt(function)
+

@@ -1,0 +1,43 @@
+"""What a run gets from outside: the pool, and the decisions that are not its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from pydron.runtime.marks import Functional
+    from pydron.tasks import Captured, Pool
+
+__all__ = ["Surroundings"]
+
+RUN_AHEAD = 8192
+"""Unretired entries past which fibers wait."""
+
+
+def _never(_functional: Functional) -> bool:
+    return False
+
+
+def _ignore(_functional: Functional, _seconds: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The outside of a run."""
+
+    pool: Pool
+    show: Callable[[tuple[Captured, ...]], None]
+    """Show what a call wrote; called when the call retires."""
+    adopt: Callable[[object], Functional]
+    """Return the promise that the configuration gives to a callable it names."""
+    functional_names: Container[object] | None = None
+    """The callables that the configuration names."""
+    inlines: Callable[[Functional], bool] = field(default=_never)
+    """Say whether a call is cheaper to run in the driver."""
+    observe: Callable[[Functional, float], None] = field(default=_ignore)
+    """Learn how many seconds a call took that was run in the driver."""
+    run_ahead: int = RUN_AHEAD

@@ -1,0 +1,80 @@
+"""Give an error the traceback that a sequential run would have shown: the user's own lines, from the outside in."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from pydron.traces import Place, build_traceback, is_ours
+
+if TYPE_CHECKING:
+    from pydron.runtime.fiber import Fiber
+    from pydron.runtime.plan import Activation
+
+__all__ = ["place_error"]
+
+
+def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseException:
+    """Return the error with its traceback rewritten.
+
+    Args:
+        fiber: where the error came up.
+        error: with the traceback it has so far: of the worker, or of frames that ran here.
+        tick: the node at fault, if none of the frames in the traceback is of the fiber's function.
+    """
+    entries = _entries(error.__traceback__)
+    outermost = next((activation for _, activation in entries if activation is not None), None)
+    if outermost is None:
+        outermost = fiber.activation
+        places = [_place(outermost, tick)] if tick is not None else []
+    else:
+        places = []
+    places = [*_callers(outermost), *places]
+    trace: TracebackType | None = None
+    for entry, _ in reversed(entries):
+        trace = TracebackType(trace, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return error.with_traceback(_prepend(places, trace))
+
+
+def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activation | None]]:
+    """List the entries of a traceback that are the user's; of frames of one call, only the innermost."""
+    entries: list[tuple[TracebackType, Activation | None]] = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not is_ours(code.co_filename):
+            activation = None
+            if code.co_varnames[:1] == (".S",):
+                activation = trace.tb_frame.f_locals[".S"].activation
+                if entries and entries[-1][1] is activation:
+                    entries.pop()
+            entries.append((trace, activation))
+        trace = trace.tb_next
+    return entries
+
+
+def _callers(activation: Activation) -> list[Place]:
+    places: list[Place] = []
+    while activation.caller is not None:
+        places.append(_place(activation.caller, activation.tick))
+        activation = activation.caller
+    return places[::-1]
+
+
+def _place(activation: Activation, tick: int) -> Place:
+    plan = activation.plan
+    node = plan.origin(tick)
+    line = getattr(node, "lineno", 0)
+    end = getattr(node, "end_lineno", None) or line
+    start, stop = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 0
+    return Place(plan.filename, line, plan.name, (line, end, start, stop))
+
+
+def _prepend(places: list[Place], trace: TracebackType | None) -> TracebackType | None:
+    made = build_traceback(places)
+    if made is None:
+        return trace
+    last = made
+    while last.tb_next is not None:
+        last = last.tb_next
+    last.tb_next = trace
+    return made

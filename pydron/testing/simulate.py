@@ -1,0 +1,32 @@
+"""`simulate`: scheduled functions on a simulated pool."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydron.context import simulated
+from pydron.runtime.surroundings import RUN_AHEAD
+from pydron.testing.pool import SimulatedPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["simulate"]
+
+
+@contextmanager
+def simulate(
+    pool: SimulatedPool | None = None, *, strict: bool = False, run_ahead: int = RUN_AHEAD, **options: object
+) -> Iterator[SimulatedPool]:
+    """Run the scheduled functions that this thread calls on a simulated pool.
+
+    Args:
+        pool: the pool; without it one is made from the other arguments, see `SimulatedPool`.
+        strict: raise `TranslationError` where a function would run sequentially.
+        run_ahead: how many operations may be unretired before fibers wait.
+        options: what `SimulatedPool` takes: ``seed=``, ``workers=``, ``order=``, …
+    """
+    chosen = pool if pool is not None else SimulatedPool(**options)  # type: ignore[arg-type]
+    with simulated(chosen, strict=strict, run_ahead=run_ahead):
+        yield chosen
