@@ -97,9 +97,9 @@ class TlsEntrance:
 
     def open(self, factory: Factory) -> None:
         """Begin to listen."""
-        listening = socket.create_server((self._interface, 0), backlog=_BACKLOG)
         # The reactor at hand, not the one that Twisted would take for granted.
-        wrapped = TLSMemoryBIOFactory(self._authority.driver_options(), False, factory, self._reactor)
+        wrapped = TLSMemoryBIOFactory(self._authority.doorkeeper(), False, factory, self._reactor)
+        listening = socket.create_server((self._interface, 0), backlog=_BACKLOG)
         self._acceptor = _Acceptor(self._reactor, listening, wrapped)
 
     def invite(self, ticket: bytes, secret: bytes) -> Invitation:
@@ -199,7 +199,8 @@ class Doorway(Factory):
         for ticket in list(self._expected):
             self.withdraw(ticket)
         for peer in list(self._unproven):
-            peer.hang_up("the driver ends")
+            if peer.transport is not None:
+                peer.hang_up("the driver ends")
 
     def buildProtocol(self, addr: IAddress) -> Peer | None:
         """Meet somebody who wants in."""
@@ -222,4 +223,5 @@ class Doorway(Factory):
     def _give_up(self, peer: Peer) -> None:
         if peer in self._unproven:
             self._unproven.discard(peer)
-            peer.hang_up("it did not say who it is")
+            if peer.transport is not None:
+                peer.hang_up("it did not say who it is")
