@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Output"]
 
 
-_SOFT = {"error": "error", "ignore": "ignore"}
+_SOFT: dict[object, str] = {"error": "error", "ignore": "ignore"}
 """Filter actions that mean the same on a worker; whatever else is shown once is up to the driver."""
 
 
@@ -65,7 +65,7 @@ class Output:
         return io.TextIOWrapper(pieces, encoding="utf-8", errors=errors, write_through=True)
 
     def __enter__(self) -> None:
-        filters = warnings.filters[:]
+        filters: list[tuple[object, ...]] = list(warnings.filters)
         if filters != self._filters:
             self._filters = filters
             self._softened = [(_SOFT.get(entry[0], "always"), *entry[1:]) for entry in filters]
@@ -74,7 +74,7 @@ class Output:
         sys.stdout, sys.stderr = self._streams
         _set_filters(self._softened)
         warnings.showwarning = self._warning  # type: ignore[assignment]
-        logging.Logger.callHandlers = self._call_handlers  # type: ignore[method-assign]
+        logging.Logger.callHandlers = self._call_handlers  # type: ignore[method-assign,assignment]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

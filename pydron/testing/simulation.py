@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ORDERS", "Durations", "Execute", "Order", "Plan", "Simulation"]
 
 Order: TypeAlias = Literal["random", "program", "reverse", "slowest-first", "time"]
-"""Which of the running calls ends next: any, first or last in program order, the slowest, the one whose time is over."""
+"""Which of the running calls ends next: any, first or last in program order, the slowest, the one that is due."""
 
 ORDERS: tuple[Order, ...] = ("random", "program", "reverse", "slowest-first", "time")
 
