@@ -8,11 +8,15 @@ from __future__ import annotations
 import sys
 import time
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
 START = time.perf_counter()
 
 from pydron.session import Session  # noqa: E402
 from pydron.tasks import Inbox, Task  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORKERS = 2
 ROUNDS = 2000
@@ -41,10 +45,10 @@ class Client:
         self.pool = session.pool
         self.inbox = Inbox()
 
-    def submit(self, function: object, *args: object, want: bool = True) -> Task:
+    def submit(self, function: Callable[..., object], *args: object, want: bool = True) -> Task:
         """Submit one call."""
-        shipped = self.pool.function(function, "f")  # type: ignore[arg-type]
-        task = Task(self.pool.new_task_id(), shipped, self.pool.dumps((args, {})), want_value=want)
+        shipped = self.pool.function(function, "f")
+        task = Task(self.pool.new_task_id(), shipped, self.pool.dumps_call(function, "f", args, {}), want_value=want)
         self.pool.submit(task, self.inbox)
         return task
 

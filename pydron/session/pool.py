@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
-from pydron.transport.pickling import Functions, dumps, load_failure, loads
+from pydron.transport.pickling import Functions, dumps, load_failure, loads, refused_argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
     from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
@@ -50,9 +50,16 @@ class SessionPool:
         """Return the shipped form of a callable."""
         return self._functions.ship(function, name)
 
-    def dumps(self, value: object) -> Payload:
-        """Pickle a snapshot of a value."""
-        return dumps(value)
+    def dumps_call(
+        self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> Payload:
+        """Pickle a snapshot of the arguments of a call."""
+        try:
+            return dumps((args, kwargs))
+        except MemoryError:
+            raise
+        except Exception as problem:
+            raise refused_argument(function, name, args, kwargs, problem) from None
 
     def loads(self, payload: Payload) -> object:
         """Rebuild a value."""
