@@ -49,10 +49,13 @@ _MODULES = {
     "session": "pydron.opening",
     "shutdown": "pydron.opening",
 }
+_PACKAGES = frozenset(("dataflow", "testing"))
 
 
 def __getattr__(name: str) -> object:
     # Workers import this package too, on interpreters where only the worker's part can be loaded.
+    if name in _PACKAGES:
+        return import_module(f"pydron.{name}")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(_MODULES[name]), name)

@@ -120,8 +120,7 @@ class Translation:
         source = self.source
         code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
         inner = _only_code(_only_code(code), tree.name)
-        qualname = source.qualname
-        return inner.replace(co_qualname=qualname, co_firstlineno=source.code.co_firstlineno) if qualname else inner
+        return _renamed(inner, f"outer.<locals>.{tree.name}", source.qualname)
 
     def _compile_binder(self, arguments: ast.arguments) -> CodeType:
         """Compile a function that takes what the user's takes and returns the values of the parameters."""
@@ -149,6 +148,22 @@ def _only_code(code: CodeType, name: str | None = None) -> CodeType:
         if isinstance(constant, CodeType) and (name is None or constant.co_name == name)
     ]
     return found[-1]
+
+
+def _renamed(code: CodeType, old: str, new: str) -> CodeType:
+    """Return the code with qualified names as if it had not been compiled inside another function."""
+    constants = tuple(
+        _renamed(constant, old, new) if isinstance(constant, CodeType) else _as_in_source(code, constant, old, new)
+        for constant in code.co_consts
+    )
+    return code.replace(co_qualname=new + code.co_qualname[len(old) :], co_consts=constants)
+
+
+def _as_in_source(code: CodeType, constant: object, old: str, new: str) -> object:
+    # the body of a class holds its qualified name as a constant
+    if constant == code.co_qualname and isinstance(constant, str):
+        return new + constant[len(old) :]
+    return constant
 
 
 _LOCK = threading.RLock()

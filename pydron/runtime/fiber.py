@@ -20,6 +20,7 @@ from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Promise, Request
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
+from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +121,7 @@ class Fiber(Calls, Stores, Questions):
                 raise  # the user's wish comes before the order of the program
             except BaseException as error:  # noqa: BLE001 - raised again at its turn
                 self.state = State.FAILED
-                self.error = error
+                self.error = unconverted(error)
                 return
             value = None
             if type(request) is Promise:

@@ -7,6 +7,7 @@ keep its place waits until the cursor stands at it.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
-from pydron.runtime.trace import place_error
+from pydron.runtime.trace import keep_context, place_error
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
@@ -82,7 +83,13 @@ class Run:
             raise
         finally:
             self._hand_back()
-        raise self._error
+        error = self._error
+        keep_context(error, sys.exception())
+        context = error.__context__
+        try:
+            raise error
+        finally:
+            error.__context__ = context  # raising inside a handler has replaced it
 
     def _here(self, result: object) -> object:
         """Return the result itself, waiting for it if it is on a worker."""

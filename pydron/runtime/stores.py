@@ -72,6 +72,10 @@ class Stores(_Mixin):
         self.queue(Effect(function, (owner, place, value), (key,), tick))
         return Choice.QUEUED
 
+    def born(self, value: object) -> None:
+        """Take note of a fresh object that a single local variable sees."""
+        self.run.memory.born(value)
+
     def queue(self, effect: Effect) -> None:
         """Put an operation into the store queue, at the end of this fiber's segment."""
         raise NotImplementedError

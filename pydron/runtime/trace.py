@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from pydron.traces import Place, build_traceback, is_ours
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["place_error"]
+__all__ = ["keep_context", "place_error", "unconverted"]
 
 
 def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseException:
@@ -36,6 +38,34 @@ def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseExc
     return error.with_traceback(_prepend(places, trace))
 
 
+def unconverted(error: BaseException) -> BaseException:
+    """Give back the `StopIteration` that Python turned into an error because frames are generators."""
+    cause = error.__cause__
+    if type(error) is not RuntimeError or type(cause) is not StopIteration:
+        return error
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None or not (is_ours(last.tb_frame.f_code.co_filename) or _is_frame(last.tb_frame.f_code)):
+        return error
+    return cause
+
+
+def keep_context(error: BaseException, around: BaseException | None) -> None:
+    """Link the oldest exception behind an error to the one that was being handled when the run began."""
+    oldest = error
+    seen = {id(error)}
+    while oldest.__context__ is not None and id(oldest.__context__) not in seen:
+        oldest = oldest.__context__
+        seen.add(id(oldest))
+    if around is not None and id(around) not in seen and oldest.__context__ is None:
+        oldest.__context__ = around
+
+
+def _is_frame(code: CodeType) -> bool:
+    return code.co_varnames[:1] == (".S",)
+
+
 def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activation | None]]:
     """List the entries of a traceback that are the user's; of frames of one call, only the innermost."""
     entries: list[tuple[TracebackType, Activation | None]] = []
@@ -43,7 +73,7 @@ def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activatio
         code = trace.tb_frame.f_code
         if not is_ours(code.co_filename):
             activation = None
-            if code.co_varnames[:1] == (".S",):
+            if _is_frame(code):
                 activation = trace.tb_frame.f_locals[".S"].activation
                 if entries and entries[-1][1] is activation:
                     entries.pop()

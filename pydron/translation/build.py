@@ -54,7 +54,7 @@ class _Builder:
         self.variables: frozenset[str] = frozenset()
 
     def region(self, statements: list[ast.stmt]) -> Region:
-        return Region([self._node(statement) for statement in statements])
+        return Region([self._node(statement) for statement in statements if not isinstance(statement, ast.Pass)])
 
     def _node(self, code: ast.stmt) -> Node:
         self._tick += 1
