@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    import pydron
+    from pydron.session import Session
 
 SEED = pytest.StashKey[int]()
 PRIVATE_TEMP = pytest.StashKey[str]()
@@ -90,7 +90,7 @@ def _nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared_session() -> Iterator[pydron.Session]:
+def shared_session() -> Iterator[Session]:
     """Share one session between all tests that ask for it. It is held to leave nothing behind when all have run."""
     import pydron
 

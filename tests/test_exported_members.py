@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 import pydron
 import pydron.config
 import pydron.errors
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 HEAVY = ["asyncio", "click", "cloudpickle", "cryptography", "msgspec", "networkx", "numpy", "psutil", "twisted"]
 
@@ -23,14 +26,21 @@ def test_what_is_declared_is_there(module: ModuleType) -> None:
 
 
 def test_what_is_there_is_declared() -> None:
-    public = {
-        name
-        for name, value in vars(pydron).items()
-        if not name.startswith("_")
-        and not isinstance(value, ModuleType)
-        and name not in {"TYPE_CHECKING", "annotations"}
-    }
+    ours = {name for name, value in vars(pydron).items() if getattr(value, "__module__", "").startswith("pydron")}
+    public = {name for name in ours if not name.startswith("_")}
     assert public - set(pydron.__all__) == set()
+
+
+def test_no_module_takes_the_place_of_a_name() -> None:
+    program = (
+        "import pkgutil, importlib, types, pydron\n"
+        "for module in pkgutil.walk_packages(pydron.__path__, 'pydron.'):\n"
+        "    if not module.name.endswith('__main__'):\n"
+        "        importlib.import_module(module.name)\n"
+        "print([name for name in pydron.__all__ if isinstance(getattr(pydron, name), types.ModuleType)])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

@@ -61,4 +61,4 @@ pydron.functional(Point)("one")  # type: ignore[arg-type]
 
 assert_type(pydron.functional(partial(bare, b""))(3), str)
 assert_type(pydron.functional(Camera().expose)(1.0), list[int])
-assert_type(pydron.functional(lambda: 1)(), int)
+assert_type(pydron.functional(str.upper)("a"), str)

@@ -5,9 +5,10 @@ from typing import assert_type
 
 import pydron
 from pydron.config import Config, Multicore
+from pydron.session import Session
 
 with pydron.session() as session:
-    assert_type(session, pydron.Session)
+    assert_type(session, Session)
 
 with pydron.session("other.conf"), pydron.session(Path("other.conf")):
     pass
