@@ -119,20 +119,9 @@ class Scheduler:
     def _collect(self) -> list[Command]:
         """Make commands of what this step has gathered."""
         ledger = self.ledger
-        commands: list[Command] = []
-        if ledger.freeing:
-            for worker in ledger.freeing:
-                commands.append(FreeValues(worker.id, worker.freeing))
-                worker.freeing = []
-            ledger.freeing.clear()
-        if ledger.recalling:
-            for worker in ledger.recalling:
-                commands.append(Recall(worker.id, worker.recalling))
-                worker.recalling = []
-            ledger.recalling.clear()
-        if ledger.commands:
-            commands += ledger.commands
-            ledger.commands = []
+        commands, ledger.commands = ledger.commands, []
+        if ledger.freeing or ledger.recalling:
+            commands = [*self._collect_first(), *commands]
         if ledger.sending:
             for worker in ledger.sending:
                 commands.append(Assign(worker.id, worker.sending, worker.carrying))
@@ -144,4 +133,18 @@ class Scheduler:
                 commands.append(Deliver(run.run, run.outcomes))
                 run.outcomes = []
             ledger.delivering.clear()
+        return commands
+
+    def _collect_first(self) -> list[Command]:
+        """Make the commands that workers are to have before any task."""
+        ledger = self.ledger
+        commands: list[Command] = []
+        for worker in ledger.freeing:
+            commands.append(FreeValues(worker.id, worker.freeing))
+            worker.freeing = []
+        ledger.freeing.clear()
+        for worker in ledger.recalling:
+            commands.append(Recall(worker.id, worker.recalling))
+            worker.recalling = []
+        ledger.recalling.clear()
         return commands
