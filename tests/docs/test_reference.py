@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pydron
 import pydron.errors
+import pydron.opening
 from pydron.config.reference import option_table, worker_sections
 from pydron.config.search import search_path
 
@@ -45,6 +47,19 @@ def test_the_errors_page_explains_each_error(name: str) -> None:
 def test_the_errors_page_explains_nothing_else() -> None:
     headings = re.findall(r"^## `(\w+)`$", (REFERENCE / "errors.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert sorted(headings) == sorted(pydron.errors.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(set(pydron.__all__) - set(pydron.errors.__all__)))
+def test_the_page_of_the_interface_explains_each_name_and_option(name: str) -> None:
+    text = (REFERENCE / "api.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## `{name}`\n(.*?)(?=^## )", text, flags=re.MULTILINE | re.DOTALL)
+    assert section, f"{name} has no section"
+    function = pydron.opening.session if name == "session" else getattr(pydron, name)
+    options = [
+        option for option in inspect.signature(function).parameters.values() if option.kind is option.KEYWORD_ONLY
+    ]
+    unexplained = [option.name for option in options if f"`{option.name}`" not in section[1]]
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("name", pydron.errors.__all__)
