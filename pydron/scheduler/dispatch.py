@@ -40,7 +40,7 @@ def dispatch(ledger: Ledger) -> None:
         turn(ledger, worker)
     for record in parked:
         ledger.put_ready(record)
-    if not ledger.workers and ledger.ready and not ledger.starting:
+    if not ledger.workers and not ledger.starting and ledger.is_any_ready():
         ledger.starting = True
         ledger.commands.append(StartWorkers())
     if ledger.idle and ledger.backlogged and not parked:

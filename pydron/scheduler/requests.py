@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler.endings import abandon, cancel, release
-from pydron.scheduler.state import CANCELLED, DONE, FAILED, LOST, READY, WAITING, FunctionRecord, TaskRecord
+from pydron.scheduler.state import CANCELLED, DONE, FAILED, LOST, READY, WAITING, FunctionRecord, RunRecord, TaskRecord
 from pydron.scheduler.transfer import fetch
 from pydron.scheduler.values import await_references
 from pydron.tasks import Outcome
 
 if TYPE_CHECKING:
     from pydron.scheduler.events import RunEnded, TasksCancelled, TasksSubmitted, ValuesReleased, ValueWanted
-    from pydron.scheduler.state import Ledger, RunRecord
+    from pydron.scheduler.state import Ledger
     from pydron.tasks import Function, Task
 
 __all__ = ["cancelled", "released", "run_ended", "submitted", "wanted"]
@@ -98,7 +98,7 @@ def run_ended(ledger: Ledger, event: RunEnded) -> None:
 
 def wanted(ledger: Ledger, event: ValueWanted) -> None:
     """Bring a value to a run."""
-    run = ledger.run(event.run)
+    run = ledger.runs.get(id(event.run)) or RunRecord(event.run)
     record = ledger.tasks.get(event.value)
     if record is None or record.state is CANCELLED:
         _refuse(ledger, run, event)

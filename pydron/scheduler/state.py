@@ -276,6 +276,13 @@ class Ledger:
             del self.ready[run]
         return None
 
+    def is_any_ready(self) -> bool:
+        """Tell whether any task is ready."""
+        record = self.take_ready()
+        if record is not None:
+            self.put_ready(record)
+        return record is not None
+
     def deliver(self, run: RunRecord, outcome: Outcome) -> None:
         """Put an outcome into the next delivery to a run."""
         run.outcomes.append(outcome)
