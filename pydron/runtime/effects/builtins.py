@@ -183,6 +183,7 @@ def _exceptions() -> dict[object, CallRule]:
         kind: rule
         for kind in vars(builtins).values()
         if type(kind) is type and not class_flags(kind) & _HEAP and issubclass(kind, BaseException)
+        if not issubclass(kind, SyntaxError)  # takes its second argument apart
     }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from pydron.runtime.effects.arrays import Array, is_plain_array, is_plain_dtype, numpy_types
 from pydron.runtime.effects.memory import class_mro
-from pydron.runtime.effects.operators import numeric_kind, store_numbers
+from pydron.runtime.effects.operators import is_small_float, numeric_kind, store_numbers
 from pydron.runtime.effects.rules import READ_ALL, Arguments, CallRule, Keywords, MethodRule, on_trusted, writes
 from pydron.runtime.effects.trust import ARRAY, FOREIGN, LONG_LIMIT, are_atoms, is_atom, survey
 from pydron.runtime.effects.verdict import ALL, PURE, RECEIVER, UNKNOWN, Verdict, with_warnings
@@ -34,10 +34,10 @@ _MAKERS = (
     "arange", "empty", "eye", "full", "identity", "indices", "ones", "tri", "zeros",
 )
 _LOOKERS = (
-    "all", "any", "argmax", "argmin", "argsort", "argwhere", "array", "array_equal", "bincount", "column_stack",
-    "concatenate", "copy", "count_nonzero", "diag_indices", "digitize", "dstack", "empty_like", "flatnonzero", "hstack",
-    "intersect1d", "isin", "iscomplexobj", "isrealobj", "lexsort", "max", "min", "ndim", "nonzero", "ones_like", "repeat",
-    "roll", "searchsorted", "shape", "size", "sort", "stack", "take", "tile", "tril", "triu", "union1d", "unique",
+    "all", "any", "argwhere", "array", "array_equal", "column_stack",
+    "concatenate", "copy", "count_nonzero", "diag_indices", "dstack", "empty_like", "flatnonzero", "hstack",
+    "iscomplexobj", "isrealobj", "ndim", "nonzero", "ones_like", "repeat",
+    "roll", "shape", "size", "stack", "take", "tile", "tril", "triu",
     "vstack", "where", "zeros_like",
 )
 _VIEWERS = (
@@ -46,6 +46,8 @@ _VIEWERS = (
     "rot90", "split", "squeeze", "swapaxes", "transpose", "vsplit",
 )
 _COUNTERS = (
+    "argmax", "argmin", "argsort", "digitize", "intersect1d", "isin", "lexsort", "max", "min", "searchsorted", "sort",
+    "union1d", "unique",
     "allclose", "clip", "convolve", "correlate", "cumprod", "cumsum", "diff", "dot", "einsum", "full_like",
     "gradient", "histogram", "inner", "interp", "isclose", "kron", "linspace", "logspace", "geomspace", "nansum",
     "outer", "pad", "polyval", "prod", "round", "sum", "tensordot", "trace", "vdot",
@@ -56,10 +58,11 @@ _SPECTRAL = ("fft", "fft2", "fftfreq", "fftn", "fftshift", "ifft", "ifft2", "iff
              "rfft", "rfft2", "rfftfreq")
 _SILENT_UFUNCS = (
     "absolute", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "conjugate", "copysign", "equal", "floor",
-    "greater", "greater_equal", "invert", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "maximum", "minimum", "not_equal", "rint", "signbit", "trunc",
+    "invert", "isfinite", "isinf", "isnan", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "not_equal", "rint", "signbit", "trunc",
 )
 _UFUNCS = (
+    "greater", "greater_equal", "less", "less_equal", "maximum", "minimum",
     "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos", "cosh", "deg2rad",
     "degrees", "divide", "divmod", "exp", "exp2", "expm1", "float_power", "floor_divide", "fmax", "fmin", "fmod",
     "frexp", "gcd", "heaviside", "hypot", "lcm", "ldexp", "left_shift", "log", "log10", "log1p", "log2", "logaddexp",
@@ -134,7 +137,7 @@ def _judge(args: Arguments, kwargs: Keywords, operands: int, verdict: Verdict) -
     if not all(_is_option(value) or _is_operand(value) for value in kwargs.values()):
         return UNKNOWN
     if all(map(_is_count, args[operands:])) and all(map(_is_count, kwargs.values())):
-        return verdict
+        return with_warnings(verdict) if any(map(is_small_float, args)) else verdict
     # An option may be a type to convert to.
     if any(numeric_kind(value) == "c" for value in (*args, *kwargs.values())):
         return UNKNOWN
@@ -246,13 +249,13 @@ def numpy_call(callee: object) -> CallRule | None:
     return _TABLES.calls.get(id(callee))
 
 
-_SILENT_METHODS = ("all", "any", "argmax", "argmin", "argsort", "copy", "flatten", "item", "max", "min", "nonzero",
-                   "repeat", "searchsorted", "take", "tobytes", "tolist")  # fmt: skip
+_SILENT_METHODS = ("all", "any", "copy", "flatten", "item", "nonzero", "repeat", "take", "tobytes", "tolist")
 _VIEW_METHODS = ("diagonal", "ravel", "reshape", "squeeze", "swapaxes", "transpose")
-_WARNING_METHODS = ("clip", "cumprod", "cumsum", "dot", "prod", "round", "sum", "trace")
+_WARNING_METHODS = ("argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "dot", "max", "min", "prod", "round",
+                    "searchsorted", "sum", "trace")  # fmt: skip
 _METHOD_OPERANDS = {"clip": 2, "dot": 1, "repeat": 1, "searchsorted": 1, "take": 1}
 
-_SORT = writes(none_result=True)
+_CHANGE = writes(none_result=True)
 
 
 def _on_receiver(verdict: Verdict) -> Verdict:
@@ -282,11 +285,13 @@ def _fill(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
     stored = store_numbers(receiver, args[0])
     if not stored.is_known:
         return UNKNOWN
-    return with_warnings(_SORT) if stored.warns else _SORT
+    return with_warnings(_CHANGE) if stored.warns else _CHANGE
 
 
-def _sort(_receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
-    return _SORT if are_atoms(args) and are_atoms(kwargs.values()) and "order" not in kwargs else UNKNOWN
+def _sort(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
+    if not are_atoms(args) or not are_atoms(kwargs.values()) or "order" in kwargs:
+        return UNKNOWN
+    return _CHANGE if numeric_kind(receiver) in {"b", "i", "u"} else with_warnings(_CHANGE)
 
 
 _ARRAY_METHODS: dict[str, MethodRule] = {

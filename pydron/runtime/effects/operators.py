@@ -41,6 +41,7 @@ __all__ = [
     "classify_truth",
     "classify_unary",
     "is_plain_index",
+    "is_small_float",
     "iteration_is_plain",
     "numeric_kind",
     "store_numbers",
@@ -160,14 +161,26 @@ def _numeric(op: str, left: object, right: object) -> Verdict:
         return UNKNOWN  # where the number does not fit the array's type a DeprecationWarning says so
     has_array = id(type(left)) == known.array or id(type(right)) == known.array
     verdict = _READ_BOTH if has_array else PURE
-    return verdict if _never_warns(op, kinds, has_array=has_array) else with_warnings(verdict)
+    silent = _never_warns(op, kinds, has_array=has_array) and not (is_small_float(left) or is_small_float(right))
+    return verdict if silent else with_warnings(verdict)
+
+
+def is_small_float(value: object) -> bool:
+    """Tell whether the value has a type of numpy that not every float of Python fits: converting one may warn."""
+    if numeric_kind(value) not in {"f", "c"} or is_atom(value):
+        return False
+    dtype = cast("Array", value).dtype
+    return dtype.itemsize < (16 if dtype.kind == "c" else 8)
 
 
 def _never_warns(op: str, kinds: tuple[str | None, ...], *, has_array: bool) -> bool:
-    if op in _COMPARISONS or op in _BITWISE:
+    if op in _BITWISE or op in {"==", "!="}:
         return True
+    integers = all(kind in {"b", "i", "u"} for kind in kinds)
+    if op in _COMPARISONS:
+        return integers or not has_array  # the order of a NaN in an array may be an event
     # Integers in arrays wrap silently, single ones of numpy warn.
-    return has_array and op in _RING and all(kind in {"b", "i", "u"} for kind in kinds)
+    return integers and has_array and op in _RING
 
 
 _BINARY: dict[str, Callable[[str, object, object], Verdict]] = {
