@@ -15,7 +15,6 @@ from twisted.internet.protocol import Factory
 
 from pydron.backend.cores import wanted_cores
 from pydron.config.records import Threads
-from pydron.transport.messages import Setup
 from pydron.transport.peer import Peer
 from pydron.worker.diversion import ThreadCapture
 from pydron.worker.link import Link
@@ -157,14 +156,12 @@ def _serve(sock: socket.socket) -> None:
     """Be a worker until the driver hangs up."""
     link = Link(sock)
     try:
-        messages = link.receive(None)
-        while messages == []:
-            messages = link.receive(None)
-        if messages and isinstance(messages[0], Setup):
+        first = link.first()
+        if first is not None:
             capture = ThreadCapture()
             capture.begin()
             try:
-                Worker(link, messages[0], capture, lambda: None).run()
+                Worker(link, first[0], capture, lambda: None, first[1]).run()
             finally:
                 capture.close()
     except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from pydron.ids import TaskId, ValueId
 from pydron.scheduler import commands, events
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Acts"]
 
+T = TypeVar("T")
 _GRACE = 0.3
 """Seconds that a cancelled call gets to end by itself, before its worker is killed."""
 
@@ -90,6 +91,17 @@ class Acts:
         finally:
             self._busy = False
 
+    def rest_after(self, seconds: float) -> None:
+        """Let all workers go whenever nothing has happened for so long."""
+        self._later(max(0.05, self.last_event + seconds - time.monotonic()), self._rest, seconds)
+
+    def _rest(self, seconds: float) -> None:
+        if time.monotonic() - self.last_event >= seconds and self._scheduler.quiet:
+            self.last_event = time.monotonic()
+            for member in self.crew.ready:
+                self.crew.dismiss(member)
+        self.rest_after(seconds)
+
     def close(self) -> None:
         """Forget all timers."""
         for timer in self._timers | set(self._stopping.values()):
@@ -123,7 +135,7 @@ class Acts:
                 if (member := self.crew.members.get(worker)) is not None:
                     self.crew.dismiss(member)
             case commands.WakeUp(seconds):
-                self._wake_later(seconds)
+                self._later(seconds, self.happened, events.TimePassed())
             case _:
                 assert_never(command)
 
@@ -153,12 +165,12 @@ class Acts:
         if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:
             self.crew.kill(member)
 
-    def _wake_later(self, seconds: float) -> None:
-        def wake() -> None:
+    def _later(self, seconds: float, act: Callable[[T], None], argument: T) -> None:
+        def run() -> None:
             self._timers.discard(timer)
-            self.happened(events.TimePassed())
+            act(argument)
 
-        timer = self._reactor.callLater(seconds, wake)
+        timer = self._reactor.callLater(seconds, run)
         self._timers.add(timer)
 
     # What the crew reports.

@@ -12,7 +12,7 @@ from pydron.backend.launcher import Surroundings
 from pydron.backend.registry import make_launcher
 from pydron.config import load_config
 from pydron.errors import LaunchError
-from pydron.scheduler.events import WorkersUnavailable
+from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
 from pydron.session.acts import Acts
 from pydron.session.bridge import Bridge
 from pydron.session.crew import Crew
@@ -107,8 +107,9 @@ class Session:
             return
 
         def end() -> None:
+            gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
             acts.crew.close()
-            acts.happened(*self.pool.take(), WorkersUnavailable(LaunchError("the session was closed")))
+            acts.happened(*self.pool.take(), *gone, WorkersUnavailable(LaunchError("the session was closed")))
             acts.close()
 
         bridge.ask(end)
@@ -138,13 +139,15 @@ class Session:
         acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down)
         silence = config.heartbeat_s * _SILENCES
         acts.crew = Crew(bridge.reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
+        if config.idle_timeout is not None:
+            acts.rest_after(config.idle_timeout)
         return acts
 
     def _describe(self, worker: str) -> tuple[Setup, Levels]:
         return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT), levels_here()
 
     def _hand_over(self) -> None:
-        if self._bridge is None:
+        if self._bridge is None or self._closed or self.pid != os.getpid():
             self._open()
         assert self._bridge is not None
         self._bridge.call(self._take)

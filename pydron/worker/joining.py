@@ -69,17 +69,28 @@ def _open(invitation: Invitation) -> socket.socket:
 
 def _context(invitation: Invitation) -> ssl.SSLContext:
     import ssl
-    import tempfile
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=invitation.authority)
-    # The standard library reads keys from files only; this one is private and gone at once.
-    with tempfile.NamedTemporaryFile("w", prefix="pydron-") as file:
-        file.write(invitation.certificate)
+    _load(context, invitation.certificate.encode())
+    return context
+
+
+def _load(context: ssl.SSLContext, certificate: bytes) -> None:
+    """Load a key, which the standard library reads from files only: from one in memory, where there are such."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("pydron-key"), "wb") as memory:
+            memory.write(certificate)
+            memory.flush()
+            context.load_cert_chain(f"/proc/self/fd/{memory.fileno()}")
+        return
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("wb", prefix="pydron-") as file:
+        file.write(certificate)
         file.flush()
         context.load_cert_chain(file.name)
-    return context
 
 
 def _receive(sock: socket.socket, size: int) -> bytes:

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pydron.transport.framing import FrameReader, encode_frame
-from pydron.transport.messages import from_wire, to_wire
+from pydron.transport.messages import Setup, from_wire, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,15 @@ class Link:
         except OSError:
             return None
         return [from_wire(wire) for wire in self._reader.filled(count)] if count else None
+
+    def first(self) -> tuple[Setup, list[Message]] | None:
+        """Wait for the description of the driver; return it with the messages that came along, None if it is gone."""
+        messages = self.receive(None)
+        while messages == []:
+            messages = self.receive(None)
+        if not messages or not isinstance(messages[0], Setup):
+            return None
+        return messages[0], messages[1:]
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send messages in one frame.

@@ -56,8 +56,10 @@ _BATCH = 256
 class Worker:
     """Runs tasks for one driver over one connection."""
 
-    def __init__(self, link: Link, setup: Setup, capture: Taker, gone: Callable[[], None]) -> None:
+    def __init__(self, link: Link, setup: Setup, capture: Taker, gone: Callable[[], None], more: list[Message]) -> None:
         self._link = link
+        self._early = more
+        """Messages that have come already."""
         self._gone = gone
         self._store = Store()
         self._executor = Executor(setup.worker, self._store, capture, setup.inline_limit, check=setup.check)
@@ -131,17 +133,20 @@ class Worker:
 
     def _read(self) -> None:
         try:
+            messages: list[Message] | None = self._early
             while not self._ended:
-                messages = self._link.receive(self._patience())
                 if messages is None:
                     break
                 for message in messages:
                     self._take(message)
                 if self._results and not messages:
                     self._flush()
+                if not self._ended:
+                    messages = self._link.receive(self._patience())
         except OSError:
             pass
-        if not self._ended:
+        if not self._ended or self._running >= 0:
+            # The driver is gone, or does not want what runs here any more.
             self._gone()
         self._ended = True
         self._queue.put(-1)

@@ -11,7 +11,6 @@ import sys
 from pydron.errors import AuthenticationError
 from pydron.transport.definitions import DEFINITIONS
 from pydron.transport.invitation import read_invitation
-from pydron.transport.messages import Setup
 from pydron.worker.capture import Capture
 from pydron.worker.joining import connect, leave
 from pydron.worker.lifeline import die, tie_to_parent
@@ -36,7 +35,11 @@ def main() -> int:
         leave(invitation)
         print(f"cannot reach the driver: {error}", file=sys.stderr)
         return 1
-    setup = _first(link)
+    first = link.first()
+    if first is None:
+        leave(invitation)
+        die()
+    setup, more = first
     DEFINITIONS.origin = False
     capture = Capture()
     apply(setup, capture)
@@ -45,7 +48,7 @@ def main() -> int:
         leave(invitation)
         die()
 
-    worker = Worker(link, setup, capture, gone)
+    worker = Worker(link, setup, capture, gone, more)
     worker.take_levels = lambda levels: apply_levels(levels, capture.log)
     worker.settled = lambda: tie_to_parent(parent)
     gc.freeze()
@@ -61,13 +64,3 @@ def _close_stdin() -> None:
     os.dup2(null, 0)
     os.close(null)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-
-
-def _first(link: Link) -> Setup:
-    """Wait for the description of the driver. Messages that follow it come in later frames."""
-    messages = link.receive(None)
-    while messages == []:
-        messages = link.receive(None)
-    if not messages or not isinstance(messages[0], Setup):
-        die()
-    return messages[0]

@@ -1,0 +1,246 @@
+"""A session runs calls on real workers."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydron.errors import ConfigError, ContractError, LaunchError, UnpicklableError
+from pydron.ids import ValueId
+from pydron.session import Session
+from tests.integration import work
+from tests.integration.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KINDS = {
+    "unix": {"workers": [{"type": "multicore", "cores": 2}], "transport": "unix"},
+    "tls": {"workers": [{"type": "multicore", "cores": 2}], "transport": "tls"},
+    "threads": {"workers": [{"type": "threads", "count": 2}]},
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def session(kind: str) -> Iterator[Session]:
+    with Session(KINDS[kind]) as session:
+        yield session
+
+
+@pytest.fixture
+def client(session: Session) -> Client:
+    return Client(session)
+
+
+@pytest.fixture
+def local() -> Iterator[Client]:
+    with Session(KINDS["unix"]) as session:
+        yield Client(session)
+
+
+def test_calls_return_what_they_return(client: Client) -> None:
+    tasks = [client.submit(work.add, number, 1) for number in range(300)]
+    assert [client.result(task) for task in tasks] == list(range(1, 301))
+
+
+def test_results_are_handed_on(client: Client) -> None:
+    first = client.submit(work.zeros, 200_000)
+    small = client.submit(work.add, b"a", b"b")
+    both = client.submit(work.add, None, None, references=((0, first), (1, small)))
+    assert client.result(both) == bytearray(200_000) + b"ab"
+    assert client.outcome(first).value is None, "a large value stays on the worker"
+    assert client.outcome(small).value is not None, "a small one comes at once"
+    assert client.result(first) == bytearray(200_000)
+
+
+def test_a_value_is_the_same_for_each_call(client: Client) -> None:
+    items = client.submit(work.add, [1], [2])
+    longer = [client.submit(work.grow, None, references=((0, items),)) for _ in range(4)]
+    assert [client.result(task) for task in longer] == [[1, 2, 0]] * 4
+    assert client.result(items) == [1, 2]
+
+
+def test_arguments_are_snapshots(client: Client) -> None:
+    items = [1]
+    before = client.submit(work.grow, items)
+    items.append(2)
+    after = client.submit(work.grow, items)
+    assert client.result(before) == [1, 0]
+    assert client.result(after) == [1, 2, 0]
+    assert items == [1, 2]
+
+
+def test_megabytes_go_both_ways(client: Client) -> None:
+    assert client.call(work.length, bytes(20_000_000)) == 20_000_000
+    assert client.call(work.zeros, 20_000_000) == bytearray(20_000_000)
+
+
+def test_arrays_come_back_writable(client: Client) -> None:
+    numpy = pytest.importorskip("numpy")
+    array = numpy.arange(100_000.0)
+    task = client.submit(numpy.multiply, array, 2)
+    array[:] = 0
+    doubled = client.result(task)
+    doubled[0] = 7  # type: ignore[index]
+    assert doubled[-1] == 199_998.0  # type: ignore[index]
+    again = client.result(task)
+    assert again[0] == 0.0, "what the user does to a value is his own business"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "expected"),
+    [(work.divide, (1, 0), ZeroDivisionError), (work.exit_with, (3,), SystemExit), (work.interrupt, (), KeyboardInterrupt)],
+)
+def test_exceptions_come_back(client: Client, function: object, arguments: tuple[object, ...], expected: type) -> None:
+    with pytest.raises(expected) as caught:
+        client.call(function, *arguments)  # type: ignore[arg-type]
+    assert caught.traceback[-1].path.name == "work.py"  # type: ignore[union-attr]
+    assert client.call(work.add, 1, 1) == 2, "the worker goes on"
+
+
+def test_a_result_that_cannot_travel(client: Client) -> None:
+    with pytest.raises(UnpicklableError, match=r"the result of functional make_generator .* generator"):
+        client.call(work.make_generator)
+
+
+def test_closures_and_changing_globals(client: Client) -> None:
+    factor = 2
+
+    def scale(number: int) -> int:
+        return number * factor
+
+    assert client.call(scale, 3) == 6
+    factor = 5
+    assert client.call(scale, 3) == 15
+
+
+@pytest.mark.filterwarnings("default")
+def test_output_is_caught(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = client.outcome(client.submit(work.write))
+    assert outcome.failure is None
+    assert {captured.stream for captured in outcome.captured} == {"stdout", "stderr", "log", "warning"}
+    record = pickle.loads(outcome.captured[-2].content)
+    assert record["msg"] == "four 4"
+    warning = pickle.loads(outcome.captured[-1].content)
+    assert (str(warning[0]), warning[1]) == ("five", RuntimeWarning)
+    written = "".join(each.content.decode() for each in outcome.captured if each.stream == "stdout")
+    assert written + capsys.readouterr().out == "one\nthree\n"
+
+
+def test_output_below_python_is_caught(local: Client) -> None:
+    outcome = local.outcome(local.submit(work.write_below))
+    assert [(each.stream, each.content) for each in outcome.captured] == [
+        ("stdout", b"child\nraw\n"),
+        ("stderr", b"child-error\n"),
+    ]
+    assert local.outcome(local.submit(work.add, 1, 1)).captured == ()
+
+
+def test_workers_are_like_the_driver(local: Client) -> None:
+    directory, path, limit, standard_input, _ = local.call(work.surroundings)  # type: ignore[misc]
+    assert directory == os.getcwd()  # noqa: PTH109
+    assert set(sys.path) <= {*path, ""}
+    assert limit == sys.getrecursionlimit()
+    assert standard_input == ""
+
+
+def test_a_worker_has_no_twisted(local: Client) -> None:
+    loaded = local.call(lambda: sorted(sys.modules))
+    for module in ("twisted", "zope", "msgspec", "click", "psutil", "networkx", "numpy", "cryptography"):
+        assert module not in loaded  # type: ignore[operator]
+
+
+def test_runs_in_two_threads(session: Session) -> None:
+    found: list[object] = []
+
+    def run(start: int) -> None:
+        client = Client(session)
+        tasks = [client.submit(work.add, start, number) for number in range(100)]
+        found.extend(client.result(task) for task in tasks)
+
+    threads = [threading.Thread(target=run, args=(start,)) for start in (0, 1000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [*range(100), *range(1000, 1100)]  # type: ignore[type-var]
+
+
+def test_cancelled_calls_are_stopped(local: Client) -> None:
+    endless = [local.submit(work.spin) for _ in range(2)]
+    local.pool.flush()
+    after = local.submit(work.add, 1, 2)
+    local.pool.cancel([task.id for task in endless])
+    assert local.result(after) == 3
+    assert not local.inbox.outcomes
+
+
+def test_changed_arguments_are_found() -> None:
+    with Session(KINDS["unix"], check=True) as session:
+        client = Client(session)
+        assert client.call(work.add, [1], [2]) == [1, 2]
+        with pytest.raises(ContractError, match=r"grow has changed its argument 'items'"):
+            client.call(work.grow, [1])
+
+
+def test_values_are_freed(local: Client) -> None:
+    task = local.submit(work.zeros, 100_000)
+    assert local.result(task) == bytearray(100_000)
+    local.pool.release([ValueId(task.id)])
+    local.pool.flush()
+    assert local.call(work.add, 1, 1) == 2
+
+
+def test_idle_workers_stop_and_come_back() -> None:
+    with Session(KINDS["unix"], idle_timeout=0.2) as session:
+        client = Client(session)
+        first = client.call(work.pid)
+        assert isinstance(first, int)
+        _wait_until_gone(first)
+        assert client.call(work.pid) != first
+
+
+def test_closing_tells_those_who_wait() -> None:
+    session = Session(KINDS["unix"])
+    client = Client(session)
+    task = client.submit(work.sleep, 30)
+    client.pool.flush()
+    threading.Timer(0.5, session.close).start()
+    with pytest.raises(LaunchError, match="closed"):
+        client.result(task)
+
+
+def test_a_session_that_was_never_used_starts_nothing() -> None:
+    before = threading.active_count()
+    with Session(KINDS["unix"]):
+        assert threading.active_count() == before
+
+
+def test_a_type_that_cannot_be_started() -> None:
+    with Session({"workers": [{"type": "ssh", "hostname": "somewhere"}]}) as session:
+        client = Client(session)
+        client.submit(work.add, 1, 1)
+        with pytest.raises(ConfigError, match="'ssh' cannot be started, only multicore, threads"):
+            client.pool.flush()
+
+
+def _wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} is still there")
