@@ -24,7 +24,8 @@ class Summary:
 
     tally: Tally = field(default_factory=Tally)
     features: Counter[str] = field(default_factory=Counter)
-    found: list[Divergence] = field(default_factory=list)
+    found: list[tuple[str, Divergence]] = field(default_factory=list)
+    """Divergences with their signatures."""
 
     def add(self, other: Summary) -> None:
         self.tally.programs += other.tally.programs
@@ -38,6 +39,7 @@ class Summary:
 def campaign(seeds: range, end: float, most_small: int = 4) -> Summary:
     """Check the programs of `seeds` until the time `end`; minimise the first few divergences."""
     summary = Summary()
+    seen: set[str] = set()
     for seed in seeds:
         if time.monotonic() > end:
             break
@@ -45,11 +47,28 @@ def campaign(seeds: range, end: float, most_small: int = 4) -> Summary:
         summary.features += program.features
         divergence = check(program, Random(seed), summary.tally)
         if divergence is not None:
-            if len(summary.found) < most_small:
+            sign = signature(divergence)
+            if len(seen) < most_small and sign not in seen:
+                seen.add(sign)
                 divergence = small(divergence)
             # A way holds functions, which do not travel between processes.
-            summary.found.append(replace(divergence, way=Way(divergence.way.name, None)))  # type: ignore[arg-type]
+            way = Way(divergence.way.name, None)  # type: ignore[arg-type]
+            summary.found.append((sign, replace(divergence, way=way)))
     return summary
+
+
+def signature(divergence: Divergence) -> str:
+    """Return what divergences of one cause probably share."""
+    expected, actual = getattr(divergence.expected, divergence.part), getattr(divergence.actual, divergence.part)
+    if divergence.part == "output":
+        expected, actual = expected.splitlines(), actual.splitlines()
+    at = next((at for at, (one, two) in enumerate(zip(expected, actual, strict=False)) if one != two), 0)
+    shown = f"{divergence.part}: {expected[at : at + 2]} {actual[at : at + 2]}"
+    if divergence.part == "error":
+        shown = (
+            f"{divergence.part}: {expected[:3]} {actual[:3]} {[name for _, name, _ in divergence.actual.trace][-2:]}"
+        )
+    return re.sub(r"\d+", "#", re.sub(r"/programs/\S+|0x[0-9a-f]+", "", shown))[:300]
 
 
 def divergence_of(program: Program, failures: Failures, ways: list[Way], part: str | None = None) -> Divergence | None:
@@ -86,7 +105,9 @@ def small(divergence: Divergence, seconds: float = 15.0) -> Divergence:
 
     def diverges(program: Program) -> bool:
         again = divergence_of(program, failures, ways, part)
-        return again is not None and (text is None or similar(again.actual.error, text))
+        if again is None or again.expected.error[:1] != divergence.expected.error[:1]:
+            return False
+        return text is None or similar(again.actual.error, text)
 
     program = minimise(divergence.program, diverges, seconds)
     return divergence_of(program, failures, ways, part) or divergence

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import pydron
 from pydron.errors import PydronWarning
+from pydron.testing import simulate
 from tests.property.observe import Observation, Tokenizer, frames, globals_of
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def simulated(seed: int, order: str = "random", workers: int = 3, **options: obj
     text = "".join(f" {name}={value}" for name, value in options.items())
     return Way(
         f"{order} seed={seed} workers={workers}{text}",
-        lambda: pydron.testing.simulate(seed=seed, order=order, workers=workers, **options),
+        lambda: simulate(seed=seed, order=order, workers=workers, **options),
     )
 
 

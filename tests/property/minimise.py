@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -46,7 +47,9 @@ def apply(program: Program, edit: Edit) -> Program | None:
         if not edit(tree):
             return None
         source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
-        compile(source, program.name, "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            compile(source, program.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, AttributeError, TypeError, IndexError, RecursionError):
         return None
     return replace(program, source=source) if source != program.source and len(source) <= len(program.source) else None

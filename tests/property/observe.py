@@ -15,6 +15,7 @@ Tokens = tuple[object, ...]
 
 PRELUDE = "prelude.py"
 OURS = "pydron"
+OUR_NOTE = "raised by functional "
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Tokenizer:
                 self.visit(getattr(value, name))
 
     def exception(self, error: BaseException) -> None:
-        notes = [note for note in getattr(error, "__notes__", ()) if OURS not in note.lower()]
+        notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(OUR_NOTE)]
         self.tokens.append((type(error).__qualname__, tuple(notes), error.__suppress_context__))
         self.sequence("args", error.args)
         if isinstance(error, BaseExceptionGroup):

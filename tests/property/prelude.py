@@ -491,7 +491,7 @@ def f_loud(site: object, k: object, *values: object) -> int:
     return weight % 13
 
 
-@pydron.functional(ship=True)
+@pydron.functional(retries=2)
 def f_named(site: object, k: object, a: object = 1, *rest: object, b: object = 2, **more: object) -> int:
     trip(site, k)
     return weigh((a, rest, b, more)) % 15

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.property.campaign import Summary, campaign, save
 from tests.property.expressions import KINDS
+from tests.property.harness import Divergence
 from tests.property.statements import COMPOUND, SIMPLE, WIDE
 
 CHUNK = 100
@@ -56,15 +57,16 @@ def main() -> int:
     report(total, time.monotonic() - begun, given.jobs, given.show)
     if given.save:
         given.save.mkdir(parents=True, exist_ok=True)
-        for divergence in total.found:
+        for _, divergence, _ in groups(total):
             save(divergence, divergence.part, f"Diverges in {divergence.part}.", given.save)
     return 1 if total.found else 0
 
 
 def report(total: Summary, seconds: float, jobs: int, show: int) -> None:
     """Print what was done, what was found and what the programs were made of."""
-    for divergence in sorted(total.found, key=lambda found: len(found.program.source))[:show]:
+    for sign, divergence, number in groups(total)[:show]:
         print("-" * 100)
+        print(f"{number} like this: {sign}")
         print(divergence)
     print("-" * 100)
     tally = total.tally
@@ -77,10 +79,16 @@ def report(total: Summary, seconds: float, jobs: int, show: int) -> None:
     wanted |= {write.__name__ for _, write in [*COMPOUND, *WIDE]}
     missing = sorted(wanted - set(total.features))
     print(f"grammar: {len(wanted) - len(missing)} of {len(wanted)} productions used; missing: {missing[:20]}")
-    parts: dict[str, int] = {}
-    for divergence in total.found:
-        parts[divergence.part] = parts.get(divergence.part, 0) + 1
-    print(f"{len(total.found)} divergences {parts or ''}")
+    print(f"{len(total.found)} divergences of {len(groups(total))} kinds")
+
+
+def groups(total: Summary) -> list[tuple[str, Divergence, int]]:
+    """Return the smallest divergence of each signature and how often it was met, frequent ones first."""
+    found: dict[str, list[Divergence]] = {}
+    for sign, divergence in total.found:
+        found.setdefault(sign, []).append(divergence)
+    rows = [(sign, min(each, key=lambda one: len(one.program.source)), len(each)) for sign, each in found.items()]
+    return sorted(rows, key=lambda row: -row[2])
 
 
 if __name__ == "__main__":

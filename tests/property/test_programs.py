@@ -23,7 +23,7 @@ WAYS_REPLAYED = 40
 
 def no_divergence(seeds: range, seconds: float) -> None:
     summary = campaign(seeds, time.monotonic() + seconds, most_small=1)
-    assert not summary.found, "\n".join(map(str, summary.found[:2]))
+    assert not summary.found, "\n".join(str(divergence) for _, divergence in summary.found[:2])
     assert summary.tally.runs > summary.tally.programs - summary.tally.useless > 0
 
 

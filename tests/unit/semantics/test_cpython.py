@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pydron
+from pydron.testing import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def test_passes_when_scheduled(name: str) -> None:
     expected = outcomes(fresh(name))
     module = fresh(name)
     assert schedule_all(module) > 0
-    with pydron.testing.simulate(seed=1, workers=3, order="random"):
+    with simulate(seed=1, workers=3, order="random"):
         actual = outcomes(module)
     sys.modules.pop(module.__name__, None)
     assert expected["tests"] != "0"
