@@ -15,10 +15,10 @@ from pydron.scheduler.check import check
 from pydron.testing.calls import Calls
 from pydron.testing.clock import Clock
 from pydron.testing.simulation import ORDERS, Plan, Simulation
-from pydron.transport.pickling import dumps, load_failure, loads
+from pydron.transport.pickling import dumps, load_failure, loads, refused_argument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pydron.ids import ValueId
     from pydron.scheduler import Event
@@ -111,9 +111,14 @@ class SimulatedPool:
         """Return the form in which tasks name a callable."""
         return self._calls.function(function, name)
 
-    def dumps(self, value: object) -> Payload:
-        """Pickle a snapshot of a value."""
-        return dumps(value)
+    def dumps_call(
+        self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> Payload:
+        """Pickle a snapshot of the arguments of a call."""
+        try:
+            return dumps((args, kwargs))
+        except Exception as problem:
+            raise refused_argument(function, name, args, kwargs, problem) from None
 
     def loads(self, payload: Payload) -> object:
         """Rebuild a value."""
