@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 import threading
+import warnings
 import weakref
+from dataclasses import replace
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING
 
@@ -18,10 +21,10 @@ from pydron.runtime.fiber import Fiber
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
-from pydron.translation.emit import CONSTANTS, Emitter, escapes
+from pydron.translation.emit import CONSTANTS, FRAME, Emitter, escapes
 from pydron.translation.features import native_reason
 from pydron.translation.lowering import lower
-from pydron.translation.lowering.context import Lowered
+from pydron.translation.lowering.context import Lowered, Span
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydron.runtime.plan import Frame
+    from pydron.traces import Place
     from pydron.translation.emit import FrameKey
 
 __all__ = ["CompiledPlan", "NotTranslatable", "Translation", "translate"]
@@ -71,6 +75,8 @@ class Translation:
         arguments = source.tree.args
         lower(function)
         self.graph: Graph = build(function)
+        self.unrolled = sorted(function.unrolled, key=lambda each: _extent(each.span), reverse=True)
+        """Comprehensions that became loops, the outer before the inner."""
         self._emitter = Emitter(function, self.graph)
         self._codes: dict[FrameKey, CodeType] = {}
         self._mine: set[CodeType] = set()
@@ -118,9 +124,11 @@ class Translation:
         )
         module = ast.fix_missing_locations(ast.Module([outer], []))
         source = self.source
-        code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
-        inner = _only_code(_only_code(code), tree.name)
-        return _renamed(inner, f"outer.<locals>.{tree.name}", source.qualname)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the user saw them when the file was compiled
+            code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
+        inner = _only_code(_only_code(code), FRAME).replace(co_name=source.name)
+        return _renamed(inner, f"outer.<locals>.{FRAME}", source.qualname)
 
     def _compile_binder(self, arguments: ast.arguments) -> CodeType:
         """Compile a function that takes what the user's takes and returns the values of the parameters."""
@@ -139,6 +147,15 @@ class Translation:
         module = ast.fix_missing_locations(ast.Module([tree], []))
         code = _only_code(compile(module, self.source.filename, "exec", dont_inherit=True))
         return code.replace(co_qualname=self.source.qualname)
+
+
+def _extent(span: Span) -> tuple[int, int]:
+    return span[1] - span[0], span[3] - span[2]
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    begins = (outer[0], outer[2]) <= (inner[0], inner[2])
+    return begins and (inner[1], inner[3]) <= (outer[1], outer[3])
 
 
 def _only_code(code: CodeType, name: str | None = None) -> CodeType:
@@ -261,6 +278,18 @@ class CompiledPlan:
         code: ast.AST = self._translation.graph.by_tick[tick].code
         value = getattr(code, "value", None)
         return value if isinstance(value, ast.expr) else code
+
+    def in_comprehensions(self, place: Place) -> list[Place]:
+        """Return the traceback entries of a place: more than one where CPython gives comprehensions frames of their own."""
+        if sys.version_info >= (3, 12) or place.span is None:
+            return [place]
+        places: list[Place] = []
+        name = place.function
+        for outer in self._translation.unrolled:
+            if outer.span != place.span and _inside(place.span, outer.span) and not _inside(place.span, outer.first):
+                places.append(replace(place, line=outer.span[0], function=name, span=outer.span, source=""))
+                name = f"{self.qualname}.<locals>.{outer.name}"
+        return [*places, replace(place, function=name)]
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

@@ -13,7 +13,7 @@ from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
-from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise
+from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settled
 from pydron.tasks import Task
 
 if TYPE_CHECKING:
@@ -224,14 +224,14 @@ class Calls(_Mixin):
             if verdict.effect is Kind.UNKNOWN:
                 return Choice.TURN
             return self._judge(verdict, getattr(owner, name), args, kwargs, tick, owner)
-        settled = tuple(_settled(value) for value in args)
-        verdict = classify_method(owner, name, tuple(TO_COME if type(v) is Promise else v for v in settled), kwargs)
+        known = tuple(settled(value) for value in args)
+        verdict = classify_method(owner, name, tuple(TO_COME if type(v) is Promise else v for v in known), kwargs)
         queued = verdict.effect is Kind.WRITES and verdict.none_result and not verdict.deep and not kwargs
         if not queued or verdict.writes != (RECEIVER,) or not self.may_change(owner):
             return Choice.UNIT
-        self.run.memory.seen(settled)
+        self.run.memory.seen(known)
         method = getattr(type(owner), name)
-        self.queue(Effect(method, (owner, *settled), (id(owner),), tick))
+        self.queue(Effect(method, (owner, *known), (id(owner),), tick))
         return None
 
     # functional calls
@@ -316,12 +316,6 @@ def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, o
     callee(*args, **kwargs)  # type: ignore[operator]
 
 
-def _settled(value: object) -> object:
-    if type(value) is not Promise:
-        return value
-    promise = value.resolved()
-    return promise.value if promise.state == DONE else promise
-
 
 def _value(value: object) -> object:
     return value.resolved().value if type(value) is Promise else value
@@ -346,5 +340,3 @@ def _joined(keywords: object) -> Mapping[str, object] | None:
         joined.update(part)
         count += len(part)
     return joined if count == len(joined) else None
-
-

@@ -17,10 +17,10 @@ from pydron.runtime.calls import Calls
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.plan import Activation
-from pydron.runtime.promise import DONE, Promise, Request
+from pydron.runtime.promise import DONE, Promise, Request, settled
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
-from pydron.runtime.trace import unconverted
+from pydron.runtime.trace import raise_again, unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +63,7 @@ class Fiber(Calls, Stores, Questions):
         "parent",
         "result",
         "run",
+        "send",
         "segment",
         "snapshot",
         "stalled",
@@ -85,6 +86,8 @@ class Fiber(Calls, Stores, Questions):
         self.state = State.RUNNING
         self.waiting: object = None
         """A promise, a fiber or a request."""
+        self.send: object = None
+        """What its frame gets when it goes on."""
         self.holding = False
         """It waits for the fiber it made to be worth running ahead of, not for its result."""
         self.stalled = False
@@ -211,6 +214,8 @@ class Fiber(Calls, Stores, Questions):
         segment = self.segment
         segment.append(child)
         child.exposed = self.exposed
+        if writes:
+            self._announce(child, writes)
         if run.depth < _DEEPEST:
             run.depth += 1
             try:
@@ -220,18 +225,19 @@ class Fiber(Calls, Stores, Questions):
         else:
             child._wait(Request.BREATHE)
             run.breathe(child)
-        if child.state is State.FINISHED and not child.segment:
-            segment.pop()
-            return True
+        if child.state is State.FINISHED:
+            run.settle_keys(child)
+            if not child.segment:
+                segment.pop()
+                return True
         if child.state is State.FAILED and not run.pending:
             segment.pop()
             assert child.error is not None
-            raise child.error
+            raise_again(child.error)
         run.pending += 1
         run.memory.grow_up()  # the snapshot sees every object
         if child.state is State.FINISHED:
             return True
-        self._announce(child, writes)
         if child.tick in self.activation.plan.impure:
             child.exclusive = True
         if child.keeps():
@@ -241,7 +247,8 @@ class Fiber(Calls, Stores, Questions):
         return False
 
     def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
-        keys = [key_of(value) for value in writes if type(value) is not Promise]
+        known = [settled(value) for value in writes]
+        keys = [key_of(value) for value in known if type(value) is not Promise]
         child.keys = tuple([key for key in keys if key is not None])
         for key in child.keys:
             self.run.memory.announce(key)
@@ -272,6 +279,10 @@ class Fiber(Calls, Stores, Questions):
                 return False
             fiber = fiber.parent
         return True
+
+    def may_wait_to_change(self, target: object) -> bool:
+        """Say the same for a store that has to wait, so that more may run ahead until it is done."""
+        return key_of(target) in self.keys and self.may_change(target)
 
     def queue(self, effect: Effect) -> None:
         """Put an operation into the store queue, at the end of this fiber's segment."""

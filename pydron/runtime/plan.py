@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types import CellType, CodeType
 
     from pydron.tasks import Site
+    from pydron.traces import Place
 
 __all__ = ["Activation", "Frame", "Plan"]
 
@@ -45,6 +46,9 @@ class Plan(Protocol):
 
     def origin(self, tick: int) -> ast.AST:
         """Return the syntax tree of a node, with the user's positions."""
+
+    def in_comprehensions(self, place: Place) -> list[Place]:
+        """Return the traceback entries of a place: more than one where CPython gives comprehensions frames of their own."""
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.tasks import Captured, Outcome, Site
 
-__all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound"]
+__all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound", "settled"]
 
 PENDING: Final = 0
 """Nothing is known yet."""
@@ -69,6 +69,14 @@ class Promise:
     def __del__(self) -> None:
         if self.forget is not None and self.task is not None:
             self.forget(self.task)
+
+
+def settled(value: object) -> object:
+    """Return the value behind a promise if it is here, else the promise that stands behind it; other values as they are."""
+    if type(value) is not Promise:
+        return value
+    promise = value.resolved()
+    return promise.value if promise.state == DONE else promise
 
 
 class Unbound:

@@ -97,6 +97,10 @@ class Questions:
                 return Request.ORDERED
         return None
 
+    def may_anything(self) -> Request | None:
+        """Evaluation of an expression of which nothing is known."""
+        return Request.IMPURE if self.run.pending else None
+
     def may_iterate(self, value: object) -> Request | None:
         """Iteration over all of a value at once."""
         if not self.run.pending or type(value) in _FIXED:
@@ -130,10 +134,14 @@ class Questions:
         """Return how a write at its turn waits: alone, unless it was announced to what has run ahead."""
         if not verdict.is_known or verdict.warns:
             return Request.IMPURE
-        return Request.ORDERED if self.may_change(target) else Request.IMPURE
+        return Request.ORDERED if self.may_wait_to_change(target) else Request.IMPURE
 
     def may_change(self, target: object) -> bool:
         """Say whether what has run ahead of this fiber knows that the object's memory may change."""
+        raise NotImplementedError
+
+    def may_wait_to_change(self, target: object) -> bool:
+        """Say the same for a store that has to wait, so that more may run ahead until it is done."""
         raise NotImplementedError
 
     def unbound(self, name: str) -> NoReturn:

@@ -16,7 +16,7 @@ from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
-from pydron.runtime.trace import keep_context, place_error
+from pydron.runtime.trace import keep_context, place_error, raise_again
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class Run:
         self.depth = 0
         """Fibers running on the stack above the run's own loop."""
         self._ready: deque[Fiber] = deque()
-        self._values: dict[Fiber, object] = {}
         self._throttled: list[Fiber] = []
         self._forgotten: list[TaskId] = []
         self._cancelled: list[TaskId] = []
@@ -78,18 +77,22 @@ class Run:
             self._loop()
             if self._error is None:
                 return self._here(root.result)
-        except BaseException:
+        except BaseException as interrupt:  # noqa: BLE001 - Ctrl-C, or the end of the session
+            self._error = place_error(self._cursor, interrupt, self._standing_at())
             self._drop_all()
-            raise
         finally:
             self._hand_back()
-        error = self._error
-        keep_context(error, sys.exception())
-        context = error.__context__
-        try:
-            raise error
-        finally:
-            error.__context__ = context  # raising inside a handler has replaced it
+        keep_context(self._error, sys.exception())
+        raise_again(self._error)
+
+    def _standing_at(self) -> int | None:
+        """Return the node that the program has come to, as far as the user can tell."""
+        segment = self._cursor.segment
+        while segment and type(segment[0]) is Fiber and segment[0].activation is self._cursor.activation:
+            self._cursor = segment[0]
+            segment = self._cursor.segment
+        entry = segment[0] if segment else self._cursor
+        return entry.tick or None
 
     def _here(self, result: object) -> object:
         """Return the result itself, waiting for it if it is on a worker."""
@@ -139,14 +142,14 @@ class Run:
             if fiber.state is State.READY:
                 fiber.find_exposed()
                 fiber.waiting = None
-                fiber.advance(self._values.pop(fiber, None))
+                value, fiber.send = fiber.send, None
+                fiber.advance(value)
                 self._after(fiber)
 
     def _wake(self, fiber: Fiber, value: object = None) -> None:
         fiber.state = State.READY
         fiber.holding = False
-        if value is not None:
-            self._values[fiber] = value
+        fiber.send = value
         self._ready.append(fiber)
 
     def _after(self, fiber: Fiber) -> None:
@@ -170,7 +173,7 @@ class Run:
 
     def _complete(self, fiber: Fiber) -> None:
         """Hand on what a finished fiber has bound."""
-        self._settle_keys(fiber)
+        self.settle_keys(fiber)
         if fiber.outs is not None:
             results = fiber.result
             for promise, value in zip(fiber.outs, results, strict=True):  # type: ignore[call-overload]
@@ -193,7 +196,8 @@ class Run:
         parent.stalled = False
         self._wake(parent)
 
-    def _settle_keys(self, fiber: Fiber) -> None:
+    def settle_keys(self, fiber: Fiber) -> None:
+        """Take back what a fiber has announced to write."""
         for key in fiber.keys:
             self.memory.settle(key)
         fiber.keys = ()
@@ -266,12 +270,7 @@ class Run:
             waiters, promise.waiters = promise.waiters, None
             for fiber in waiters:
                 if fiber.waiting is promise and fiber.state is State.WAITING:
-                    self._wake_with(fiber, promise.value)
-
-    def _wake_with(self, fiber: Fiber, value: object) -> None:
-        fiber.state = State.READY
-        self._values[fiber] = value
-        self._ready.append(fiber)
+                    self._wake(fiber, promise.value)
 
     def _receive(self) -> None:
         outcomes = self.inbox.outcomes
@@ -448,6 +447,7 @@ class Run:
                 parent.state = State.WAITING
                 parent.waiting = child
                 parent.stalled = True
+                parent.send = None
                 parent.error = None
             child.exclusive = True
             child.detached = False
@@ -465,7 +465,7 @@ class Run:
                 self.memory.settle(key)
         else:
             assert type(entry) is Fiber
-            self._settle_keys(entry)
+            self.settle_keys(entry)
             entry.state = State.DEAD
             entry.frame.close()
             while entry.segment:

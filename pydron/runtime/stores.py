@@ -10,7 +10,7 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import Effect as Kind
 from pydron.runtime.effects import classify_inplace, classify_setitem, plain_setattr
 from pydron.runtime.entries import Effect
-from pydron.runtime.promise import DONE, Choice, Promise, Request
+from pydron.runtime.promise import Choice, Promise, Request, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class Stores(_Mixin):
             return Choice.NOW
         if type(owner) is Promise or type(index) is Promise:
             return Choice.UNIT
-        value = _settled(value)
+        value = settled(value)
         late = type(value) is Promise
         verdict = classify_setitem(owner, index, TO_COME if late else value)
         if verdict.effect is not Kind.WRITES or verdict.warns or verdict.deep:
@@ -52,7 +52,7 @@ class Stores(_Mixin):
             return Choice.UNIT
         if not plain_setattr(owner, name):
             return Choice.TURN
-        return self._store(setattr, owner, name, _settled(value), tick)
+        return self._store(setattr, owner, name, settled(value), tick)
 
     def _store(
         self, function: Callable[..., object], owner: object, place: object, value: object, tick: int
@@ -88,7 +88,7 @@ class Stores(_Mixin):
         """Ask for ``owner.name = value`` on known operands."""
         if not self.run.pending:
             return None
-        if plain_setattr(owner, name) and self.may_change(owner):
+        if plain_setattr(owner, name) and self.may_wait_to_change(owner):
             return Request.ORDERED
         return Request.IMPURE
 
@@ -112,10 +112,3 @@ class Stores(_Mixin):
         self.run.memory.seen((value,))
         self.queue(Effect(_IN_PLACE[symbol], (target, value), (key,), tick))
         return target
-
-
-def _settled(value: object) -> object:
-    if type(value) is not Promise:
-        return value
-    promise = value.resolved()
-    return promise.value if promise.state == DONE else promise

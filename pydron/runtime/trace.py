@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from pydron.traces import Place, build_traceback, is_ours
+from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["keep_context", "place_error", "unconverted"]
+__all__ = ["keep_context", "place_error", "raise_again", "unconverted"]
 
 
 def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseException:
@@ -26,16 +27,25 @@ def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseExc
     """
     entries = _entries(error.__traceback__)
     outermost = next((activation for _, activation in entries if activation is not None), None)
+    places: list[Place] = []
     if outermost is None:
         outermost = fiber.activation
-        places = [_place(outermost, tick)] if tick is not None else []
-    else:
-        places = []
+        places = _places(outermost, tick) if tick is not None else []
     places = [*_callers(outermost), *places]
     trace: TracebackType | None = None
-    for entry, _ in reversed(entries):
-        trace = TracebackType(trace, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    for entry, activation in reversed(entries):
+        trace = _linked(entry, activation, trace)
     return error.with_traceback(_prepend(places, trace))
+
+
+def _linked(entry: TracebackType, activation: Activation | None, rest: TracebackType | None) -> TracebackType | None:
+    """Put an entry before the rest of a traceback."""
+    if activation is not None:
+        (place,) = places_of(entry)[:1]
+        places = activation.plan.in_comprehensions(place)
+        if len(places) > 1:
+            return _prepend(places, rest)
+    return TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
 
 
 def unconverted(error: BaseException) -> BaseException:
@@ -44,11 +54,22 @@ def unconverted(error: BaseException) -> BaseException:
     if type(error) is not RuntimeError or type(cause) is not StopIteration:
         return error
     last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if last is None or not (is_ours(last.tb_frame.f_code.co_filename) or _is_frame(last.tb_frame.f_code)):
+    if last is None:
         return error
-    return cause
+    if sys.version_info < (3, 12):  # raised where the frame was resumed
+        return cause if last.tb_next is None else error
+    while last.tb_next is not None:  # raised in the frame itself
+        last = last.tb_next
+    return cause if _is_frame(last.tb_frame.f_code) else error
+
+
+def raise_again(error: BaseException) -> NoReturn:
+    """Raise an error that has been raised before, leaving what it was raised in alone."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context  # raising inside a handler has replaced it
 
 
 def keep_context(error: BaseException, around: BaseException | None) -> None:
@@ -85,18 +106,18 @@ def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activatio
 def _callers(activation: Activation) -> list[Place]:
     places: list[Place] = []
     while activation.caller is not None:
-        places.append(_place(activation.caller, activation.tick))
+        places = [*_places(activation.caller, activation.tick), *places]
         activation = activation.caller
-    return places[::-1]
+    return places
 
 
-def _place(activation: Activation, tick: int) -> Place:
+def _places(activation: Activation, tick: int) -> list[Place]:
     plan = activation.plan
     node = plan.origin(tick)
     line = getattr(node, "lineno", 0)
     end = getattr(node, "end_lineno", None) or line
     start, stop = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 0
-    return Place(plan.filename, line, plan.name, (line, end, start, stop))
+    return plan.in_comprehensions(Place(plan.filename, line, plan.qualname, (line, end, start, stop)))
 
 
 def _prepend(places: list[Place], trace: TracebackType | None) -> TracebackType | None:

@@ -65,8 +65,9 @@ def symbol(operator: ast.AST) -> str:
 class CheckedExpression:
     """Writes the evaluation of one expression; `out` holds the statements so far."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, fast: frozenset[str]) -> None:
         self._names = names
+        self._fast = fast
         self.out: list[ast.stmt] = []
 
     def write(self, node: ast.expr) -> ast.expr:
@@ -238,10 +239,23 @@ class CheckedExpression:
     def _lambda(self, node: ast.Lambda) -> ast.expr:
         return self._keep(node)
 
+    def _generatorexp(self, node: ast.GeneratorExp) -> ast.expr:
+        """Make a generator: only the first iterable is evaluated."""
+        first = self.write(node.generators[0].iter)
+        self._ask("may_iterate", node, first)
+        node.generators[0].iter = first
+        return self._keep(node)
+
     def _opaque(self, node: ast.expr) -> ast.expr:
-        """Evaluate whole what has a scope of its own: it may run if everything it reads is trusted through and through."""
-        operands = [load(name, node) for name in sorted(names_read(node) - _bound_inside(node))]
-        self._ask("may_opaque", node, *operands)
+        """Evaluate whole what has a scope of its own: it may run if everything it reads is trusted through and through.
+
+        Names other than the function's own variables may not exist, and are not read before it is known that they are.
+        """
+        names = sorted(names_read(node) - _bound_inside(node))
+        if all(name in self._fast for name in names):
+            self._ask("may_opaque", node, *[load(name, node) for name in names])
+        else:
+            self._ask("may_anything", node)
         return self._keep(node)
 
 

@@ -51,7 +51,7 @@ from pydron.translation.young import young_variables
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["CONSTANTS", "Emitter", "FrameKey", "escapes"]
+__all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey", "escapes"]
 
 CONSTANTS = (
     ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
@@ -67,6 +67,8 @@ _MUTATORS = frozenset(
     "extendleft fill __setitem__ put itemset resize difference_update intersection_update symmetric_difference_update".split()
 )
 
+FRAME = ".frame"
+"""The name of a frame while it is compiled: one that its code cannot mean."""
 JUMPED, LEFT = 1, 2
 """How a region ended that did not reach its end: by ``break`` of a loop around, by ``return``."""
 
@@ -148,10 +150,9 @@ class Emitter:
             kw_defaults=[],
             defaults=[at(ast.Constant(None), origin) for _ in CONSTANTS],
         )
-        tree = self._function.tree
         make_generator = quote("if False: yield", origin)
         body = [*self._declarations(body, origin), *make_generator, *body]
-        return at(ast.FunctionDef(name=tree.name, args=arguments, body=body, decorator_list=[], type_params=[]), tree)  # type: ignore[no-any-return]
+        return at(ast.FunctionDef(name=FRAME, args=arguments, body=body, decorator_list=[], type_params=[]), self._function.tree)  # type: ignore[no-any-return]
 
     def _declarations(self, body: list[ast.stmt], origin: ast.AST) -> list[ast.stmt]:
         """Declare the variables that frames share: cells, and what the user declared global or nonlocal."""
@@ -230,7 +231,7 @@ class Emitter:
 
     def _waited(self, test: ast.expr, node: Node) -> tuple[ast.expr, list[ast.stmt]]:
         """Return a test and what has to run before it, in a frame that has nothing else to do."""
-        checked = CheckedExpression(self._names)
+        checked = CheckedExpression(self._names, self._fast)
         checked.out = self._force(names_read(test) & self._fast, node)
         result = checked.write(copy_tree(test))
         checked._ask("may_truth", test, result)  # noqa: SLF001 - the truth test belongs to the expression
@@ -524,7 +525,7 @@ class Emitter:
 
     def _compute_unit(self, node: Compute) -> list[ast.stmt]:
         code = copy_tree(node.code)
-        checked = CheckedExpression(self._names)
+        checked = CheckedExpression(self._names, self._fast)
         match code:
             case ast.Assign(targets=[ast.Tuple()], value=value):
                 checked._ask("may_unpack", code, value)  # noqa: SLF001 - unpacking is one operation
@@ -657,7 +658,7 @@ class Emitter:
     def _region(self, node: Branch | ForLoop | WhileLoop, frame: _Frame) -> list[ast.stmt]:
         spawn = self._spawn(node, frame, "region", _receivers(node, frozenset(self.region_inputs(node))))
         if escapes(node):
-            ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _Spawn=spawn)
+            ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]
         outputs = self.outputs(node)
         if not outputs:
@@ -689,24 +690,25 @@ class Emitter:
             return [*checks, *self._bind(node, call)]
         target = node.target or ".r"
         spread = self._spread(call, node)
-        ask = self._ask_call(call, node, target, "call")
+        ask = self._ask_call(call, node, "call")
         native = _assign(target, call, code)
         wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
         writes = [call.func.value.id] if self._mutates(call) else []
-        unit = self._unit(node, frame, writes)
         choice = quote(
-            "if _Type(_Target) is _C:\n"
-            "    if _Target is _D:\n        _Unit\n"
+            "if _Type(_Answer) is _C:\n"
+            "    if _Answer is _D:\n        _Unit\n"
             "    else:\n"
-            "        if _Target is _W:\n            _Wait\n"
-            "        _Native",
+            "        if _Answer is _W:\n            _Wait\n"
+            "        _Native\n"
+            "else:\n    _Take",
             code,
-            _Target=target,
-            _Unit=unit,
+            _Answer=".answer",
+            _Unit=self._unit(node, frame, writes),
             _Wait=wait,
             _Native=[native],
+            _Take=[_assign(target, load(".answer", code), code)],
         )
-        return [*checks, *spread, *ask, *quote("if _R.hold: yield _HOLD", code), *choice]
+        return [*checks, *spread, *ask, *choice]
 
     def _mutates(self, call: ast.Call) -> bool:
         function = call.func
@@ -726,7 +728,7 @@ class Emitter:
             spread += quote("_Ans = _S.may_spread(_Value)\nif _Ans is not None: yield _Ans", node.code, _Value=value)
         return spread
 
-    def _ask_call(self, call: ast.Call, node: Node, target: str, verb: str) -> list[ast.stmt]:
+    def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:
         origin = node.code
         positional = at(ast.Tuple(list(call.args), ast.Load()), origin)
         tick = at(ast.Constant(node.tick), origin)
@@ -743,7 +745,7 @@ class Emitter:
                 f"_S.{verb}(_Function, _Args, _Keywords, _Tick)",
                 origin, _Function=function, _Args=positional, _Keywords=keywords, _Tick=tick,
             )  # fmt: skip
-        return [_assign(target, ask, origin)]
+        return [_assign(".answer", ask, origin)]
 
     def _keywords(self, call: ast.Call, origin: ast.AST) -> ast.expr:
         """Return the keyword arguments as a dictionary, or as a tuple of dictionaries still to be joined."""
@@ -784,19 +786,23 @@ class Emitter:
         target = node.target or ".r"
         return [
             *self._spread(call, node),
-            *self._ask_call(call, node, target, "call"),
-            *quote("if _Type(_Target) is _F: _Target = yield _Target", code, _Target=target),
+            *self._ask_call(call, node, "call"),
+            *quote("if _Type(_Answer) is _F: _Answer = yield _Answer", code, _Answer=".answer"),
             *quote(
-                "if _Target is _D:\n    yield _ORDERED\n    _Again",
+                "if _Answer is _D:\n    yield _ORDERED\n    _Again",
                 code,
-                _Target=target,
-                _Again=self._ask_call(copy_tree(call), node, target, "call_in_turn"),
+                _Answer=".answer",
+                _Again=self._ask_call(copy_tree(call), node, "call_in_turn"),
             ),
             *quote(
-                "if _Type(_Target) is _C:\n    if _Target is not _N: yield _IMPURE\n    _Native",
+                "if _Type(_Answer) is _C:\n"
+                "    if _Answer is not _N: yield _IMPURE\n"
+                "    _Native\n"
+                "else:\n    _Take",
                 code,
-                _Target=target,
+                _Answer=".answer",
                 _Native=[_assign(target, copy_tree(call), code)],
+                _Take=[_assign(target, load(".answer", code), code)],
             ),
         ]
 
@@ -811,6 +817,14 @@ class _Exits(ast.NodeTransformer):
     def visit_Return(self, node: ast.Return) -> ast.AST:
         value = node.value if node.value is not None else at(ast.Constant(None), node)
         return self._emitter._leave(value, self._frame, node)[0]  # noqa: SLF001 - one algorithm in two classes
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
+        if not isinstance(node.target, ast.Name):
+            return node
+        if node.value is None:
+            return at(ast.Pass(), node)  # type: ignore[no-any-return]
+        return at(ast.Assign([node.target], node.value), node)  # type: ignore[no-any-return]
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType
@@ -40,7 +41,9 @@ class Source:
 
 @lru_cache(maxsize=64)
 def _parse(filename: str, text: str) -> ast.Module:
-    return ast.parse(text, filename)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the user saw them when the file was compiled
+        return ast.parse(text, filename)
 
 
 def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str | None]]:

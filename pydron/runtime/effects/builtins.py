@@ -13,6 +13,7 @@ from pydron.runtime.effects.operators import classify_truth
 from pydron.runtime.effects.output import classify_print
 from pydron.runtime.effects.printing import can_show
 from pydron.runtime.effects.rules import (
+    PICK,
     READ_ALL,
     Arguments,
     CallRule,
@@ -104,7 +105,7 @@ def _iter(value: object) -> Verdict:
     return _READ_FIRST if is_plain_iterable(value) or is_plain_array(value) else UNKNOWN
 
 
-def _ordered(args: Arguments, kwargs: Keywords) -> Verdict:
+def _ordered(args: Arguments, kwargs: Keywords, verdict: Verdict) -> Verdict:
     """Judge sorted, min and max: iteration, comparison, perhaps a key function."""
     options = dict(kwargs)
     if not is_plain_key(options.pop("key", None)) or not args:
@@ -113,7 +114,16 @@ def _ordered(args: Arguments, kwargs: Keywords) -> Verdict:
         return UNKNOWN
     views = (tuple(as_collection(arg)) if id(type(arg)) in _VIEWS else arg for arg in args)
     bits = survey((*views, *options.values()), LONG_LIMIT)
-    return judge(bits, READ_ALL if bits & MUTABLE or id(type(args[0])) in _VIEWS else PURE, numbers_warn=False)
+    return judge(bits, verdict if bits & MUTABLE or id(type(args[0])) in _VIEWS else PURE, numbers_warn=False)
+
+
+def _sorted(args: Arguments, kwargs: Keywords) -> Verdict:
+    verdict = _ordered(args, kwargs, READ_ALL)
+    return READ_ALL if verdict is PURE else verdict  # a new list all the same
+
+
+def _extreme(args: Arguments, kwargs: Keywords) -> Verdict:
+    return _ordered(args, kwargs, PICK)
 
 
 _VIEWS = frozenset(map(id, (type({}.keys()), type({}.values()), type({}.items()))))
@@ -125,8 +135,8 @@ def _folded(args: Arguments, kwargs: Keywords) -> Verdict:
         return UNKNOWN
     if id(type(args[0])) in _VIEWS:
         inner = on_trusted((tuple(as_collection(args[0])), *args[1:]), kwargs)
-        return READ_ALL if inner.is_harmless else UNKNOWN
-    return on_trusted(args, kwargs)
+        return PICK if inner.is_harmless else UNKNOWN
+    return on_trusted(args, kwargs, verdict=PICK)
 
 
 def _isinstance(args: Arguments, kwargs: Keywords) -> Verdict:
@@ -222,9 +232,9 @@ BUILTIN_CALLS: dict[object, CallRule] = {
     filter: _maps,
     reversed: _one(_iter),
     iter: _one(_iter),
-    sorted: _ordered,
-    min: _ordered,
-    max: _ordered,
+    sorted: _sorted,
+    min: _extreme,
+    max: _extreme,
     sum: _folded,
     any: _folded,
     all: _folded,

@@ -26,6 +26,7 @@ from pydron.runtime.effects.keys import is_plain_key
 from pydron.runtime.effects.operators import classify_binary, classify_subscript, classify_unary, is_plain_index
 from pydron.runtime.effects.output import classify_root_log, classify_warn
 from pydron.runtime.effects.rules import (
+    PICK,
     READ_ALL,
     Arguments,
     CallRule,
@@ -175,7 +176,7 @@ _ITERTOOLS: dict[object, CallRule] = {
 
 def _reduce(args: Arguments, kwargs: Keywords) -> Verdict:
     plain = len(args) > 1 and args[0] is not None and is_plain_key(args[0]) and is_plain_iterable(args[1])
-    return on_trusted(args[1:], kwargs) if plain else UNKNOWN
+    return on_trusted(args[1:], kwargs, verdict=PICK) if plain else UNKNOWN
 
 
 def _copy(args: Arguments, kwargs: Keywords) -> Verdict:

@@ -15,6 +15,7 @@ from pydron.runtime.effects.trust import ARRAY, FOREIGN, LONG_LIMIT, MUTABLE, SC
 from pydron.runtime.effects.verdict import ALL, PURE, RECEIVER, UNKNOWN, Effect, Operand, Verdict, with_warnings
 
 __all__ = [
+    "PICK",
     "READ_ALL",
     "Arguments",
     "CallRule",
@@ -38,6 +39,8 @@ CallRule: TypeAlias = Callable[[Arguments, Keywords], Verdict]
 MethodRule: TypeAlias = Callable[[object, Arguments, Keywords], Verdict]
 
 READ_ALL = Verdict(Effect.READS, deep=(ALL,), fresh=True)
+PICK = Verdict(Effect.READS, deep=(ALL,))
+"""The result may be an element of an operand, or the operand itself."""
 
 _PLAIN_ITERABLES = frozenset(
     map(
@@ -85,12 +88,14 @@ def judge(bits: int, verdict: Verdict, *, arrays: bool = False, numbers_warn: bo
     return verdict
 
 
-def on_trusted(args: Arguments, kwargs: Keywords, *, numbers_warn: bool = True, limit: int = LONG_LIMIT) -> Verdict:
+def on_trusted(
+    args: Arguments, kwargs: Keywords, *, numbers_warn: bool = True, verdict: Verdict = READ_ALL
+) -> Verdict:
     """Judge a function that uses nothing but operators on its arguments and their elements."""
     if not kwargs and are_atoms(args):
         return PURE
-    bits = survey((*args, *kwargs.values()), limit)
-    return judge(bits, READ_ALL if bits & MUTABLE else PURE, numbers_warn=numbers_warn)
+    bits = survey((*args, *kwargs.values()), LONG_LIMIT)
+    return judge(bits, verdict if bits & MUTABLE else PURE, numbers_warn=numbers_warn)
 
 
 def is_plain_iterable(value: object) -> bool:

@@ -48,6 +48,7 @@ class Flattener:
         self.names = function.names
         self._fast = function.scope.fast - function.scope.declared
         self.out: list[ast.stmt] = []
+        self.unrolled = function.unrolled
         self._known: dict[ast.AST, bool] = {}
 
     # blocks and statements

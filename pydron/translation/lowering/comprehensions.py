@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.quote import at, load, quote
 from pydron.translation.scope import names_bound
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["can_unroll", "unroll"]
 
+_FRAMES = {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
 
 
@@ -30,6 +32,7 @@ def can_unroll(node: Comprehension) -> bool:
 
 def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     """Append the loop and return the variable that holds its result."""
+    flattener.unrolled.append(Unrolled(_span(node), _span(node.generators[0].iter), _FRAMES[type(node)]))
     first = flattener.atom(node.generators[0].iter)  # evaluated in the scope around
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
@@ -42,6 +45,10 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     for statement in _nest(node.generators, collect):
         flattener.statement(statement)
     return load(result, node)
+
+
+def _span(node: ast.expr) -> Span:
+    return (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
 
 
 def _rename(node: Comprehension, fresh: dict[str, str]) -> None:

@@ -9,7 +9,21 @@ from pydron.translation.quote import Names
 from pydron.translation.scope import Scope
 from pydron.translation.source import Source
 
-__all__ = ["Lowered"]
+__all__ = ["Lowered", "Span", "Unrolled"]
+
+Span = tuple[int, int, int, int]
+"""First line, last line, first column, last column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """Where a comprehension stood that became a loop. Before Python 3.12 it had a frame of its own."""
+
+    span: Span
+    first: Span
+    """Its first iterable, which is evaluated outside of that frame."""
+    name: str
+    """What the frame is called."""
 
 
 @dataclass(slots=True)
@@ -20,5 +34,7 @@ class Lowered:
     tree: ast.FunctionDef
     scope: Scope
     names: Names = field(default_factory=Names)
+    unrolled: list[Unrolled] = field(default_factory=list)
+    """Comprehensions that became loops."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
