@@ -38,7 +38,7 @@ class Calls:
 
     def function(self, function: Callable[..., object], name: str) -> Function:
         """Return the form in which tasks name a callable."""
-        if self._ship or not isinstance(function, types.FunctionType | types.BuiltinFunctionType | type):
+        if self._ship or not _is_stateless(function):
             return self._shipper.ship(function, name)
         known = self._known.get(id(function))
         if known is None:
@@ -74,6 +74,13 @@ class Calls:
             _forget_context(error, handled)
             return Outcome(task.id, failure=dump_failure(error), captured=self._output.take())
         return Outcome(task.id, value=payload, size=payload.size, captured=self._output.take())
+
+
+def _is_stateless(function: object) -> bool:
+    """Tell whether a callable is its code alone. A bound method is not: ``items.append`` has the list in it."""
+    if isinstance(function, types.BuiltinFunctionType):
+        return function.__self__ is None or isinstance(function.__self__, types.ModuleType)
+    return isinstance(function, types.FunctionType | type)
 
 
 def _forget_context(error: BaseException, handled: BaseException | None) -> None:
