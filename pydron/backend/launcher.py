@@ -5,10 +5,11 @@ A launcher is used on the reactor's thread only, and calls back on that thread o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from pydron.backend.spawn import Spawned
     from pydron.config.records import WorkerEntry
     from pydron.ids import WorkerId
     from pydron.transport.doorway import Reactor
@@ -26,6 +27,8 @@ class Surroundings:
     """How local workers connect; None: by Unix socket where there are any."""
     nice: int = 0
     """How much workers give way to other processes."""
+    spares: list[Spawned] = field(default_factory=list)
+    """Worker processes of this machine that were started ahead; whoever starts some takes from here first."""
 
 
 class Handle(Protocol):

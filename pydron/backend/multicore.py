@@ -7,16 +7,12 @@ empties after each call; what is left in them when it dies tells why.
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 from typing import TYPE_CHECKING, cast
 
 from pydron.backend.cores import wanted_cores
 from pydron.backend.exits import watch_exit
+from pydron.backend.spawn import Spawned
 from pydron.config.records import Multicore
 from pydron.transport.doorway import Doorway, TlsEntrance, UnixEntrance
 
@@ -26,22 +22,10 @@ if TYPE_CHECKING:
     from pydron.ids import WorkerId
     from pydron.transport.peer import Listener, Peer
 
-__all__ = ["LocalLauncher", "LocalWorker", "MulticoreBackend", "worker_command"]
+__all__ = ["LocalLauncher", "LocalWorker", "MulticoreBackend"]
 
 _LINGER = 1.0
 """Seconds for which a connection may outlive its process: somebody else holds it open."""
-_TAIL = 4000
-
-
-def worker_command() -> list[str]:
-    """Return the command line of a worker process."""
-    import pydron.worker
-
-    entry = os.path.join(next(iter(pydron.worker.__path__)), "__main__.py")
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    # Warnings are set as in the driver when it is connected; -W would have the start itself fail.
-    plain = [flag for flag in flags if not flag.startswith("-W")]
-    return [sys.executable, *plain, "-P", entry]
 
 
 class LocalWorker:
@@ -53,47 +37,26 @@ class LocalWorker:
         self.pid = 0
         self._launcher = launcher
         self._observer = observer
-        self._process: subprocess.Popen[bytes] | None = None
+        self._spawned: Spawned | None = None
         self._peer: Peer | None = None
         self._listener: Listener | None = None
         self._ticket = b""
-        self._output: list[int] = []
         self._status: int | None = None
         self._ended = False
 
     def launch(self) -> None:
         """Start the process and invite it."""
-        doorway = self._launcher.doorway
+        launcher = self._launcher
         try:
-            invitation = doorway.invite(self._joined)
+            invitation = launcher.doorway.invite(self._joined)
             self._ticket = invitation.ticket
-            self._output = [_scratch_file(), _scratch_file()]
-            self._process = self._spawn()
-            self.pid = self._process.pid
+            self._spawned = launcher.spares.pop() if launcher.spares else Spawned(launcher.nice)
         except OSError as error:
-            self._launcher.reactor.callLater(0, self._finish, f"could not be started: {error}")
+            launcher.reactor.callLater(0, self._finish, f"could not be started: {error}")
             return
-        watch_exit(self._launcher.reactor, self._process, self._exited)
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(invitation.dumps().encode())
-            self._process.stdin.close()
-        except OSError:
-            # It has ended already; the exit tells.
-            pass
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            worker_command(),
-            stdin=subprocess.PIPE,
-            stdout=self._output[0],
-            stderr=self._output[1],
-            # A session of its own: Ctrl-C in the terminal is for the driver, and killing the group gets all of it.
-            start_new_session=True,
-        )
-        if self._launcher.nice:
-            os.setpriority(os.PRIO_PROCESS, process.pid, self._launcher.nice)
-        return process
+        self.pid = self._spawned.process.pid
+        watch_exit(launcher.reactor, self._spawned.process, self._exited)
+        self._spawned.tell(invitation.dumps())
 
     def stopped(self) -> bool:
         """Tell whether the process was stopped by a signal."""
@@ -105,18 +68,14 @@ class LocalWorker:
 
     def kill(self) -> None:
         """End the process and all that it has started."""
-        if self._process is not None and self._status is None:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        if self._spawned is not None and self._status is None:
+            self._spawned.kill()
 
     def abandon(self) -> None:
         """Kill, wait, and tell nobody."""
         self._ended = True
-        self.kill()
-        if self._process is not None:
-            self._process.wait()
+        if self._spawned is not None:
+            self._spawned.end()
         if self._peer is not None:
             self._peer.hang_up("the session ends")
         self._close()
@@ -143,19 +102,17 @@ class LocalWorker:
         if self._status is None:
             self.kill()
         elif not self._ended:
-            self._finish(self._story())
+            self._finish(self._spawned.story(self._status))
 
     def _exited(self, status: int) -> None:
         self._status = status
-        # Processes that its calls left behind.
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+        if self._spawned is not None:
+            # Processes that its calls left behind.
+            self._spawned.kill()
         if self._ended:
             return
         if self._peer is None:
-            self._finish(self._story())
+            self._finish(self._spawned.story(self._status))
         else:
             self._launcher.reactor.callLater(_LINGER, self._cut)
 
@@ -172,29 +129,8 @@ class LocalWorker:
     def _close(self) -> None:
         self._launcher.doorway.withdraw(self._ticket)
         self._launcher.forget(self)
-        for descriptor in self._output:
-            os.close(descriptor)
-        self._output = []
-
-    def _story(self) -> str:
-        """Tell how the process ended, for people."""
-        assert self._status is not None
-        if self._status < 0:
-            try:
-                how = f"killed by {signal.Signals(-self._status).name}"
-            except ValueError:
-                how = f"killed by signal {-self._status}"
-        else:
-            how = f"exited with status {self._status}"
-        said = self._tail()
-        return f"process {self.pid} {how}{', saying:' if said else ''}{said}"
-
-    def _tail(self) -> str:
-        """Return the end of what it wrote to its standard error, indented."""
-        size = os.fstat(self._output[1]).st_size
-        data = os.pread(self._output[1], _TAIL, max(0, size - _TAIL))
-        lines = data.decode("utf-8", "replace").strip().splitlines()
-        return "".join(f"\n    {line}" for line in lines[-20:])
+        if self._spawned is not None:
+            self._spawned.release()
 
 
 class LocalLauncher:
@@ -206,6 +142,7 @@ class LocalLauncher:
         self.host = "local"
         self.reactor = surroundings.reactor
         self.nice = surroundings.nice
+        self.spares = surroundings.spares
         unix = surroundings.transport != "tls" and hasattr(socket, "AF_UNIX")
         self.doorway = Doorway(self.reactor, UnixEntrance(self.reactor) if unix else TlsEntrance(self.reactor))
         self._workers: set[LocalWorker] = set()
@@ -239,16 +176,3 @@ class MulticoreBackend:
         """Make the launcher for an entry."""
         entry = cast("Multicore", entry)
         return LocalLauncher(wanted_cores(entry.cores), surroundings, entry.name or "local")
-
-
-def _scratch_file() -> int:
-    """Make a file without a name that always grows at its end."""
-    import fcntl
-
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("pydron-output")
-    else:
-        with tempfile.TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_APPEND)
-    return descriptor

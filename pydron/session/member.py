@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS
 from pydron.transport.messages import Code, Definition, pack
-from pydron.tasks import Payload
 
 if TYPE_CHECKING:
     from pydron.backend.launcher import Handle, Launcher

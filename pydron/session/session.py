@@ -8,9 +8,11 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
+from pydron.backend.cores import wanted_cores
 from pydron.backend.launcher import Surroundings
 from pydron.backend.registry import make_launcher
-from pydron.config import load_config
+from pydron.backend.spawn import Spawned
+from pydron.config import Multicore, load_config
 from pydron.errors import LaunchError
 from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
 from pydron.session.acts import Acts
@@ -22,6 +24,7 @@ from pydron.worker.likeness import describe, levels_here
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from pydron.config import Config
     from pydron.config.load import Source
     from pydron.transport.messages import Levels, Setup
 
@@ -72,6 +75,7 @@ class Session:
         self._lock = threading.Lock()
         self._bridge: Bridge | None = None
         self._acts: Acts | None = None
+        self._spares: list[Spawned] = []
         self._closed = False
         self.pool = SessionPool(self._hand_over)
 
@@ -109,6 +113,7 @@ class Session:
         def end() -> None:
             gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
             acts.crew.close()
+            self._end_spares()
             acts.happened(*self.pool.take(), *gone, WorkersUnavailable(LaunchError("the session was closed")))
             acts.close()
 
@@ -123,10 +128,16 @@ class Session:
                 raise LaunchError("a session cannot be used by a fork of its process; make another one")
             if self._bridge is not None:
                 return
-            bridge = Bridge()
+            self._spares = _spawn_ahead(self.config)
+            try:
+                bridge = Bridge()
+            except BaseException:
+                self._end_spares()
+                raise
             try:
                 self._acts = bridge.ask(lambda: self._assemble(bridge))
             except BaseException:
+                self._end_spares()
                 bridge.stop()
                 raise
             self._bridge = bridge
@@ -134,7 +145,7 @@ class Session:
 
     def _assemble(self, bridge: Bridge) -> Acts:
         config = self.config
-        surroundings = Surroundings(bridge.reactor, config.transport, config.nice)
+        surroundings = Surroundings(bridge.reactor, config.transport, config.nice, self._spares)
         launchers = [make_launcher(entry, surroundings) for entry in config.workers]
         acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down)
         silence = config.heartbeat_s * _SILENCES
@@ -142,6 +153,10 @@ class Session:
         if config.idle_timeout is not None:
             acts.rest_after(config.idle_timeout)
         return acts
+
+    def _end_spares(self) -> None:
+        while self._spares:
+            self._spares.pop().end()
 
     def _describe(self, worker: str) -> tuple[Setup, Levels]:
         return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT), levels_here()
@@ -155,3 +170,16 @@ class Session:
     def _take(self) -> None:
         assert self._acts is not None
         self._acts.happened(*self.pool.take())
+
+
+def _spawn_ahead(config: Config) -> list[Spawned]:
+    """Start the local worker processes that will be needed, before the slow imports of this process."""
+    wanted = sum(wanted_cores(entry.cores) for entry in config.workers if isinstance(entry, Multicore))
+    spares: list[Spawned] = []
+    for _ in range(wanted):
+        try:
+            spares.append(Spawned(config.nice))
+        except OSError:
+            # It is tried again where it can be told.
+            break
+    return spares
