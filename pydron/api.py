@@ -53,16 +53,15 @@ def functional_with(function: C, requirements: Requirements) -> C:
     inner = function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
     if not callable(inner):
         raise TypeError(f"pydron.functional takes a callable, not {type(inner).__name__}")
-    mark_functional(Functional(inner, name_of(inner), requirements))
+    mark_functional(inner, Functional(name_of(inner), requirements))
     return function
 
 
 class Scheduled:
     """What `schedule` knows of one function. Translated at its first call."""
 
-    def __init__(self, function: FunctionType, wrapper: Callable[..., object], *, strict: bool) -> None:
+    def __init__(self, function: FunctionType, *, strict: bool) -> None:
         self.function = function
-        self.wrapper = wrapper
         self._strict = strict
         self._plan: CompiledPlan | None = None
         self._tried = False
@@ -121,7 +120,7 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
     if not isinstance(function, FunctionType):
         raise TypeError(f"pydron.schedule takes a Python function, not {type(function).__name__}")
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
-        Scheduled(function, function, strict=strict).plan()  # says why it stays as it is
+        Scheduled(function, strict=strict).plan()  # says why it stays as it is
         return cast("Callable[P, R]", function)
 
     @functools.wraps(function)
@@ -133,8 +132,8 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
         assert context is not None
         return cast("R", Run(context.surroundings).execute(plan, args, kwargs))
 
-    scheduled = Scheduled(function, wrapper, strict=strict)
-    mark_scheduled(scheduled)
+    scheduled = Scheduled(function, strict=strict)
+    mark_scheduled(wrapper, scheduled)
     return wrapper
 
 

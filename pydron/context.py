@@ -83,8 +83,8 @@ def adopt(function: object) -> Functional:
     """Take a callable that the configuration names as functional."""
     found = functional_of(function)
     if found is None:
-        found = Functional(function, name_of(function))  # type: ignore[arg-type]
-        mark_functional(found)
+        found = Functional(name_of(function))
+        mark_functional(function, found)
     return found
 
 

@@ -17,7 +17,7 @@ from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settl
 from pydron.tasks import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydron.ids import ValueId
     from pydron.runtime.marks import Functional
@@ -62,6 +62,10 @@ class Calls(_Mixin):
         if plain_attribute(owner, name) and self.run.memory.is_open(owner):
             return getattr(owner, name)
         return Choice.TURN
+
+    def owner_of(self, callee: object) -> object:
+        """Return the object, or the promise of it, whose method was read to be called later."""
+        return callee.owner if type(callee) is Bound else None
 
     def call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
         """``callee(*args, **keywords)``: return the result, a promise of it, or what to do."""
@@ -108,7 +112,7 @@ class Calls(_Mixin):
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
-            return self._dispatch(functional, (*first, *args), kwargs, tick, in_turn=in_turn)
+            return self._dispatch(function, functional, (*first, *args), kwargs, tick, in_turn=in_turn)
         if kwargs is None or type(callee) is Promise:
             return Choice.TURN
         scheduled = scheduled_of(function)
@@ -237,7 +241,14 @@ class Calls(_Mixin):
     # functional calls
 
     def _dispatch(
-        self, functional: Functional, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int, *, in_turn: bool
+        self,
+        function: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        *,
+        in_turn: bool,
     ) -> object:
         run = self.run
         references: list[tuple[int | str, ValueId]] = []
@@ -264,11 +275,12 @@ class Calls(_Mixin):
         if run.inlines(functional):
             if references:
                 return Choice.UNIT
-            return run_inline(self, functional, tuple(plain), named, tick)
-        return self._submit(functional, tuple(plain), named, tuple(references), tick)
+            return run_inline(self, function, functional, tuple(plain), named, tick)
+        return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
 
     def _submit(
         self,
+        callee: Callable[..., object],
         functional: Functional,
         args: tuple[object, ...],
         kwargs: dict[str, object],
@@ -279,8 +291,8 @@ class Calls(_Mixin):
         pool = run.pool
         site = self.activation.plan.site(tick)
         try:
-            function = pool.function(functional.function, functional.name)
-            payload = pool.dumps_call(functional.function, functional.name, args, kwargs)
+            function = pool.function(callee, functional.name)
+            payload = pool.dumps_call(callee, functional.name, args, kwargs)
         except UnpicklableError as error:
             if error.site is None:
                 error = UnpicklableError(

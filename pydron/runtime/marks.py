@@ -1,11 +1,11 @@
-"""What the decorators leave on a callable, and how the runtime finds it again.
+"""What the decorators know of a callable, and how the runtime finds it again.
 
-A functional callable stays the object it was. A Python function carries a mark in its ``__dict__``; the mark names its
-function, because `functools.wraps` copies it to functions that are something else. Any other callable is known by identity.
+A functional callable stays the object it was, without so much as an attribute more. Both kinds are known by identity.
 """
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Protocol
@@ -13,21 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pydron.runtime.plan import Plan
 
-__all__ = ["Functional", "Schedulable", "functional_of", "mark_functional", "mark_scheduled", "scheduled_of"]
-
-_FUNCTIONAL = "__pydron_functional__"
-_SCHEDULED = "__pydron_scheduled__"
+__all__ = ["Functional", "Schedulable", "functional_of", "mark_functional", "mark_scheduled", "scheduled_of", "unbound"]
 
 
 @dataclass(frozen=True, slots=True)
 class Functional:
     """The promise a callable was given: no side effect, a result that depends on the arguments alone."""
 
-    function: Callable[..., object]
     name: str
     requirements: Requirements = DEFAULT_REQUIREMENTS
 
@@ -35,44 +29,48 @@ class Functional:
 class Schedulable(Protocol):
     """A scheduled function as the runtime sees it."""
 
-    wrapper: Callable[..., object]
-
     def plan(self) -> Plan | None:
         """Return the translation, or None if the function runs as it is written."""
 
 
-_FOREIGN: dict[int, Functional] = {}
+_functional: dict[int, Functional] = {}
+_scheduled: dict[int, Schedulable] = {}
+_kept: dict[int, object] = {}
+"""What keeps a mark true to its callable: a weak reference that takes the mark away, or the callable itself."""
 
 
-def mark_functional(functional: Functional) -> None:
-    """Make the promise known to the runtime."""
-    function = functional.function
-    if isinstance(function, FunctionType):
-        function.__dict__[_FUNCTIONAL] = functional
-    else:
-        _FOREIGN[id(function)] = functional  # the record keeps the callable alive, so its identity stays its own
+def _mark(callee: object, forget: dict[int, Functional] | dict[int, Schedulable]) -> int:
+    key = id(callee)
+
+    def gone(_reference: object) -> None:
+        forget.pop(key, None)
+        _kept.pop(key, None)
+
+    try:
+        _kept[key] = weakref.ref(callee, gone)
+    except TypeError:
+        _kept[key] = callee
+    return key
+
+
+def mark_functional(callee: object, functional: Functional) -> None:
+    """Make the promise that a callable was given known to the runtime."""
+    _functional[_mark(callee, _functional)] = functional
 
 
 def functional_of(callee: object) -> Functional | None:
     """Return the promise a callable was given, or None."""
-    kind = type(callee)
-    if kind is FunctionType:
-        found = callee.__dict__.get(_FUNCTIONAL)  # type: ignore[attr-defined]
-        return found if found is not None and found.function is callee else None
-    return _FOREIGN.get(id(callee))
+    return _functional.get(id(callee))
 
 
-def mark_scheduled(scheduled: Schedulable) -> None:
+def mark_scheduled(wrapper: object, scheduled: Schedulable) -> None:
     """Make a scheduled function known to the runtime."""
-    scheduled.wrapper.__dict__[_SCHEDULED] = scheduled
+    _scheduled[_mark(wrapper, _scheduled)] = scheduled
 
 
 def scheduled_of(callee: object) -> Schedulable | None:
     """Return the scheduled function behind a callable, or None."""
-    if type(callee) is not FunctionType:
-        return None
-    found = callee.__dict__.get(_SCHEDULED)
-    return found if found is not None and found.wrapper is callee else None
+    return _scheduled.get(id(callee))
 
 
 def unbound(callee: object) -> tuple[object, tuple[object, ...]]:

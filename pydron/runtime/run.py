@@ -190,10 +190,15 @@ class Run:
         """Go on with a maker whose frame was closed, from just after the fiber it had run ahead of."""
         activation = parent.activation
         plan = activation.plan
+        parent.stalled = False
+        if parent.is_unit:  # made a call of a scheduled function, which is all a unit does after its operands are known
+            parent.state = State.FINISHED
+            parent.result = (child.result,) * plan.outputs(parent.tick)
+            self._complete(parent)
+            return
         results = (child.result,) if plan.escapes(child.tick) else child.result
         key = ("resume", child.frame_tick, child.tick)
         parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)  # type: ignore[misc]
-        parent.stalled = False
         self._wake(parent)
 
     def settle_keys(self, fiber: Fiber) -> None:

@@ -503,7 +503,7 @@ class Emitter:
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
                 if isinstance(value, ast.Lambda):
-                    guard = None
+                    guard = concrete(sorted(node.reads), code)
                 fast = [guard] if guard is not None else []
             case _:
                 raise AssertionError(ast.dump(code))
@@ -692,7 +692,7 @@ class Emitter:
         spread = self._spread(call, node)
         ask = self._ask_call(call, node, "call")
         native = _assign(target, call, code)
-        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
+        wait = [*self._force(node.reads, node), *self._await_owner(call, code), *quote("yield _IMPURE", code)]
         writes = [call.func.value.id] if self._mutates(call) else []
         choice = quote(
             "if _Type(_Answer) is _C:\n"
@@ -709,6 +709,14 @@ class Emitter:
             _Take=[_assign(target, load(".answer", code), code)],
         )
         return [*checks, *spread, *ask, *choice]
+
+    def _await_owner(self, call: ast.Call, origin: ast.AST) -> list[ast.stmt]:
+        """Wait for the object whose method was read before the arguments were evaluated."""
+        if not isinstance(call.func, ast.Name) or not call.func.id.startswith("."):
+            return []
+        return quote(
+            "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
+        )
 
     def _mutates(self, call: ast.Call) -> bool:
         function = call.func
@@ -796,10 +804,11 @@ class Emitter:
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
-                "    if _Answer is not _N: yield _IMPURE\n"
+                "    if _Answer is not _N:\n        _Owned\n        yield _IMPURE\n"
                 "    _Native\n"
                 "else:\n    _Take",
                 code,
+                _Owned=self._await_owner(call, code),
                 _Answer=".answer",
                 _Native=[_assign(target, copy_tree(call), code)],
                 _Take=[_assign(target, load(".answer", code), code)],
