@@ -59,6 +59,8 @@ class Run:
         self._root: Fiber
         self._cursor: Fiber
         self._error: BaseException | None = None
+        self._around = sys.exception()
+        """What was being handled when the run began: Python links what is raised meanwhile to it."""
         self._done = False
 
     # the run as a whole
@@ -82,7 +84,6 @@ class Run:
             self._drop_all()
         finally:
             self._hand_back()
-        keep_context(self._error, sys.exception())
         raise_again(self._error)
 
     def _standing_at(self) -> int | None:
@@ -148,6 +149,7 @@ class Run:
 
     def _wake(self, fiber: Fiber, value: object = None) -> None:
         fiber.state = State.READY
+        fiber.waiting = None
         fiber.holding = False
         fiber.send = value
         self._ready.append(fiber)
@@ -419,6 +421,7 @@ class Run:
         assert outcome is not None
         assert outcome.failure is not None
         error = self.pool.load_failure(outcome.failure)
+        keep_context(error, self._around)
         where = f" on worker {outcome.worker}" if outcome.worker is not None else ""
         error.add_note(f"raised by functional {promise.function}{where}, called at {promise.site}")
         return error
