@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,22 +16,17 @@ from pydron.runtime.effects import (
     is_trusted,
     plain_attribute,
 )
-from pydron.runtime.effects.arrays import is_plain_array
 from pydron.runtime.promise import Promise, Request
+from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydron.runtime.effects import Verdict
     from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
 
-_FIXED = frozenset((range, tuple, str, bytes, frozenset))
-_LISTS = frozenset((list,))
-_TABLES = frozenset((dict, set, type({}.keys()), type({}.values()), type({}.items())))
-_EACH_TURN = -1
-"""Watch key of an iterator of unknown type: each item is pulled at its turn."""
 
 
 class Questions:
@@ -103,9 +97,9 @@ class Questions:
 
     def may_iterate(self, value: object) -> Request | None:
         """Iteration over all of a value at once."""
-        if not self.run.pending or type(value) in _FIXED:
+        if not self.run.pending or type(value) in FIXED:
             return None
-        if type(value) in _LISTS or type(value) in _TABLES:
+        if type(value) is list or type(value) in TABLES:
             return None if self.run.memory.is_open(value) else Request.ORDERED
         return Request.IMPURE
 
@@ -152,65 +146,65 @@ class Questions:
 
     def may_loop(self, iterable: object) -> Request | None:
         """The beginning of a ``for`` loop."""
-        if not self.run.pending or type(iterable) in _FIXED:
+        if not self.run.pending or type(iterable) in FIXED:
             return None
-        if type(iterable) in _LISTS or type(iterable) in _TABLES or is_plain_array(iterable):
+        if can_rewind(iterable):
             return None if self.run.memory.is_open(iterable) else Request.ORDERED
         return Request.IMPURE
 
     def walk(self, iterable: object) -> tuple[Iterable[object], object]:
         """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores."""
-        if type(iterable) in _FIXED:
+        if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
-        if type(iterable) in _LISTS or is_plain_array(iterable):
-            return iterable, key_of(iterable)  # type: ignore[return-value]
-        if type(iterable) in _TABLES:
+        if type(iterable) in TABLES:
             key = key_of(iterable)
-            return (_Table(iterable), key) if key is not None else (iter(iterable), _EACH_TURN)  # type: ignore[call-overload]
-        return iter(iterable), _EACH_TURN  # type: ignore[call-overload]
+            return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
+        if can_rewind(iterable):
+            return iterable, key_of(iterable)  # type: ignore[return-value]
+        return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+
+    def may_loop_wrapper(self, wrapper: object, args: tuple[object, ...], keywords: object) -> Request | None:
+        """The beginning of a loop over ``enumerate(xs)`` and the like."""
+        if not self.run.pending:
+            return None
+        if not can_walk(wrapper, args, keywords):
+            return Request.IMPURE
+        return None if all(map(self.run.memory.is_open, args)) else Request.ORDERED
+
+    def walk_wrapper(
+        self, wrapper: Callable[..., Iterable[object]], args: tuple[object, ...], keywords: Mapping[str, object] | None
+    ) -> tuple[Iterable[object], object]:
+        """Return what a loop over ``enumerate(xs)`` and the like iterates over, and what it has to watch for stores."""
+        kwargs = keywords or {}
+        if not can_walk(wrapper, args, keywords):
+            return iter(wrapper(*args, **kwargs)), EACH_TURN
+        keys = tuple([key_of(value) for value in args if type(value) not in FIXED and type(value) not in ATOMS])
+        if None in keys:
+            return iter(wrapper(*args, **kwargs)), EACH_TURN
+        return Walk(wrapper, args, kwargs), keys or None
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""
         yield None
-        if isinstance(source, Iterator):
+        if key == EACH_TURN:
             yield from source
-        elif isinstance(source, _Table):
+        elif type(source) is Walk:
             yield from source.after(count)
-        else:
+        elif type(source) is list:
             rest = iter(source)
-            if hasattr(rest, "__setstate__"):
-                rest.__setstate__(count)
-            else:
-                rest = islice(rest, count, None)
+            rest.__setstate__(count)  # type: ignore[attr-defined]
             yield from rest
+        else:
+            yield from islice(source, count, None)
 
     def may_go_on(self, key: object) -> Request | None:
         """The next round of a ``for`` loop."""
         run = self.run
         if not run.pending:
             return None
-        if key == _EACH_TURN:
+        if key == EACH_TURN:
             return Request.IMPURE
-        return Request.ORDERED if key in run.memory.writes else None
-
-
-class _Table:
-    """A dictionary or set that is iterated over, able to begin again in the middle."""
-
-    __slots__ = ("_size", "_table")
-
-    def __init__(self, table: object) -> None:
-        self._table = table
-        self._size = len(table)  # type: ignore[arg-type]
-
-    def __iter__(self) -> Iterator[object]:
-        return iter(self._table)  # type: ignore[call-overload,no-any-return]
-
-    def after(self, count: int) -> Iterator[object]:
-        """Iterate over what follows the first `count` items."""
-        if len(self._table) != self._size:  # type: ignore[arg-type]
-            kind = "Set" if isinstance(self._table, set) else "dictionary"
-            raise RuntimeError(f"{kind} changed size during iteration")
-        return islice(iter(self._table), count, None)  # type: ignore[call-overload]
-
-
+        writes = run.memory.writes
+        if type(key) is tuple:
+            return Request.ORDERED if any(each in writes for each in key) else None
+        return Request.ORDERED if key in writes else None

@@ -105,6 +105,16 @@ class Stores(_Mixin):
             and self.may_change(target)
         )
 
+    def can_extend(self, symbol: str, target: object) -> bool:
+        """Say whether ``target += [element, …]`` can join the store queue."""
+        return type(target) is list and symbol == "+" and self.may_change(target)
+
+    def extend(self, target: list[object], elements: tuple[object, ...], tick: int) -> None:
+        """Queue ``target += [element, …]``, whatever the elements."""
+        known = tuple(settled(element) for element in elements)
+        self.run.memory.seen(known)
+        self.queue(Effect(_add, (target, *known), (id(target),), tick))
+
     def augment(self, symbol: str, target: object, value: object, tick: int) -> object:
         """Queue ``target += value``, for an object that changes in place; return it."""
         key = key_of(target)
@@ -112,3 +122,7 @@ class Stores(_Mixin):
         self.run.memory.seen((value,))
         self.queue(Effect(_IN_PLACE[symbol], (target, value), (key,), tick))
         return target
+
+
+def _add(target: list[object], *elements: object) -> None:
+    target += elements

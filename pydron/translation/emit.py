@@ -248,15 +248,20 @@ class Emitter:
     def _for_body(self, node: ForLoop, frame: _Frame) -> list[ast.stmt]:
         source, count, key = _loop_state(node)
         origin = node.code
-        body = [
-            *self._check_bound(node.reads, node),
-            *self._force(node.reads, node),
-            *quote(
-                "_Ans = _S.may_loop(_Iterable)\nif _Ans is not None: yield _Ans\n"
-                "_Source, _Key = _S.walk(_Iterable)\n_Count = 0",
-                origin, _Iterable=copy_tree(node.iterable), _Source=source, _Count=count, _Key=key,
-            ),
-        ]  # fmt: skip
+        body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
+        iterable = copy_tree(node.iterable)
+        if isinstance(iterable, ast.Call):
+            form, holes = "_wrapper(_Function, _Args, _Keywords)", {
+                "_Function": iterable.func,
+                "_Args": at(ast.Tuple(iterable.args, ast.Load()), origin),
+                "_Keywords": self._keywords(iterable, origin),
+            }  # fmt: skip
+        else:
+            form, holes = "(_Iterable)", {"_Iterable": iterable}
+        body += quote(
+            f"_Ans = _S.may_loop{form}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.walk{form}\n_Count = 0",
+            origin, _Source=source, _Count=count, _Key=key, **holes,
+        )  # fmt: skip
         frame.in_loop = True
         inner = quote("_Count += 1", origin, _Count=count) + self._block(node.body, frame) + self._loop_end(node)
         frame.in_loop = False
@@ -537,7 +542,8 @@ class Emitter:
                 checked.write(value)
             case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
                 text = at(ast.Constant(symbol(operator)), code)
-                checked._ask("may_augment", code, text, load(name, code), value)  # noqa: SLF001 - one operation
+                code.value = checked.write(value)
+                checked._ask("may_augment", code, text, load(name, code), code.value)  # noqa: SLF001 - one operation
                 checked.out.append(code)
             case _:
                 raise AssertionError(ast.dump(code))
@@ -548,6 +554,8 @@ class Emitter:
         name = code.target.id
         guard = trusted(at(ast.BinOp(load(name, code), code.op, code.value), code), self._fast, code)
         assert guard is not None
+        if isinstance(code.value, ast.List):
+            return self._extend(node, code, name, guard, frame)
         in_queue = quote(
             "_Name = _S.augment(_Symbol, _Name, _Value, _Tick)",
             code,
@@ -564,6 +572,24 @@ class Emitter:
             _Value=copy_tree(code.value),
         )
         slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
+        return [at(ast.If(guard, [code], [slow]), code)]
+
+    def _extend(
+        self, node: Compute, code: ast.AugAssign, name: str, guard: ast.expr, frame: _Frame
+    ) -> list[ast.stmt]:
+        """Add a list display, whose elements may be to come, to what may be a list."""
+        assert isinstance(code.value, ast.List)
+        queued = quote(
+            "_S.extend(_Name, (*_Elements,), _Tick)",
+            code,
+            _Name=name,
+            _Elements=[copy_tree(element) for element in code.value.elts],
+            _Tick=at(ast.Constant(node.tick), code),
+        )
+        can_extend = quote_expression(
+            "_S.can_extend(_Symbol, _Name)", code, _Symbol=at(ast.Constant(symbol(code.op)), code), _Name=name
+        )
+        slow = at(ast.If(can_extend, queued, self._unit(node, frame, [name])), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _store(self, node: Store, frame: _Frame) -> list[ast.stmt]:

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["BIND", "Flattener", "lower_calls"]
+__all__ = ["BIND", "WRAPPERS", "Flattener", "lower_calls"]
 
 BIND = ".bind"
 """Stands for reading a method before its arguments are evaluated."""
 
+WRAPPERS = frozenset(("enumerate", "zip", "reversed"))
+"""Builtin iterators that hold nothing but a place in what they go over."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -151,13 +153,20 @@ class Flattener:
             isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in ast.walk(node.value)
         )
         if target.id in self._fast and not rebinds:
-            value = self.atom(node.value)
+            value = self._display(node.value) or self.atom(node.value)
             self.out.append(at(ast.AugAssign(target, node.op, value), node))
             return
         old = self.spill(load(target.id, target))
         value = self.atom(node.value)
         self.out.append(at(ast.AugAssign(store(old.id, node), node.op, value), node))
         self.assign(target, old, node)
+
+    def _display(self, node: ast.expr) -> ast.expr | None:
+        """Return a list display of atoms as it stands: adding it to a list does not wait for its elements."""
+        if not isinstance(node, ast.List) or any(isinstance(element, ast.Starred) for element in node.elts):
+            return None
+        node.elts = [self._named(element) for element in self._children(node.elts)]
+        return node
 
     def _augment_place(self, node: ast.AugAssign, place: ast.Attribute | ast.Subscript) -> None:
         old = self.spill(place)
@@ -216,11 +225,31 @@ class Flattener:
         self.out.append(loop)
 
     def _for(self, node: ast.For) -> None:
-        iterable = self.atom(node.iter)
+        iterable = self._wrapped(node.iter) if self._is_wrapped(node.iter) else self.atom(node.iter)
         item = self.names.fresh("item")
         bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
         body = [*bind, *self.block(node.body)]
         self.out.append(at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node))
+
+    def _is_wrapped(self, node: ast.expr) -> bool:
+        """Say whether a loop goes over a wrapper made in its head, so that nothing else can see the iterator."""
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in WRAPPERS
+            and node.func.id not in self._fast
+            and not any(isinstance(argument, ast.Starred) for argument in node.args)
+            and all(keyword.arg is not None for keyword in node.keywords)
+        )
+
+    def _wrapped(self, node: ast.expr) -> ast.expr:
+        """Return the wrapper's call, of atoms: it belongs to the loop."""
+        assert isinstance(node, ast.Call)
+        values = [self._named(part) for part in self._children([*node.args, *(word.value for word in node.keywords)])]
+        node.args = values[: len(node.args)]
+        for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True):
+            keyword.value = value
+        return node
 
     def _return(self, node: ast.Return) -> None:
         value = self.atom(node.value) if node.value is not None else at(ast.Constant(None), node)

@@ -1,0 +1,200 @@
+"""How close ordinary loops come to their critical path: sleeping calls, 8 workers, the time of each idiom over the least possible.
+
+``python -m bench.idioms [--runs N]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import pydron
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STEP = 0.05
+"""Seconds of one call."""
+ITEMS = 16
+WORKERS = 8
+
+
+@pydron.functional
+def f(x: float) -> float:
+    time.sleep(STEP)
+    return x
+
+
+@pydron.functional
+def uneven(x: int) -> int:
+    time.sleep(STEP * (1 + x % 3) / 2)
+    return x
+
+
+@pydron.functional
+def improve(x: float) -> float:
+    time.sleep(STEP)
+    return x / 2
+
+
+@pydron.schedule
+def rebind(xs):
+    out = []
+    for x in xs:
+        out = out + [f(x)]
+    return out
+
+
+@pydron.schedule
+def extend(xs):
+    out = []
+    for x in xs:
+        out += [f(x)]
+    return out
+
+
+@pydron.schedule
+def append(xs):
+    out = []
+    for x in xs:
+        out.append(f(x))
+    return out
+
+
+@pydron.schedule
+def store_list(xs):
+    out = [None] * len(xs)
+    for i, x in enumerate(xs):
+        out[i] = f(x)
+    return out
+
+
+@pydron.schedule
+def store_array(xs):
+    out = np.zeros(len(xs))
+    for i in range(len(xs)):
+        out[i] = f(xs[i])
+    return out
+
+
+@pydron.schedule
+def store_dict(xs):
+    out = {}
+    for x in xs:
+        out[x] = f(x)
+    return out
+
+
+@pydron.schedule
+def comprehension(xs):
+    return [f(x) for x in xs]
+
+
+@pydron.schedule
+def printing(xs):
+    for x in xs:
+        print(f(x), end=" ")
+
+
+@pydron.schedule
+def branch(xs):
+    out = []
+    for x in xs[:8]:
+        result = f(x)
+        if result > -1:
+            out.append(f(result))
+    return out
+
+
+@pydron.schedule
+def skipping(xs):
+    out = []
+    for x in xs:
+        result = f(x)
+        if result < 0:
+            continue
+        out.append(result)
+    return out
+
+
+@pydron.schedule
+def two_loops(xs):
+    a = 8.0
+    while a > 1:
+        a = improve(a)
+    b = 8.0
+    while b > 1:
+        b = improve(b)
+    return a, b
+
+
+@pydron.schedule
+def pipeline(xs):
+    out = []
+    for x in xs[:8]:
+        out.append(uneven(uneven(uneven(x))))
+    return out
+
+
+@pydron.schedule
+def nested(xs):
+    total = []
+    for x in xs[:4]:
+        row = []
+        for y in range(4):
+            row.append(f(x + y))
+        total.append(row)
+    return total
+
+
+@pydron.schedule
+def running_total(xs):
+    total = 0.0
+    for x in xs[:4]:
+        total = f(total + x)
+    return total
+
+
+IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
+    (rebind, 2 * STEP),
+    (extend, 2 * STEP),
+    (append, 2 * STEP),
+    (store_list, 2 * STEP),
+    (store_array, 2 * STEP),
+    (store_dict, 2 * STEP),
+    (comprehension, 2 * STEP),
+    (printing, 2 * STEP),
+    (branch, 2 * STEP),
+    (skipping, 2 * STEP),
+    (two_loops, 3 * STEP),
+    (pipeline, 3 * STEP * 1.5),
+    (nested, 2 * STEP),
+    (running_total, 4 * STEP),
+)
+"""Each idiom with its critical path in seconds."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    xs = list(range(ITEMS))
+    with pydron.session({"workers": [{"type": "multicore", "cores": WORKERS}]}, ship=True):
+        append(xs)  # starts the workers
+        print(f"\n{'idiom':16} {'least s':>8} {'median s':>9} {'over least':>10}")
+        for idiom, least in IDIOMS:
+            times = []
+            for _ in range(runs):
+                begun = time.perf_counter()
+                idiom(xs)
+                times.append(time.perf_counter() - begun)
+            median = statistics.median(times)
+            print(f"\r{idiom.__name__:16} {least:8.3f} {median:9.3f} {median / least:10.2f}")
+
+
+if __name__ == "__main__":
+    main()

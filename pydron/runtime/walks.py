@@ -1,0 +1,77 @@
+"""What a ``for`` loop goes over, in a form that can begin again in the middle.
+
+A loop that ran ahead of an operation with unknown effects may have to be resumed from an earlier round. A second iterator over the
+same container, taken as far, goes on like the first; an iterator of unknown type cannot be had twice, so its items are pulled
+one at a time, each at its turn.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects.arrays import is_plain_array
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = ["EACH_TURN", "FIXED", "TABLES", "Walk", "can_rewind", "can_walk", "same"]
+
+FIXED = frozenset((range, tuple, str, bytes, frozenset))
+"""Iterables that never change."""
+TABLES = frozenset((dict, set, type({}.keys()), type({}.values()), type({}.items())))
+"""Iterables that must not change their size under way."""
+EACH_TURN = -1
+"""What a loop watches that pulls each item at its turn."""
+_WRAPPERS = frozenset(map(id, (enumerate, zip, reversed)))
+
+
+def can_rewind(value: object) -> bool:
+    """Say whether a second iterator over the value, taken as far, goes on like the first."""
+    return type(value) in FIXED or type(value) is list or type(value) in TABLES or is_plain_array(value)
+
+
+def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> bool:
+    """Say whether ``wrapper(*args, **keywords)`` is a builtin iterator over containers that can be had twice."""
+    if id(wrapper) not in _WRAPPERS or not args:
+        return False
+    if keywords and not all(type(value) in ATOMS for value in keywords.values()):  # type: ignore[attr-defined]
+        return False
+    sources = args[:1] if wrapper is enumerate else args
+    return all(map(can_rewind, sources)) and all(type(value) in ATOMS for value in args[len(sources) :])
+
+
+def same(value: Iterable[object]) -> Iterable[object]:
+    """Return the argument: a walk over a container without a wrapper."""
+    return value
+
+
+class Walk:
+    """An iteration that can begin again; the iterators it gives are the builtin ones."""
+
+    __slots__ = ("_args", "_keywords", "_sizes", "_wrapper")
+
+    def __init__(
+        self, wrapper: Callable[..., Iterable[object]], args: tuple[object, ...], keywords: Mapping[str, object]
+    ) -> None:
+        self._wrapper = wrapper
+        self._args = args
+        self._keywords = keywords
+        self._sizes = [len(value) for value in args if type(value) in TABLES]  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._wrapper(*self._args, **self._keywords))
+
+    def after(self, count: int) -> Iterator[object]:
+        """Iterate over what follows the first `count` items.
+
+        Raises:
+            RuntimeError: a dictionary or set has changed its size since the beginning, as its own iterator would say.
+        """
+        tables = [value for value in self._args if type(value) in TABLES]
+        for table, size in zip(tables, self._sizes, strict=True):
+            if len(table) != size:  # type: ignore[arg-type]
+                kind = "Set" if type(table) is set else "dictionary"
+                raise RuntimeError(f"{kind} changed size during iteration")
+        return islice(iter(self), count, None)
