@@ -195,6 +195,7 @@ class Run:
         parent.stalled = False
         if parent.is_unit:  # made a call of a scheduled function, which is all a unit does after its operands are known
             parent.state = State.FINISHED
+            parent.waiting = None
             parent.result = (child.result,) * plan.outputs(parent.tick)
             self._complete(parent)
             return
