@@ -12,6 +12,7 @@ from pydron.replay import show
 from pydron.runtime.effects import FunctionalNames
 from pydron.runtime.marks import Functional, functional_of, mark_functional
 from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
+from pydron.scheduler.cost import CostModel
 from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
@@ -62,9 +63,14 @@ def current_context() -> Context | None:
 def _context_of(session: Session) -> Context:
     config = session.config
     names = FunctionalNames(config.functional) if config.functional else None
+    cost = CostModel(ship=config.ship or session.check)
+
+    def inlines(functional: Functional) -> bool:
+        return cost.decide(functional) == "inline"
+
     surroundings = Surroundings(
-        session.pool, show, adopt, functional_names=names, run_ahead=config.run_ahead or RUN_AHEAD
-    )  # type: ignore[arg-type]
+        session.pool, show, adopt, names, inlines, cost.observe, config.run_ahead or RUN_AHEAD
+    )
     return Context(surroundings, session.strict)
 
 

@@ -11,7 +11,7 @@ from pydron.runtime.effects import ATOMS, RECEIVER, Effect as Kind, Verdict, cla
 from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
-from pydron.runtime.inline import run_inline
+from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
 from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settled
 from pydron.tasks import Task
@@ -272,7 +272,7 @@ class Calls(_Mixin):
                 plain.append(value)
             else:
                 named[place] = value  # type: ignore[index]
-        if run.inlines(functional):
+        if run.inlines(functional) and (not run.pending or is_silent(function)):
             if references:
                 return Choice.UNIT
             return run_inline(self, function, functional, tuple(plain), named, tick)
@@ -300,7 +300,7 @@ class Calls(_Mixin):
                 ).with_traceback(None)
             return self.failed(error, tick)
         task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
-        promise = Promise(task.id, tick, run.forget, functional.name, site)
+        promise = Promise(task.id, tick, run.forget, functional, site)
         run.tasks[task.id] = promise
         self.segment.append(promise)
         run.pending += 1

@@ -1,8 +1,9 @@
-"""Functional calls that are run in the driver, at the place where they stand, because shipping them costs more."""
+"""Functional calls that are made in the driver, at the place where they stand, because shipping them costs more."""
 
 from __future__ import annotations
 
 import time
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,27 @@ if TYPE_CHECKING:
     from pydron.runtime.calls import Calls
     from pydron.runtime.marks import Functional
 
-__all__ = ["run_inline"]
+__all__ = ["is_silent", "run_inline"]
+
+_SILENT_NAMES = frozenset(
+    (
+        "abs", "all", "any", "bool", "chr", "complex", "dict", "divmod", "enumerate", "float", "frozenset", "int", "len",
+        "list", "max", "min", "ord", "pow", "range", "reversed", "round", "set", "sorted", "sum", "tuple", "zip",
+        "append", "items", "join", "keys", "math", "ceil", "cos", "exp", "floor", "log", "pi", "sin", "sqrt", "tan", "values",
+    )
+)  # fmt: skip
+"""Names of builtins and methods that write nothing."""
+
+
+def is_silent(function: Callable[..., object]) -> bool:
+    """Say whether a function certainly prints, logs and warns nothing: what it wrote would come before its turn."""
+    return type(function) is FunctionType and _names_are_silent(function.__code__)
+
+
+def _names_are_silent(code: CodeType) -> bool:
+    return _SILENT_NAMES.issuperset(code.co_names) and all(
+        _names_are_silent(constant) for constant in code.co_consts if isinstance(constant, CodeType)
+    )
 
 
 def run_inline(
@@ -26,7 +47,9 @@ def run_inline(
     begun = time.perf_counter()
     try:
         result = function(*args, **kwargs)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised at its turn
         return fiber.failed(error, tick)
-    fiber.run.observe_inline(functional, time.perf_counter() - begun)
+    fiber.run.observe(functional, time.perf_counter() - begun, None)
     return result

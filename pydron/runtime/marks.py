@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Functional", "Schedulable", "functional_of", "mark_functional", "mark_scheduled", "scheduled_of", "unbound"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Functional:
     """The promise a callable was given: no side effect, a result that depends on the arguments alone."""
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Fiber
+    from pydron.runtime.marks import Functional
     from pydron.tasks import Captured, Outcome, Site
 
 __all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound", "settled"]
@@ -28,7 +29,7 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "function", "outcome", "site", "state", "task", "tick", "value", "waiters", "wanted",
+        "alias", "captured", "forget", "functional", "outcome", "site", "state", "task", "tick", "value", "waiters", "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -36,7 +37,7 @@ class Promise:
         task: TaskId | None = None,
         tick: int = 0,
         forget: Callable[[TaskId], None] | None = None,
-        function: str = "",
+        functional: Functional | None = None,
         site: Site | None = None,
     ) -> None:
         self.state = PENDING
@@ -53,8 +54,7 @@ class Promise:
         """Somebody in the driver waits for the value itself."""
         self.alias: Promise | None = None
         """The promise whose value this one gets: a variable was bound to it."""
-        self.function = function
-        """Name of the functional callable."""
+        self.functional = functional
         self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""

@@ -38,6 +38,8 @@ class Run:
     def __init__(self, surroundings: Surroundings) -> None:
         self.pool = surroundings.pool
         self.names = surroundings.functional_names
+        self.inlines = surroundings.inlines
+        self.observe = surroundings.observe
         self._surroundings = surroundings
         self.memory = Memory()
         self.inbox = Inbox()
@@ -109,9 +111,7 @@ class Run:
         while not self._done:
             self._run_ready()
             self._receive()
-            if self._ready:
-                continue
-            if self._retire() or self._ready or self._done:
+            if self._retire() or self._ready:
                 continue
             if self._throttled:
                 self._unthrottle()
@@ -304,6 +304,8 @@ class Run:
                 promise.wanted = False
                 self.want(promise, None)
         else:
+            assert promise.functional is not None
+            self.observe(promise.functional, outcome.seconds, outcome.size)
             try:
                 promise.value = self.pool.loads(outcome.value)
             except BaseException as error:  # noqa: BLE001 - the user's own unpickling; raised at the call
@@ -422,9 +424,10 @@ class Run:
         assert outcome is not None
         assert outcome.failure is not None
         error = self.pool.load_failure(outcome.failure)
+        assert promise.functional is not None
         keep_context(error, self._around)
         where = f" on worker {outcome.worker}" if outcome.worker is not None else ""
-        error.add_note(f"raised by functional {promise.function}{where}, called at {promise.site}")
+        error.add_note(f"raised by functional {promise.functional.name}{where}, called at {promise.site}")
         return error
 
     def _fail(self, fiber: Fiber, error: BaseException, tick: int | None) -> None:
@@ -480,15 +483,7 @@ class Run:
             while entry.segment:
                 self._drop(entry.segment.pop())
 
-    # cost
-
-    def inlines(self, functional: Functional) -> bool:
-        """Say whether a call is cheaper to run here than to ship."""
-        return self._surroundings.inlines(functional)
-
-    def observe_inline(self, functional: Functional, seconds: float) -> None:
-        """Learn how long a call took that was run here."""
-        self._surroundings.observe(functional, seconds)
+    # decisions that are not the run's own
 
     def adopt(self, function: object) -> Functional:
         """Return the promise that the configuration gives to a callable it names."""

@@ -21,7 +21,7 @@ def _never(_functional: Functional) -> bool:
     return False
 
 
-def _ignore(_functional: Functional, _seconds: float) -> None:
+def _ignore(_functional: Functional, _seconds: float, _size: int | None) -> None:
     pass
 
 
@@ -38,6 +38,6 @@ class Surroundings:
     """The callables that the configuration names."""
     inlines: Callable[[Functional], bool] = field(default=_never)
     """Say whether a call is cheaper to run in the driver."""
-    observe: Callable[[Functional, float], None] = field(default=_ignore)
-    """Learn how many seconds a call took that was run in the driver."""
+    observe: Callable[[Functional, float, int | None], None] = field(default=_ignore)
+    """Learn how many seconds a call took, and how many bytes its result has if that is known."""
     run_ahead: int = RUN_AHEAD
