@@ -4,6 +4,8 @@ A call that takes less time than its shipping takes of the driver is better made
 call, but calls of one function resemble each other, so the model counts *quick* calls in a row:
 
 * A call is quick if it took no longer than shipping it costs: a fixed price, and a price by the byte of what travels.
+* A hiccup, a call of up to `HICCUP` seconds, is forgiven if the quick calls before have saved as much: a busy machine
+  now and then takes the processor away from the quickest call. Savings are kept up to `SAVINGS`.
 * The first calls of a function are shipped. After `TRIALS` quick ones its calls are made in the driver.
 * One slow call, wherever it was made, sends the function back to the workers at once. It has to be quick `DOUBT` times
   as often in a row as it ever was before a slow call, and at least `LEAST` times, until it is trusted again.
@@ -17,7 +19,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["BYTE_COST", "DOUBT", "LEAST", "SHIP_COST", "TRIALS", "CallCost", "CostModel", "Decision"]
+__all__ = [
+    "BYTE_COST",
+    "DOUBT",
+    "HICCUP",
+    "LEAST",
+    "SAVINGS",
+    "SHIP_COST",
+    "TRIALS",
+    "CallCost",
+    "CostModel",
+    "Decision",
+]
 
 Decision: TypeAlias = Literal["ship", "inline"]
 """``"ship"``: on a worker; ``"inline"``: in the driver."""
@@ -37,6 +50,12 @@ LEAST = 32
 DOUBT = 8
 """How many times longer it has to be quick than it ever was before a slow call."""
 
+HICCUP = 20e-3
+"""Seconds that a call may take which is forgiven."""
+
+SAVINGS = 50e-3
+"""Seconds that quick calls can save up for hiccups."""
+
 FUNCTIONS = 10_000
 """How many functions are remembered at most."""
 
@@ -54,6 +73,8 @@ class CallCost:
     """Moving average of the bytes of arguments and result, of calls of which they are known."""
     quick: int = 0
     """Quick calls since the last slow one."""
+    saved: float = 0.0
+    """Seconds that quick calls have taken less than shipping them would have cost."""
     needed: int = TRIALS
     """Quick calls in a row that it takes to be made in the driver."""
 
@@ -73,8 +94,12 @@ class CallCost:
             self.bytes += (size - self.bytes) * (_WEIGHT if self.calls else 1.0)
         self.seconds += (seconds - self.seconds) * (_WEIGHT if self.calls else 1.0)
         self.calls += 1
-        if seconds <= self.shipping:
+        left = self.shipping - seconds
+        if left >= 0:
             self.quick += 1
+            self.saved = min(self.saved + left, SAVINGS)
+        elif seconds <= HICCUP and self.saved + left >= 0:
+            self.saved += left
         else:
             self.needed = max(self.needed, LEAST, DOUBT * self.quick)
             self.quick = 0
