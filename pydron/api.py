@@ -34,9 +34,9 @@ def functional(*, cores: int = 1, retries: int = 3) -> Callable[[C], C]: ...
 def functional(function: C | None = None, /, *, cores: int = 1, retries: int = 3) -> C | Callable[[C], C]:
     """Promise that calls of a callable have no side effect and that their result depends on the arguments alone.
 
-    Inside a scheduled function such calls run in parallel, on workers. Everywhere else nothing changes: the callable that
-    comes back is the one that went in. May be used as a decorator, with or without arguments, or on any callable there is:
-    ``blur = pydron.functional(scipy.ndimage.gaussian_filter)``.
+    Inside a scheduled function such calls run in parallel, on workers. Everywhere else nothing changes: the callable
+    that comes back is the one that went in. May be used as a decorator, with or without arguments, or on any callable
+    there is: ``blur = pydron.functional(scipy.ndimage.gaussian_filter)``.
 
     Args:
         function: a function, class, bound method, partial or builtin; `staticmethod` and `classmethod` objects too.
@@ -119,7 +119,11 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
         return cast("Callable[P, R]", type(function)(schedule_with(function.__func__, strict=strict)))
     if not isinstance(function, FunctionType):
         raise TypeError(f"pydron.schedule takes a Python function, not {type(function).__name__}")
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
+    if (
+        inspect.iscoroutinefunction(function)
+        or inspect.isasyncgenfunction(function)
+        or inspect.isgeneratorfunction(function)
+    ):
         Scheduled(function, strict=strict).plan()  # says why it stays as it is
         return cast("Callable[P, R]", function)
 

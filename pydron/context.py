@@ -68,9 +68,7 @@ def _context_of(session: Session) -> Context:
     def inlines(functional: Functional) -> bool:
         return cost.decide(functional) == "inline"
 
-    surroundings = Surroundings(
-        session.pool, show, adopt, names, inlines, cost.observe, config.run_ahead or RUN_AHEAD
-    )
+    surroundings = Surroundings(session.pool, show, adopt, names, inlines, cost.observe, config.run_ahead or RUN_AHEAD)
     return Context(surroundings, session.strict)
 
 

@@ -27,8 +27,8 @@ def session(
 ) -> Iterator[Session]:
     """Use other workers or options for a while: ``with pydron.session("cluster.conf"): ...``.
 
-    Without one, a session starts at the first functional call and ends with the process. What is not given here comes from
-    the configuration.
+    Without one, a session starts at the first functional call and ends with the process. What is not given here comes
+    from the configuration.
 
     Args:
         config: a configuration file, or what would stand in one as a dictionary; None searches as always.

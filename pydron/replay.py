@@ -18,7 +18,7 @@ def show(captured: tuple[Captured, ...]) -> None:
     """Do with what calls wrote as if they had run here."""
     for item in captured:
         if item.stream == "log":
-            record = logging.makeLogRecord(pickle.loads(item.content))  # noqa: S301 - from an authenticated worker
+            record = logging.makeLogRecord(pickle.loads(item.content))
             logging.getLogger(record.name).handle(record)
         elif item.stream == "warning":
             _warn(item.content)
@@ -29,5 +29,5 @@ def show(captured: tuple[Captured, ...]) -> None:
 
 
 def _warn(content: bytes) -> None:
-    message, category, filename, line = pickle.loads(content)  # noqa: S301 - from an authenticated worker
+    message, category, filename, line = pickle.loads(content)
     warnings.showwarning(message, category, filename, line)

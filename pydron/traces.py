@@ -8,6 +8,7 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "build_traceback", "is_ours", "places_of"]
 
-_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_OURS = str(Path(__file__).resolve().parent) + os.sep
 _MOST = 2000
 
 
@@ -46,7 +47,7 @@ def places_of(trace: TracebackType | None) -> list[Place]:
 
 def is_ours(filename: str) -> bool:
     """Say whether a file is Pydron's own, or the import machinery's."""
-    return filename.startswith(_OURS) or filename.startswith("<frozen importlib")
+    return filename.startswith((_OURS, "<frozen importlib"))
 
 
 def _place(trace: TracebackType, code: CodeType) -> Place:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
 from pydron.runtime.conflicts import has_promise, key_of
-from pydron.runtime.effects import ATOMS, RECEIVER, Effect as Kind, Verdict, classify_call, classify_method, plain_attribute
+from pydron.runtime.effects import (
+    ATOMS,
+    RECEIVER,
+    Verdict,
+    classify_call,
+    classify_method,
+    plain_attribute,
+)
 from pydron.runtime.effects import PENDING as TO_COME
+from pydron.runtime.effects import (
+    Effect as Kind,
+)
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.inline import is_silent, run_inline
@@ -17,10 +26,13 @@ from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settl
 from pydron.tasks import Task
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Mapping
 
     from pydron.ids import ValueId
+    from pydron.runtime.fiber import Entry
     from pydron.runtime.marks import Functional
+    from pydron.runtime.plan import Activation, Plan
     from pydron.runtime.stores import Stores
 
     _Mixin = Stores
@@ -45,6 +57,7 @@ class Bound:
         self.name = name
 
     def __call__(self, *args: object, **kwargs: object) -> object:
+        """Call the method."""
         return getattr(_value(self.owner), self.name)(*args, **kwargs)
 
 
@@ -52,6 +65,14 @@ class Calls(_Mixin):
     """The calls; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ()
+
+    activation: Activation
+    segment: deque[Entry]
+    is_unit: bool
+
+    def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
+        """Call a scheduled function as part of this run."""
+        raise NotImplementedError
 
     def bind(self, owner: object, name: str) -> object:
         """Read ``owner.name`` to call it once its arguments are evaluated."""
@@ -85,7 +106,9 @@ class Calls(_Mixin):
             return self._append(owner, args[0], tick)
         return self._call_method(owner, name, args, keywords, tick, in_turn=False)
 
-    def call_in_turn_method(self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int) -> object:
+    def call_in_turn_method(
+        self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int
+    ) -> object:
         """The same once it is the fiber's turn."""
         return self._call_method(owner, name, args, keywords, tick, in_turn=True)
 
@@ -112,7 +135,9 @@ class Calls(_Mixin):
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
-            return self._dispatch(function, functional, (*first, *args), kwargs, tick, in_turn=in_turn)
+            return self._dispatch(
+                cast("Callable[..., object]", function), functional, (*first, *args), kwargs, tick, in_turn=in_turn
+            )
         if kwargs is None or type(callee) is Promise:
             return Choice.TURN
         scheduled = scheduled_of(function)
@@ -326,7 +351,6 @@ def _append(owner: list[object], _place: object, value: object) -> None:
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     callee(*args, **kwargs)  # type: ignore[operator]
-
 
 
 def _value(value: object) -> object:

@@ -1,7 +1,8 @@
 """Disambiguation by object identity: may an operation run now, given the stores that are still to come?
 
-Reads ask whether a store to their memory is queued, or may be queued by a fiber that is not finished. Stores go to memory that
-is registered as theirs, or wait until nothing has run ahead of them. Where identity cannot tell, the answer is to wait.
+Reads ask whether a store to their memory is queued, or may be queued by a fiber that is not finished. Stores go to
+memory that is registered as theirs, or wait until nothing has run ahead of them. Where identity cannot tell, the
+answer is to wait.
 """
 
 from __future__ import annotations

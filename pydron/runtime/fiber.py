@@ -1,9 +1,9 @@
 """Fibers: parts of a run that wait on their own.
 
-A fiber executes one frame. It begins in place, on the stack of the frame that made it; if it has to wait, its maker goes on with
-promises for what it will bind. It owns a segment of the reorder buffer: what it issued that has not retired, in program order.
-The maker's variables as of that point are kept with it (the snapshot), so that the maker can be resumed from there should
-anything that ran ahead have to be done again.
+A fiber executes one frame. It begins in place, on the stack of the frame that made it; if it has to wait, its maker
+goes on with promises for what it will bind. It owns a segment of the reorder buffer: what it issued that has not
+retired, in program order. The maker's variables as of that point are kept with it (the snapshot), so that the maker
+can be resumed from there should anything that ran ahead have to be done again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Fiber", "State"]
 
 _DEEPEST = 40
-"""Fibers nested on the stack; a deeper one is run from the run's own loop, so that recursion does not use up the stack."""
+"""Fibers nested on the stack; a deeper one runs from the run's own loop, so that recursion spares the stack."""
 
 
 class State(Enum):
@@ -63,8 +63,8 @@ class Fiber(Calls, Stores, Questions):
         "parent",
         "result",
         "run",
-        "send",
         "segment",
+        "send",
         "snapshot",
         "stalled",
         "state",
@@ -122,7 +122,7 @@ class Fiber(Calls, Stores, Questions):
                 return
             except KeyboardInterrupt:
                 raise  # the user's wish comes before the order of the program
-            except BaseException as error:  # noqa: BLE001 - raised again at its turn
+            except BaseException as error:
                 self.state = State.FAILED
                 self.error = unconverted(error)
                 return
@@ -170,7 +170,12 @@ class Fiber(Calls, Stores, Questions):
     # making fibers
 
     def unit(
-        self, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], writes: tuple[object, ...], frame: int
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
     ) -> tuple[object, ...]:
         """Make a unit of a node; return the values it binds, or promises of them."""
         child = self._child("unit", tick, inputs, snapshot, frame)
@@ -180,9 +185,14 @@ class Fiber(Calls, Stores, Questions):
         return self._promises(child)
 
     def region(
-        self, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], writes: tuple[object, ...], frame: int
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
     ) -> object:
-        """Make a fiber of a branch or loop; return the values it binds, promises of them, or the fiber if it may jump."""
+        """Make a fiber of a branch or loop; return what it binds, promises of that, or the fiber if it may jump."""
         child = self._child("region", tick, inputs, snapshot, frame)
         if self._launch(child, writes):
             return child.result

@@ -16,9 +16,10 @@ __all__ = ["is_silent", "run_inline"]
 
 _SILENT_NAMES = frozenset(
     (
-        "abs", "all", "any", "bool", "chr", "complex", "dict", "divmod", "enumerate", "float", "frozenset", "int", "len",
-        "list", "max", "min", "ord", "pow", "range", "reversed", "round", "set", "sorted", "sum", "tuple", "zip",
-        "append", "items", "join", "keys", "math", "ceil", "cos", "exp", "floor", "log", "pi", "sin", "sqrt", "tan", "values",
+        "abs", "all", "any", "bool", "chr", "complex", "dict", "divmod", "enumerate", "float", "frozenset", "int",
+        "len", "list", "max", "min", "ord", "pow", "range", "reversed", "round", "set", "sorted", "sum", "tuple", "zip",
+        "append", "items", "join", "keys", "values",
+        "math", "ceil", "cos", "exp", "floor", "log", "pi", "sin", "sqrt", "tan",
     )
 )  # fmt: skip
 """Names of builtins and methods that write nothing."""
@@ -49,7 +50,7 @@ def run_inline(
         result = function(*args, **kwargs)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised at its turn
+    except BaseException as error:
         return fiber.failed(error, tick)
     fiber.run.observe(functional, time.perf_counter() - begun, None)
     return result

@@ -48,7 +48,7 @@ class Plan(Protocol):
         """Return the syntax tree of a node, with the user's positions."""
 
     def in_comprehensions(self, place: Place) -> list[Place]:
-        """Return the traceback entries of a place: more than one where CPython gives comprehensions frames of their own."""
+        """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

@@ -29,7 +29,8 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "outcome", "site", "state", "task", "tick", "value", "waiters", "wanted",
+        "alias", "captured", "forget", "functional", "outcome", "site", "state", "task", "tick", "value", "waiters",
+        "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +73,7 @@ class Promise:
 
 
 def settled(value: object) -> object:
-    """Return the value behind a promise if it is here, else the promise that stands behind it; other values as they are."""
+    """Return the value of a promise if it is here, else the promise behind it; other values as they are."""
     if type(value) is not Promise:
         return value
     promise = value.resolved()

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 
-
 class Questions:
     """The questions about reading; mixed into the fiber, which generated code knows as ``.S``."""
 

@@ -1,8 +1,8 @@
 """A run: one call of a scheduled function from ordinary code, from the first dispatch to the last retirement.
 
-The *retire cursor* walks the segments of the reorder buffer depth first, in program order, and stops at the first entry that is
-not settled. What it passes has happened: calls have succeeded, effects are done, output is shown. A fiber whose operation must
-keep its place waits until the cursor stands at it.
+The *retire cursor* walks the segments of the reorder buffer depth first, in program order, and stops at the first
+entry that is not settled. What it passes has happened: calls have succeeded, effects are done, output is shown. A
+fiber whose operation must keep its place waits until the cursor stands at it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Run:
             self._loop()
             if self._error is None:
                 return self._here(root.result)
-        except BaseException as interrupt:  # noqa: BLE001 - Ctrl-C, or the end of the session
+        except BaseException as interrupt:
             self._error = place_error(self._cursor, interrupt, self._standing_at())
             self._drop_all()
         finally:
@@ -308,7 +308,7 @@ class Run:
             self.observe(promise.functional, outcome.seconds, outcome.size)
             try:
                 promise.value = self.pool.loads(outcome.value)
-            except BaseException as error:  # noqa: BLE001 - the user's own unpickling; raised at the call
+            except BaseException as error:
                 promise.state = FAILED
                 promise.outcome = error
                 return
@@ -406,7 +406,7 @@ class Run:
             return False
         try:
             effect.perform()
-        except Exception as error:  # noqa: BLE001 - the user's own, at its turn
+        except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True
         fiber.segment.popleft()
@@ -488,4 +488,3 @@ class Run:
     def adopt(self, function: object) -> Functional:
         """Return the promise that the configuration gives to a callable it names."""
         return self._surroundings.adopt(function)
-

@@ -33,7 +33,12 @@ class Stores(_Mixin):
 
     def store_item(self, owner: object, index: object, value: object, tick: int) -> Choice:
         """``owner[index] = value``."""
-        if not self.run.pending and type(value) is not Promise and type(owner) is not Promise and type(index) is not Promise:
+        if (
+            not self.run.pending
+            and type(value) is not Promise
+            and type(owner) is not Promise
+            and type(index) is not Promise
+        ):
             return Choice.NOW
         if type(owner) is Promise or type(index) is Promise:
             return Choice.UNIT
@@ -54,9 +59,7 @@ class Stores(_Mixin):
             return Choice.TURN
         return self._store(setattr, owner, name, settled(value), tick)
 
-    def _store(
-        self, function: Callable[..., object], owner: object, place: object, value: object, tick: int
-    ) -> Choice:
+    def _store(self, function: Callable[..., object], owner: object, place: object, value: object, tick: int) -> Choice:
         """Store a value that is known or promised into a known place, without user code."""
         run = self.run
         if type(value) is not Promise:
@@ -84,7 +87,7 @@ class Stores(_Mixin):
         """Ask for ``owner[index] = value`` on known operands."""
         return self._may_write(classify_setitem(owner, index, value), owner) if self.run.pending else None
 
-    def may_store_attribute(self, owner: object, name: str, value: object) -> Request | None:
+    def may_store_attribute(self, owner: object, name: str, _value: object) -> Request | None:
         """Ask for ``owner.name = value`` on known operands."""
         if not self.run.pending:
             return None

@@ -1,8 +1,8 @@
 """What a ``for`` loop goes over, in a form that can begin again in the middle.
 
-A loop that ran ahead of an operation with unknown effects may have to be resumed from an earlier round. A second iterator over the
-same container, taken as far, goes on like the first; an iterator of unknown type cannot be had twice, so its items are pulled
-one at a time, each at its turn.
+A loop that ran ahead of an operation with unknown effects may have to be resumed from an earlier round. A second
+iterator over the same container, taken as far, goes on like the first; an iterator of unknown type cannot be had
+twice, so its items are pulled one at a time, each at its turn.
 """
 
 from __future__ import annotations
