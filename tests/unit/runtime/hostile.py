@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 ran: list[str] = []
 """The special methods that have run."""
 
-_NAMES = """
-    __add__ __radd__ __iadd__ __sub__ __rsub__ __mul__ __rmul__ __imul__ __truediv__ __rtruediv__ __floordiv__
-    __rfloordiv__ __mod__ __rmod__ __divmod__ __rdivmod__ __pow__ __rpow__ __lshift__ __rlshift__ __rshift__ __rrshift__
-    __and__ __rand__ __or__ __ror__ __ior__ __iand__ __xor__ __rxor__ __matmul__ __rmatmul__ __lt__ __le__ __eq__
-    __ne__ __gt__ __ge__ __contains__ __getitem__ __setitem__ __delitem__ __neg__ __pos__ __invert__ __abs__ __round__
-    __ceil__ __floor__ __trunc__ __call__ __enter__ __exit__ __del__ __set_name__ __length_hint__ __missing__
-    __array__ __array_ufunc__ __array_function__ __copy__ __deepcopy__ __reversed__ __fspath__ __buffer__
-""".split()
+# fmt: off
+_NAMES = (
+    "__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__imul__", "__truediv__",
+    "__rtruediv__", "__floordiv__", "__rfloordiv__", "__mod__", "__rmod__", "__divmod__", "__rdivmod__", "__pow__",
+    "__rpow__", "__lshift__", "__rlshift__", "__rshift__", "__rrshift__", "__and__", "__rand__", "__or__", "__ror__",
+    "__ior__", "__iand__", "__xor__", "__rxor__", "__matmul__", "__rmatmul__", "__lt__", "__le__", "__eq__", "__ne__",
+    "__gt__", "__ge__", "__contains__", "__getitem__", "__setitem__", "__delitem__", "__neg__", "__pos__",
+    "__invert__", "__abs__", "__round__", "__ceil__", "__floor__", "__trunc__", "__call__", "__enter__", "__exit__",
+    "__del__", "__set_name__", "__length_hint__", "__missing__", "__array__", "__array_ufunc__", "__array_function__",
+    "__copy__", "__deepcopy__", "__reversed__", "__fspath__", "__buffer__",
+)
+# fmt: on
 
 
 def _noting(name: str, result: Callable[[], object]) -> Callable[..., object]:
@@ -88,7 +92,8 @@ def _hostile(name: str, *bases: type, without: tuple[str, ...] = ()) -> type:
 
 Hostile = _hostile("Hostile")
 HostileElement = _hostile(
-    "HostileElement", without=("__array__", "__array_ufunc__", "__array_function__", "__len__", "__iter__", "__getitem__")
+    "HostileElement",
+    without=("__array__", "__array_ufunc__", "__array_function__", "__len__", "__iter__", "__getitem__"),
 )
 HostileList = _hostile("HostileList", list)
 HostileDict = _hostile("HostileDict", dict)
@@ -99,7 +104,7 @@ HostileFloat = _hostile("HostileFloat", float)
 HostileTuple = _hostile("HostileTuple", tuple)
 
 
-class HostileArray(np.ndarray):  # type: ignore[type-arg]
+class HostileArray(np.ndarray):
     """An array that notes what is done with it."""
 
     def __array_ufunc__(self, *args: object, **kwargs: object) -> object:
@@ -124,18 +129,18 @@ class HostileArray(np.ndarray):  # type: ignore[type-arg]
         return True
 
 
-class HostileZone(datetime.tzinfo):
+class HostileZone(dt.tzinfo):
     """A time zone that notes being asked."""
 
-    def utcoffset(self, _moment: datetime.datetime | None) -> datetime.timedelta:
+    def utcoffset(self, _moment: dt.datetime | None) -> dt.timedelta:
         ran.append("utcoffset")
-        return datetime.timedelta(0)
+        return dt.timedelta(0)
 
-    def dst(self, _moment: datetime.datetime | None) -> datetime.timedelta:
+    def dst(self, _moment: dt.datetime | None) -> dt.timedelta:
         ran.append("dst")
-        return datetime.timedelta(0)
+        return dt.timedelta(0)
 
-    def tzname(self, _moment: datetime.datetime | None) -> str:
+    def tzname(self, _moment: dt.datetime | None) -> str:
         ran.append("tzname")
         return "nowhere"
 
