@@ -177,6 +177,12 @@ class Pool(Protocol):
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker; it arrives as an outcome."""
 
+    def hurry(self, task: TaskId) -> None:
+        """Say that the run can do nothing before this task is done: calls that come later must not hold it up."""
+
+    def end_run(self, inbox: Inbox) -> None:
+        """Say that a run is over: nothing of it is of interest any more."""
+
     def cancel(self, tasks: Iterable[TaskId]) -> None:
         """Forget tasks: none of them is heard of again, running ones are stopped if they do not end soon."""
 

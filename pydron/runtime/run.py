@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_PATIENCE = 0.5
+"""Seconds without any outcome after which the pool is told what the run waits for."""
+
 
 class Run:
     """The state of one run; generated code knows it as ``.R``."""
@@ -86,6 +89,8 @@ class Run:
             self._drop_all()
         finally:
             self._hand_back()
+            if self.issued:
+                self.pool.end_run(self.inbox)
         raise_again(self._error)
 
     def _standing_at(self) -> int | None:
@@ -111,7 +116,7 @@ class Run:
         while not self._done:
             self._run_ready()
             self._receive()
-            if self._retire() or self._ready:
+            if self._retire() or self._ready or self._done:
                 continue
             if self._throttled:
                 self._unthrottle()
@@ -120,8 +125,23 @@ class Run:
 
     def _wait(self) -> None:
         self._hand_back()
-        self.pool.wait(self.inbox)
+        self.pool.wait(self.inbox, _PATIENCE)
+        if not self.inbox.outcomes:
+            task = self._needed_next()
+            if task is not None:
+                self.pool.hurry(task)
+            self.pool.wait(self.inbox)
         self._receive()
+
+    def _needed_next(self) -> TaskId | None:
+        """Return the call that everything waits for."""
+        fiber = self._cursor
+        if fiber.segment:
+            entry = fiber.segment[0]
+            awaited: object = entry.missing() if type(entry) is Effect else entry
+        else:
+            awaited = fiber.waiting
+        return awaited.resolved().task if type(awaited) is Promise else None
 
     def _hand_back(self) -> None:
         """Tell the pool what is no longer of interest."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Event",
     "RunEnded",
+    "TaskUrgent",
     "TasksCancelled",
     "TasksEnded",
     "TasksRecalled",
@@ -61,6 +62,13 @@ class ValueWanted:
 
     run: object
     value: ValueId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskUrgent:
+    """A run has been waiting for this task and can do nothing before it is done. Unknown numbers are ignored."""
+
+    task: TaskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,7 @@ Event: TypeAlias = (
     | TasksCancelled
     | ValuesReleased
     | ValueWanted
+    | TaskUrgent
     | RunEnded
     | WorkerJoined
     | WorkerDraining

@@ -26,6 +26,7 @@ from pydron.scheduler.state import Ledger
 from pydron.scheduler.story import tell
 from pydron.scheduler.transfer import arrived, missing
 from pydron.scheduler.turnover import advance_drains, draining, joined, left, recalled, unavailable
+from pydron.scheduler.urgency import press, urgent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,6 +39,7 @@ __all__ = ["Scheduler"]
 
 def _time_passed(ledger: Ledger, _event: events.TimePassed) -> None:
     ledger.waking = False
+    press(ledger)
 
 
 _APPLY = cast(
@@ -47,6 +49,7 @@ _APPLY = cast(
         events.TasksCancelled: cancelled,
         events.ValuesReleased: released,
         events.ValueWanted: wanted,
+        events.TaskUrgent: urgent,
         events.RunEnded: run_ended,
         events.WorkerJoined: joined,
         events.WorkerDraining: draining,

@@ -83,6 +83,8 @@ class RunRecord:
     """How many of its tasks are with workers."""
     outcomes: list[Outcome] = field(default_factory=list)
     """To be delivered at the end of this step."""
+    urgent: TaskRecord | None = None
+    """The task that it waits for; comes before its others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -239,6 +241,8 @@ class Ledger:
     """Tasks found to refer to a task that failed or was cancelled; settled before the step ends."""
     starting: bool = False
     """Workers were asked for and neither came nor were refused."""
+    pressing: dict[RunRecord, None] = field(default_factory=dict)
+    """Runs with an urgent task that has found no worker yet."""
     waking: bool = False
     """A wake-up is under way."""
 
@@ -269,6 +273,8 @@ class Ledger:
         """Take the first ready task in program order, of the run that has least with workers."""
         while self.ready:
             run = next(iter(self.ready)) if len(self.ready) == 1 else min(self.ready, key=_in_flight)
+            if run.urgent is not None and run.urgent.state is READY:
+                return run.urgent  # its number stays in the heap, and is passed over there
             while run.ready:
                 record = self.tasks.get(heappop(run.ready))
                 if record is not None and record.state is READY:

@@ -1,4 +1,4 @@
-"""The pool that runs talk to: called in the user's threads, buffered, handed over to the reactor's thread in batches."""
+"""The pool that runs talk to: called in the user's threads, handed over to the reactor's thread in batches."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class SessionPool:
         if inbox.outcomes:
             return
         gate = threading.Lock()
-        gate.acquire()  # noqa: SIM115
+        gate.acquire()
         self._waiting[id(inbox)] = gate
         try:
             if not inbox.outcomes:
@@ -110,6 +110,11 @@ class SessionPool:
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker."""
         self._add(events.ValueWanted(inbox, value))
+        self.flush()
+
+    def hurry(self, task: TaskId) -> None:
+        """Say that the run waits for a task and can do nothing before it is done."""
+        self._add(events.TaskUrgent(task))
         self.flush()
 
     def cancel(self, tasks: Iterable[TaskId]) -> None:

@@ -165,6 +165,11 @@ class SimulatedPool:
         """Ask for a value that stayed on a worker."""
         self._add(events.ValueWanted(inbox, value))
 
+    def hurry(self, task: TaskId) -> None:
+        """Say that the run waits for a task and can do nothing before it is done."""
+        self._add(events.TaskUrgent(task))
+        self.flush()
+
     def cancel(self, tasks: Iterable[TaskId]) -> None:
         """Forget tasks."""
         self._add(events.TasksCancelled(tuple(tasks)))
@@ -172,6 +177,10 @@ class SimulatedPool:
     def release(self, values: Iterable[ValueId]) -> None:
         """Say that the run will not refer to these values again."""
         self._add(events.ValuesReleased(tuple(values)))
+
+    def end_run(self, inbox: Inbox) -> None:
+        """Say that a run is over."""
+        self._add(events.RunEnded(inbox))
 
     def _add(self, event: Event) -> None:
         self._close_batch()

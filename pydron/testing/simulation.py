@@ -277,7 +277,8 @@ class Simulation:
             self._news.append((None, events.WorkerLeft(worker.id, "drained", expected=True)))
 
     def _wake_up(self, command: commands.WakeUp) -> None:
-        self._wake = self._clock.now + command.seconds
+        due = self._clock.now + command.seconds
+        self._wake = due if self._wake is None else min(self._wake, due)
 
 
 _ACTS: dict[type[Command], Callable[..., None]] = {

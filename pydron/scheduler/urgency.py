@@ -1,0 +1,90 @@
+"""Tasks that a run waits for while workers are busy with what comes later in its program.
+
+Calls made early are a bet; one of them may take for ever. It must not hold up the program: if the task that the run needs
+next has found no worker for a while, the call under way that is latest in the program is stopped and queued again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydron.scheduler.commands import StopTask, WakeUp
+from pydron.scheduler.room import recall
+from pydron.scheduler.state import ASSIGNED, READY, RUNNING, WAITING
+
+if TYPE_CHECKING:
+    from pydron.scheduler.events import TaskUrgent
+    from pydron.scheduler.state import Ledger, TaskRecord, WorkerRecord
+
+__all__ = ["press", "urgent"]
+
+SHORTEST = 1.0
+"""Seconds that any call under way gets before it may be stopped."""
+
+EXPECTED = 4.0
+"""How many times its expected run time it gets."""
+
+
+def urgent(ledger: Ledger, event: TaskUrgent) -> None:
+    """Note that a run can do nothing before a task is done."""
+    record = ledger.tasks.get(event.task)
+    if record is not None:
+        record.run.urgent = _first_open(record)
+        ledger.pressing[record.run] = None
+        press(ledger)
+
+
+def _first_open(record: TaskRecord) -> TaskRecord:
+    """Return the task itself, or the first unfinished one that it waits for."""
+    while record.state is WAITING:
+        unfinished = [ref for ref in record.refs if ref.state.unfinished]
+        if not unfinished:
+            break
+        record = unfinished[0]
+    return record
+
+
+def press(ledger: Ledger) -> None:
+    """Make way for urgent tasks that have found no worker."""
+    for run in list(ledger.pressing):
+        record = run.urgent = _first_open(run.urgent) if run.urgent is not None else None
+        if record is None or not record.state.unfinished or record.state is RUNNING:
+            del ledger.pressing[run]
+            run.urgent = None
+        else:
+            _make_way(ledger, record)
+
+
+def _make_way(ledger: Ledger, record: TaskRecord) -> None:
+    """Stop a call that has had its time; wait if none has."""
+    if record.state is ASSIGNED and record.worker is not None:
+        candidates = [record.worker]
+    elif record.state is READY and not ledger.idle:
+        candidates = list(ledger.workers.values())
+    else:
+        candidates = []
+    latest: tuple[int, WorkerRecord, TaskRecord] | None = None
+    soonest = SHORTEST
+    for worker in candidates:
+        if worker.stopping or worker.draining:
+            return  # room is being made already
+        for head in worker.heads:
+            left = _allowed(head) - (ledger.now - worker.since)
+            if left > 0:
+                soonest = min(soonest, left)
+            elif head is not record and (latest is None or head.id > latest[0]):
+                latest = (head.id, worker, head)
+    if latest is None:
+        ledger.commands.append(WakeUp(soonest))
+        return
+    _, worker, head = latest
+    ledger.note(head, f"makes way for task {record.id}")
+    worker.stopping[head.id] = head
+    ledger.commands.append(StopTask(worker.id, head.id))
+    recall(ledger, worker, [other for other in worker.queue.values() if other.state is ASSIGNED])
+    ledger.commands.append(WakeUp(SHORTEST))
+
+
+def _allowed(head: TaskRecord) -> float:
+    expected = head.function.seconds if head.function.measured else 0.0
+    return max(SHORTEST, EXPECTED * expected)
