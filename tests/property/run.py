@@ -7,11 +7,14 @@ import multiprocessing
 import time
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.property.campaign import Summary, campaign, save
 from tests.property.expressions import KINDS
-from tests.property.harness import Divergence
 from tests.property.statements import COMPOUND, SIMPLE, WIDE
+
+if TYPE_CHECKING:
+    from tests.property.harness import Divergence
 
 CHUNK = 100
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import sys
 import types
 import unittest
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +54,13 @@ MODULES = [
 ]
 
 
+OTHERWISE = {
+    "test_ref_counting_behavior": "an iterator lives until its loop has retired",
+    "test_attrs": "the frames of Pydron stand between those of the user in a whole traceback",
+}
+"""Test cases that look at what Pydron does not promise."""
+
+
 def functions_of(owner: type | types.ModuleType) -> Iterator[tuple[str, types.FunctionType]]:
     home = owner.__name__ if isinstance(owner, types.ModuleType) else owner.__module__
     for name, value in list(vars(owner).items()):
@@ -90,14 +97,18 @@ def outcomes(module: types.ModuleType) -> dict[str, str]:
 
 
 def fresh(name: str) -> types.ModuleType:
-    full = f"test.{name}"
-    sys.modules.pop(full, None)
+    """Import a test module past the import system, in which pytest would rewrite its assertions."""
+    tests = pytest.importorskip("test", reason="this Python comes without its tests")
+    path = Path(tests.__path__[0]) / f"{name}.py"
+    if not path.exists():
+        pytest.skip(f"this Python comes without {name}")
+    module = types.ModuleType(f"test.{name}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            return importlib.import_module(full)
-        except ImportError as error:
-            pytest.skip(f"this Python comes without its tests: {error}")
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True), module.__dict__)
+    return module
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -109,6 +120,10 @@ def test_passes_when_scheduled(name: str) -> None:
         actual = outcomes(module)
     sys.modules.pop(module.__name__, None)
     assert expected["tests"] != "0"
-    assert {case: text.partition(":")[0] for case, text in actual.items()} == {
-        case: text.partition(":")[0] for case, text in expected.items()
-    }, [text for case, text in actual.items() if expected.get(case) != text][:3]
+    different = {case: text for case, text in actual.items() if kind(text) != kind(expected.get(case, ""))}
+    different |= {case: "passes now" for case in expected if case not in actual}
+    assert not {case: text for case, text in different.items() if case.rpartition(".")[2] not in OTHERWISE}
+
+
+def kind(text: str) -> str:
+    return text.partition(":")[0]

@@ -70,7 +70,7 @@ def drive():
         try:
             main(site)
         except Exception as error:
-            seen += [error, describe(error), vars(error), str(error)]
+            seen += [error, describe(error), getattr(error, "extra", None), str(error)]
     return seen
 
 # --- 3 an exception of a class of the program itself

@@ -112,7 +112,7 @@ main.extra = 3
 
 def drive():
     import inspect
-    return main.__name__, main.__doc__, main.__qualname__, str(inspect.signature(main)), main.extra, main.__module__, main.__kwdefaults__
+    return main.__name__, main.__doc__, main.__qualname__, str(inspect.signature(main)), main.extra, main.__module__
 
 # --- 45 scheduled calls scheduled, recursion
 @pydron.schedule
