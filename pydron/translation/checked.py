@@ -83,7 +83,7 @@ class CheckedExpression:
         )
         self.out += quote("_Ans = _Ask\nif _Ans is not None: yield _Ans", node, _Ask=call)
 
-    def _keep(self, node: ast.expr) -> ast.expr:
+    def _keep(self, node: ast.expr) -> ast.Name:
         name = self._names.fresh("e")
         self.out.append(at(ast.Assign([store(name, node)], node), node))
         return load(name, node)
@@ -102,12 +102,55 @@ class CheckedExpression:
         self._ask("may_binary", node, self._text(symbol(node.op), node), left, right)
         return self._keep(at(ast.BinOp(left, node.op, right), node))
 
+    def truth(self, node: ast.expr, result: str | None = None) -> ast.expr:
+        """Append the evaluation and one test of its truth; return the flag, and leave the value in `result` if named."""
+        match node:
+            case ast.BoolOp():
+                flag = self._names.fresh("e")
+                self._truths(node, flag, result, 0)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                flag = self._keep(at(ast.UnaryOp(node.op, self.truth(operand)), node)).id
+                self._hand_on(load(flag, node), result)
+            case ast.Compare(ops=[_, _, *_]):
+                flag = self._names.fresh("e")
+                self._link_truths(node, flag, result or self._names.fresh("e"), self.write(node.left), 0)
+            case _:
+                value = self.write(node)
+                self._hand_on(value, result)
+                flag = self._names.fresh("e")
+                self._test(value, flag)
+        return load(flag, node)
+
+    def _hand_on(self, value: ast.expr, result: str | None) -> None:
+        if result is not None:
+            self.out.append(at(ast.Assign([store(result, value)], value), value))
+
+    def _test(self, value: ast.expr, flag: str) -> None:
+        self._ask("may_truth", value, value)
+        self.out += quote("_Flag = True if _Value else False", value, _Flag=flag, _Value=value)
+
+    def _truths(self, node: ast.BoolOp, flag: str, result: str | None, index: int) -> None:
+        found = self.truth(node.values[index], result)
+        self.out.append(at(ast.Assign([store(flag, node)], found), node))
+        if index + 1 < len(node.values):
+            rest = self._within(lambda: self._truths(node, flag, result, index + 1))
+            self.out += quote(self._going_on(node), node, _Flag=flag, _Rest=rest)
+
+    def _going_on(self, node: ast.BoolOp) -> str:
+        return "if _Flag: _Rest" if isinstance(node.op, ast.And) else "if not _Flag: _Rest"
+
+    def _link_truths(self, node: ast.Compare, flag: str, result: str, left: ast.expr, index: int) -> None:
+        right = self._link(node, result, left, index)
+        self._test(load(result, node), flag)
+        if index + 1 < len(node.ops):
+            rest = self._within(lambda: self._link_truths(node, flag, result, right, index + 1))
+            self.out += quote("if _Flag: _Rest", node, _Flag=flag, _Rest=rest)
+
     def _unaryop(self, node: ast.UnaryOp) -> ast.expr:
-        operand = self.write(node.operand)
         if isinstance(node.op, ast.Not):
-            self._ask("may_truth", node, operand)
-        else:
-            self._ask("may_unary", node, self._text(symbol(node.op), node), operand)
+            return self.truth(node)
+        operand = self.write(node.operand)
+        self._ask("may_unary", node, self._text(symbol(node.op), node), operand)
         return self._keep(at(ast.UnaryOp(node.op, operand), node))
 
     def _compare(self, node: ast.Compare) -> ast.expr:
@@ -117,17 +160,21 @@ class CheckedExpression:
         return load(result, node)
 
     def _links(self, node: ast.Compare, result: str, left: ast.expr, index: int) -> None:
-        right = self.write(node.comparators[index])
-        operator = node.ops[index]
-        if not isinstance(operator, (ast.Is, ast.IsNot)):
-            self._ask("may_compare", node, self._text(symbol(operator), node), left, right)
-        self.out.append(
-            at(ast.Assign([store(result, node)], at(ast.Compare(left, [operator], [right]), node)), node)
-        )
+        right = self._link(node, result, left, index)
         if index + 1 < len(node.ops):
             self._ask("may_truth", node, load(result, node))
             rest = self._within(lambda: self._links(node, result, right, index + 1))
             self.out += quote("if _Result: _Rest", node, _Result=result, _Rest=rest)
+
+    def _link(self, node: ast.Compare, result: str, left: ast.expr, index: int) -> ast.expr:
+        """Append one comparison of a chain; return its right operand."""
+        right = self.write(node.comparators[index])
+        operator = node.ops[index]
+        if not isinstance(operator, (ast.Is, ast.IsNot)):
+            self._ask("may_compare", node, self._text(symbol(operator), node), left, right)
+        compared = at(ast.Compare(left, [operator], [right]), node)
+        self.out.append(at(ast.Assign([store(result, node)], compared), node))
+        return right
 
     def _boolop(self, node: ast.BoolOp) -> ast.expr:
         result = self._names.fresh("e")
@@ -135,17 +182,16 @@ class CheckedExpression:
         return load(result, node)
 
     def _operands(self, node: ast.BoolOp, result: str, index: int) -> None:
-        value = self.write(node.values[index])
-        self.out.append(at(ast.Assign([store(result, node)], value), node))
-        if index + 1 < len(node.values):
-            self._ask("may_truth", node, load(result, node))
-            rest = self._within(lambda: self._operands(node, result, index + 1))
-            form = "if _Result: _Rest" if isinstance(node.op, ast.And) else "if not _Result: _Rest"
-            self.out += quote(form, node, _Result=result, _Rest=rest)
+        if index + 1 == len(node.values):
+            self._hand_on(self.write(node.values[index]), result)
+            return
+        flag = self.truth(node.values[index], result)
+        rest = self._within(lambda: self._operands(node, result, index + 1))
+        assert isinstance(flag, ast.Name)
+        self.out += quote(self._going_on(node), node, _Flag=flag.id, _Rest=rest)
 
     def _ifexp(self, node: ast.IfExp) -> ast.expr:
-        test = self.write(node.test)
-        self._ask("may_truth", node, test)
+        test = self.truth(node.test)
         result = self._names.fresh("e")
 
         def branch(value: ast.expr) -> list[ast.stmt]:

@@ -233,9 +233,8 @@ class Emitter:
         """Return a test and what has to run before it, in a frame that has nothing else to do."""
         checked = CheckedExpression(self._names, self._fast)
         checked.out = self._force(names_read(test) & self._fast, node)
-        result = checked.write(copy_tree(test))
-        checked._ask("may_truth", test, result)  # noqa: SLF001 - the truth test belongs to the expression
-        slow = [*checked.out, *quote("_Test = True if _Result else False", node.code, _Test=".test", _Result=result)]
+        flag = checked.truth(copy_tree(test))
+        slow = [*checked.out, *quote("_Test = _Result", node.code, _Test=".test", _Result=flag)]
         guard = trusted(test, self._fast, node.code)
         if guard is None and isinstance(test, ast.Constant):
             return copy_tree(test), []

@@ -1,13 +1,13 @@
 """Write short-circuit evaluation that holds calls as ``if``: ``a and f(x)``, ``f(x) if c else y``, ``a < f(x) < g(y)``.
 
-Python tests the truth of each operand once. Where the result is only tested (`decide`) a flag is handed on instead of the
-operand, so that no user ``__bool__`` runs twice.
+Python tests the truth of each operand once, also where one such expression is an operand of another: ``(a and b) or c``
+goes from a false ``a`` straight to ``c``. So what is handed on from a test is a flag, not the operand to be tested again.
 """
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.translation.quote import at, load, quote, store
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydron.translation.lowering.calls import Flattener
+
+    Operand: TypeAlias = Callable[[str | None], ast.expr]
+    """Appends the evaluation of an operand; leaves its value in a variable if one is named; returns what to test."""
 
 __all__ = ["choose", "decide", "select"]
 
@@ -31,86 +34,102 @@ def select(flattener: Flattener, node: ast.IfExp) -> ast.expr:
     return load(result, node)
 
 
+def choose(flattener: Flattener, node: ast.BoolOp | ast.Compare) -> ast.expr:
+    """Append ``and``, ``or`` or a chained comparison and return the variable that holds the operand it ends with."""
+    result = flattener.names.fresh("either")
+    operands = _operands(flattener, node)
+
+    def evaluate(index: int) -> None:
+        if index + 1 == len(operands):
+            operands[index](result)
+            return
+        test = operands[index](result)
+        rest = flattener.within(lambda: evaluate(index + 1))
+        flattener.out.append(_branch(node, test, rest))
+
+    evaluate(0)
+    return load(result, node)
+
+
+def decide(flattener: Flattener, test: ast.expr) -> ast.expr:
+    """Append what a test needs and return the expression whose truth is to be tested, once."""
+    return _settle(flattener, test, None) if flattener.needs(test) else test
+
+
 def _set(flattener: Flattener, name: str, value: ast.expr) -> None:
     flattener.out.append(at(ast.Assign([store(name, value)], value), value))
 
 
-def choose(flattener: Flattener, node: ast.BoolOp | ast.Compare) -> ast.expr:
-    """Append ``and``, ``or`` or a chained comparison and return the variable that holds the operand it ends with."""
-    result = flattener.names.fresh("either")
-    if isinstance(node, ast.BoolOp):
-        operands: list[Callable[[], ast.expr]] = [_operand(flattener, value) for value in node.values]
-        goes_on = isinstance(node.op, ast.And)
-    else:
-        operands, goes_on = _links(flattener, node), True
-    flattener.out += flattener.within(lambda: _chain(flattener, result, operands, goes_on, node))
-    return load(result, node)
+def _operands(flattener: Flattener, node: ast.BoolOp | ast.Compare) -> list[Operand]:
+    if isinstance(node, ast.Compare):
+        return _links(flattener, node)
+    return [_operand(flattener, value) for value in node.values]
 
 
-def _operand(flattener: Flattener, value: ast.expr) -> Callable[[], ast.expr]:
-    return lambda: flattener.value(value)
+def _operand(flattener: Flattener, value: ast.expr) -> Operand:
+    return lambda result: _settle(flattener, value, result)
 
 
-def _links(flattener: Flattener, node: ast.Compare) -> list[Callable[[], ast.expr]]:
+def _links(flattener: Flattener, node: ast.Compare) -> list[Operand]:
     """Return the comparisons of a chain; each evaluates its right operand, which the next one starts with."""
     left = [node.left]
 
-    def link(operator: ast.cmpop, comparator: ast.expr) -> Callable[[], ast.expr]:
-        def evaluate() -> ast.expr:
+    def link(operator: ast.cmpop, comparator: ast.expr) -> Operand:
+        def evaluate(result: str | None) -> ast.expr:
             first = flattener.atom(left[0])
             left[0] = flattener.atom(comparator)
-            return at(ast.Compare(first, [operator], [left[0]]), node)  # type: ignore[no-any-return]
+            return _handed_on(flattener, at(ast.Compare(first, [operator], [left[0]]), node), result)
 
         return evaluate
 
     return [link(operator, comparator) for operator, comparator in zip(node.ops, node.comparators, strict=True)]
 
 
-def _chain(
-    flattener: Flattener, result: str, operands: list[Callable[[], ast.expr]], goes_on: bool, node: ast.expr
-) -> None:
-    """Append: evaluate an operand; if its truth says to go on, evaluate the next."""
-    _set(flattener, result, operands[0]())
-    if len(operands) > 1:
-        rest = flattener.within(lambda: _chain(flattener, result, operands[1:], goes_on, node))
-        stop = quote("pass", node)
-        body, orelse = (rest, []) if goes_on else (stop, rest)
-        flattener.out.append(at(ast.If(load(result, node), body, orelse), node))
+def _handed_on(flattener: Flattener, value: ast.expr, result: str | None) -> ast.expr:
+    if result is None:
+        return value
+    _set(flattener, result, value)
+    return load(result, value)
 
 
-def decide(flattener: Flattener, test: ast.expr) -> ast.expr:
-    """Append what a test needs and return the expression whose truth is to be tested, once."""
-    if not flattener.needs(test):
-        return test
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return at(ast.UnaryOp(test.op, decide(flattener, test.operand)), test)  # type: ignore[no-any-return]
-    if isinstance(test, ast.BoolOp):
-        operands = [_decision(flattener, value) for value in test.values]
-        return _flagged(flattener, operands, isinstance(test.op, ast.And), test)
-    if isinstance(test, ast.Compare) and len(test.ops) > 1:
-        return _flagged(flattener, _links(flattener, test), True, test)
-    return flattener.flat(test)
-
-
-def _decision(flattener: Flattener, value: ast.expr) -> Callable[[], ast.expr]:
-    return lambda: decide(flattener, value)
+def _settle(flattener: Flattener, node: ast.expr, result: str | None) -> ast.expr:
+    """Append an expression; leave its value in `result` if that is named; return what to test for its truth, once."""
+    if isinstance(node, ast.BoolOp):
+        return _flagged(flattener, _operands(flattener, node), node, result)
+    if isinstance(node, ast.Compare) and len(node.ops) > 1:
+        return _flagged(flattener, _links(flattener, node), node, result)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        negated = at(ast.UnaryOp(node.op, _settle(flattener, node.operand, None)), node)
+        return _handed_on(flattener, negated, result)
+    return _handed_on(flattener, flattener.flat(node), result)
 
 
 def _flagged(
-    flattener: Flattener, operands: list[Callable[[], ast.expr]], goes_on: bool, node: ast.expr
+    flattener: Flattener, operands: list[Operand], node: ast.BoolOp | ast.Compare, result: str | None
 ) -> ast.expr:
     """Append a chain of tests that sets a flag: true if all went on (``and``), false if all did (``or``)."""
     flag = flattener.names.fresh("flag")
+    goes_on = _goes_on(node)
     flattener.out += quote(f"_Flag = {not goes_on}", node, _Flag=flag)
 
-    def test(remaining: list[Callable[[], ast.expr]]) -> None:
-        condition = remaining[0]()
-        if len(remaining) > 1:
-            inner = flattener.within(lambda: test(remaining[1:]))
+    def test(index: int) -> None:
+        condition = operands[index](result)
+        if index + 1 < len(operands):
+            inner = flattener.within(lambda: test(index + 1))
         else:
             inner = quote(f"_Flag = {goes_on}", node, _Flag=flag)
-        body, orelse = (inner, []) if goes_on else (quote("pass", node), inner)
-        flattener.out.append(at(ast.If(condition, body, orelse), node))
+        flattener.out.append(_branch(node, condition, inner))
 
-    test(operands)
+    test(0)
     return load(flag, node)
+
+
+def _goes_on(node: ast.BoolOp | ast.Compare) -> bool:
+    """Say which truth of an operand leads to the next one."""
+    return isinstance(node, ast.Compare) or isinstance(node.op, ast.And)
+
+
+def _branch(node: ast.BoolOp | ast.Compare, test: ast.expr, rest: list[ast.stmt]) -> ast.If:
+    stop = quote("pass", node)
+    body, orelse = (rest, []) if _goes_on(node) else (stop, rest)
+    return at(ast.If(test, body, orelse), node)  # type: ignore[no-any-return]
