@@ -1,4 +1,4 @@
-"""How the scheduler does with many workers: decisions per second, and how close its schedule comes to the best possible.
+"""How the scheduler does with many workers: decisions per second, and how near its schedule comes to the best.
 
 Only decisions are made: no call runs and no byte moves. Run it with ``python bench/scale.py [workers ...]``.
 """
@@ -72,12 +72,12 @@ class World:
                     outcome = Outcome(task.id, value=SMALL, size=1, seconds=self.durations[task.id])
                     self.later(end + LATENCY, events.TasksEnded(worker, [outcome]))
                     self.result.decisions += 1
-            case commands.Recall(worker, tasks):
-                back = [task for task in tasks if self.queues[worker].get(task, 0.0) > self.now + LATENCY]
-                for task in back:
-                    self.recalled.add((worker, task))
-                    del self.queues[worker][task]
-                    self.busy_until[worker] -= self.durations[task]
+            case commands.Recall(worker, wanted):
+                back = [number for number in wanted if self.queues[worker].get(number, 0.0) > self.now + LATENCY]
+                for number in back:
+                    self.recalled.add((worker, number))
+                    del self.queues[worker][number]
+                    self.busy_until[worker] -= self.durations[number]
                 self.later(self.now + 2 * LATENCY, events.TasksRecalled(worker, back))
             case commands.Deliver(_, outcomes):
                 self.delivered += len(outcomes)
@@ -143,7 +143,8 @@ MIXES: dict[str, Callable[[random.Random], float]] = {
 
 def main(workers: list[int]) -> None:
     """Print a line for each number of workers and mix of durations."""
-    print(f"{'workers':>8} {'tasks':>8}  {'durations':<28} {'decisions/s':>12} {'us/task':>8} {'makespan':>9} {'/ bound':>8}")
+    heads = f"{'workers':>8} {'tasks':>8}  {'durations':<28} {'decisions/s':>12} {'us/task':>8}"
+    print(f"{heads} {'makespan':>8} {'/ bound':>8}")
     for number in workers:
         tasks = max(100_000, 20 * number)
         for name, duration in MIXES.items():
@@ -152,7 +153,8 @@ def main(workers: list[int]) -> None:
             rate = result.decisions / result.seconds
             cost = result.seconds / tasks * 1e6
             ratio = result.makespan / bound
-            print(f"{number:>8} {tasks:>8}  {name:<28} {rate:>12,.0f} {cost:>8.1f} {result.makespan:>8.2f}s {ratio:>8.2f}")
+            line = f"{number:>8} {tasks:>8}  {name:<28} {rate:>12,.0f} {cost:>8.1f}"
+            print(f"{line} {result.makespan:>8.2f} {ratio:>8.2f}")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def left(ledger: Ledger, event: WorkerLeft) -> None:
         lose(ledger, record)
     reconsider(ledger, lost)
     if replace:
-        ledger.starting = True
+        ledger.starting = ledger.starting or not ledger.workers
         ledger.commands.append(ReplaceWorker(worker.id, worker.host))
 
 

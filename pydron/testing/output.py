@@ -80,7 +80,7 @@ class Output:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         out, err, filters, show, handle = self._saved.pop()
-        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = out, err
         _set_filters(filters)
         warnings.showwarning = show  # type: ignore[assignment]
         logging.Logger.callHandlers = handle  # type: ignore[method-assign,assignment]
