@@ -33,7 +33,7 @@ def write_catalogue(path: Path, bands: Sequence[str], objects: Sources, fluxes: 
     with path.open("w", newline="", encoding="ascii") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["object", "x", "y", "fwhm", *(f"flux_{band}" for band in bands)])
-        for number in range(len(objects)):
+        for number in range(objects.count):
             place = [f"{value[number]:.3f}" for value in (objects.x, objects.y, objects.fwhm)]
             rows.writerow([number + 1, *place, *(f"{flux[number]:.2f}" for flux in fluxes)])
 
@@ -55,7 +55,7 @@ def write_picture(path: Path, raw: Image, stacks: Sequence[Image], objects: Sour
             draw.ellipse([center - radius, y - radius, center + radius, y + radius], outline=(120, 255, 170))
     font = ImageFont.load_default(size=18)
     draw.text((8, rows + 10), "One exposure, as read from the camera", fill="white", font=font)
-    draw.text((columns + GAP + 8, rows + 10), f"The whole night: {len(objects)} objects", fill="white", font=font)
+    draw.text((columns + GAP + 8, rows + 10), f"The whole night: {objects.count} objects", fill="white", font=font)
     canvas.save(path, compress_level=3)
 
 

@@ -37,24 +37,29 @@ CLOUDY = 0.5
 @pydron.schedule
 def reduce_night(night: Path, output: Path) -> int:
     """Turn the exposures of a night into a picture and a catalogue; return the number of objects."""
-    bias = master_bias(sorted(night.glob("bias-*.fits")))
-    flats = {band: master_flat(sorted(night.glob(f"flat-{band}-*.fits")), bias) for band in BANDS}
+    biases = sorted(night.glob("bias-*.fits"))
+    lamps = {band: sorted(night.glob(f"flat-{band}-*.fits")) for band in BANDS}
+    lights = {band: sorted(night.glob(f"light-{band}-*.fits")) for band in BANDS}
 
-    first = load(night / "light-g-01.fits")
+    bias = master_bias(biases)
+    flats = {}
+    for band in BANDS:
+        flats[band] = master_flat(lamps[band], bias)
+
+    first = load(lights["g"][0])
     reference = subtract_sky(calibrate(first, bias, flats["g"]))
     stars = detect(reference)
 
     stacks = []
     for band in BANDS:
-        lights = sorted(night.glob(f"light-{band}-*.fits"))
-        stacks.append(reduce_band(lights, bias, flats[band], reference, stars))
+        stacks.append(reduce_band(lights[band], bias, flats[band], reference, stars))
 
     objects = detect(sum(stacks), threshold=9.0)
     fluxes = [photometry(image, objects) for image in stacks]
     write_catalogue(output / "catalogue.csv", BANDS, objects, fluxes)
     write_picture(output / "picture.png", first.counts, stacks, objects)
-    print(f"{len(objects)} objects")
-    return len(objects)
+    print(f"{objects.count} objects")
+    return objects.count
 
 
 @pydron.schedule
@@ -64,16 +69,16 @@ def reduce_band(lights: Sequence[Path], bias: Image, flat: Image, reference: Ima
     for path in lights:
         raw = load(path)
         if raw.exposure == 0.0:
-            print(f"{path.name}  left out: the shutter stayed closed")
+            print(f"{raw.name}  left out: the shutter stayed closed")
             continue
 
         image = subtract_sky(calibrate(raw, bias, flat))
         sources = detect(image)
         if sources.brightness < CLOUDY * stars.brightness:
-            print(f"{path.name}  left out: clouds, {sources.brightness / stars.brightness:.0%} of the light")
+            print(f"{raw.name}  left out: clouds, {sources.brightness / stars.brightness:.0%} of the light")
             continue
         if sources.trailing > MOST_TRAILING:
-            print(f"{path.name}  left out: the telescope drifted")
+            print(f"{raw.name}  left out: the telescope drifted")
             continue
 
         note = ""
@@ -85,7 +90,7 @@ def reduce_band(lights: Sequence[Path], bias: Image, flat: Image, reference: Ima
         shift = register(image, reference)
         aligned.append(align(image, shift))
         print(
-            f"{path.name}  {len(sources):4} objects, {sources.seeing:.2f} px wide{note},"
+            f"{raw.name}  {sources.count:4} objects, {sources.seeing:.2f} px wide{note},"
             f" moved by {shift[0]:+.2f} {shift[1]:+.2f}"
         )
     print(f"{len(aligned)} of {len(lights)} exposures averaged")

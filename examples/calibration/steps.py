@@ -31,6 +31,7 @@ FWHM = 2.3548
 class Raw:
     """A frame as the camera delivered it."""
 
+    name: str
     counts: Image
     exposure: float
     """Seconds that the shutter was open."""
@@ -41,6 +42,7 @@ class Raw:
 class Sources:
     """The objects in an image: one entry of each array per object, brightest first."""
 
+    count: int
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     flux: NDArray[np.float64]
@@ -52,16 +54,13 @@ class Sources:
     trailing: float
     """How much all objects are drawn out in one direction: 0 not at all, 1 to lines."""
 
-    def __len__(self) -> int:
-        return len(self.x)
-
 
 @pydron.functional
 def load(path: Path) -> Raw:
     """Read a FITS file."""
     with fits.open(path) as hdus:
         header = hdus[0].header
-        return Raw(hdus[0].data.astype(np.float32), float(header["EXPTIME"]), float(header["GAIN"]))
+        return Raw(path.stem, hdus[0].data.astype(np.float32), float(header["EXPTIME"]), float(header["GAIN"]))
 
 
 @pydron.functional
@@ -130,10 +129,11 @@ def detect(image: Image, threshold: float = 6.0, smallest: int = 6) -> Sources:
     keep = np.flatnonzero((size >= smallest) & (xx > 0.0) & (yy > 0.0))
     keep = keep[np.argsort(-flux[keep], kind="stable")]
     if not len(keep):
-        return Sources(nothing := np.zeros(0), nothing, nothing, nothing, brightness=0.0, seeing=0.0, trailing=0.0)
+        return Sources(0, nothing := np.zeros(0), nothing, nothing, nothing, brightness=0.0, seeing=0.0, trailing=0.0)
     xx, yy, xy = xx[keep], yy[keep], xy[keep]
     width = FWHM * np.sqrt((xx + yy) / 2.0)
     return Sources(
+        len(keep),
         center_x[keep],
         center_y[keep],
         flux[keep],
