@@ -18,7 +18,7 @@ from pydron.worker.inside import in_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydron.session import Session
+    from pydron.sessions import Session
     from pydron.tasks import Pool
 
 __all__ = ["Context", "current_context", "name_of", "simulated"]
@@ -47,7 +47,7 @@ def current_context() -> Context | None:
         return None if in_task() else given
     if os.environ.get("PYDRON", "").lower() == "off" or in_task():
         return None
-    from pydron.session.current import current_session
+    from pydron.sessions.current import current_session
 
     session = current_session()
     if session.mode == "sequential":

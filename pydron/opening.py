@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pydron.session import Session, shutdown, use
+from pydron.sessions import Session, shutdown, use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from pydron.session import Session
+    from pydron.sessions import Session
 
 SEED = pytest.StashKey[int]()
 PRIVATE_TEMP = pytest.StashKey[str]()

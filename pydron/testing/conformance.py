@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydron.backend.launcher import Surroundings
 from pydron.ids import TaskId, WorkerId
-from pydron.session.bridge import Bridge
+from pydron.sessions.bridge import Bridge
 from pydron.tasks import Task
 from pydron.transport.messages import Bye, Code, Done, Failed, Ready, Run, pack, unpack
 from pydron.transport.pickling import Functions, dumps, load_failure, loads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pydron.session import Session
+from pydron.sessions import Session
 from tests.integration import work
 from tests.integration.client import Client
 

@@ -9,18 +9,18 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pydron.errors import LaunchError, WorkerLost
-from pydron.session import Session
+from pydron.sessions import Session
 from tests.integration import work
 from tests.integration.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 TWO = {"workers": [{"type": "multicore", "cores": 2}]}
 
@@ -154,7 +154,6 @@ def leave_a_child() -> int:
 
 def _runs(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydron.ids import TaskId
-    from pydron.session import Session
+    from pydron.sessions import Session
 
 PATIENCE = 60.0
 

@@ -7,20 +7,20 @@ import pickle
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from pydron.errors import ConfigError, ContractError, LaunchError, UnpicklableError
 from pydron.ids import ValueId
-from pydron.session import Session
+from pydron.sessions import Session
 from tests.integration import work
 from tests.integration.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS = {
+KINDS: dict[str, dict[str, object]] = {
     "unix": {"workers": [{"type": "multicore", "cores": 2}], "transport": "unix"},
     "tls": {"workers": [{"type": "multicore", "cores": 2}], "transport": "tls"},
     "threads": {"workers": [{"type": "threads", "count": 2}]},
@@ -99,8 +99,12 @@ def test_arrays_come_back_writable(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "arguments", "expected"),
-    [(work.divide, (1, 0), ZeroDivisionError), (work.exit_with, (3,), SystemExit), (work.interrupt, (), KeyboardInterrupt)],
+    "function,arguments,expected",
+    [
+        (work.divide, (1, 0), ZeroDivisionError),
+        (work.exit_with, (3,), SystemExit),
+        (work.interrupt, (), KeyboardInterrupt),
+    ],
 )
 def test_exceptions_come_back(client: Client, function: object, arguments: tuple[object, ...], expected: type) -> None:
     with pytest.raises(expected) as caught:
@@ -148,7 +152,8 @@ def test_output_below_python_is_caught(local: Client) -> None:
 
 
 def test_workers_are_like_the_driver(local: Client) -> None:
-    directory, path, limit, standard_input, _ = local.call(work.surroundings)  # type: ignore[misc]
+    found = cast("tuple[str, list[str], int, str, int]", local.call(work.surroundings))
+    directory, path, limit, standard_input, _ = found
     assert directory == os.getcwd()  # noqa: PTH109
     assert set(sys.path) <= {*path, ""}
     assert limit == sys.getrecursionlimit()

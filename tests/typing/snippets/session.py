@@ -5,7 +5,7 @@ from typing import assert_type
 
 import pydron
 from pydron.config import Config, Multicore
-from pydron.session import Session
+from pydron.sessions import Session
 
 with pydron.session() as session:
     assert_type(session, Session)

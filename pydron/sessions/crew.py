@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydron.errors import LaunchError
 from pydron.ids import WorkerId
-from pydron.session.member import Member, Stage
+from pydron.sessions.member import Member, Stage
 from pydron.transport.messages import Bye, Levels, Ping, Pong, Ready, Setup
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Ear:
     def received(self, messages: list[Message]) -> None:
         self._crew._received(self._member, messages)
 
-    def lost(self, reason: str) -> None:
+    def lost(self, reason: str) -> None:  # noqa: ARG002
         self._member.peer = None
 
 
@@ -94,7 +94,11 @@ class Crew:
             return
         for launcher in self._launchers:
             self._failures[id(launcher)] = 0
-            have = sum(1 for member in self.members.values() if member.launcher is launcher and member.stage is not Stage.LEAVING)
+            have = sum(
+                1
+                for member in self.members.values()
+                if member.launcher is launcher and member.stage is not Stage.LEAVING
+            )
             for _ in range(launcher.count - have):
                 self._start_one(launcher)
         if self._beat is None:
@@ -160,7 +164,9 @@ class Crew:
 
     def replace(self, launcher: Launcher) -> None:
         """Start one worker in place of another."""
-        have = sum(1 for member in self.members.values() if member.launcher is launcher and member.stage is not Stage.LEAVING)
+        have = sum(
+            1 for member in self.members.values() if member.launcher is launcher and member.stage is not Stage.LEAVING
+        )
         if have < launcher.count:
             self._start_one(launcher)
 

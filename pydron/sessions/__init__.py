@@ -1,7 +1,8 @@
 """A session: one pool of workers, one reactor thread, and the one bridge between user threads and it.
 
-Data flow: `pool` takes tasks in the user's threads and hands them over in batches; on the reactor's thread `acts` asks the
-scheduler what to do and does it; `crew` keeps the workers; outcomes go straight into the inbox of the run that waits.
+Data flow: `pool` takes tasks in the user's threads and hands them over in batches; on the reactor's thread `acts` asks
+the scheduler what to do and does it; `crew` keeps the workers; outcomes go straight into the inbox of the run that
+waits.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydron.session.current import current_session, shutdown, use
-    from pydron.session.session import Session
+    from pydron.sessions.current import current_session, shutdown, use
+    from pydron.sessions.session import Session
 
 __all__ = ["Session", "current_session", "shutdown", "use"]
 

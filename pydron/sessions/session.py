@@ -6,7 +6,7 @@ import atexit
 import os
 import secrets
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pydron.backend.cores import wanted_cores
 from pydron.backend.launcher import Surroundings
@@ -15,10 +15,10 @@ from pydron.backend.spawn import Spawned
 from pydron.config import Multicore, load_config
 from pydron.errors import LaunchError
 from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
-from pydron.session.acts import Acts
-from pydron.session.bridge import Bridge
-from pydron.session.crew import Crew
-from pydron.session.pool import SessionPool
+from pydron.sessions.acts import Acts
+from pydron.sessions.bridge import Bridge
+from pydron.sessions.crew import Crew
+from pydron.sessions.pool import SessionPool
 from pydron.worker.likeness import describe, levels_here
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Session:
         self._closed = False
         self.pool = SessionPool(self._hand_over)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

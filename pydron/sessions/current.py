@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydron.session.session import Session
+    from pydron.sessions.session import Session
 
 __all__ = ["current_session", "shutdown", "use"]
 
@@ -26,7 +26,7 @@ def current_session() -> Session:
         while _STACK and (_STACK[-1].closed or _STACK[-1].pid != os.getpid()):
             _STACK.pop()
         if not _STACK:
-            from pydron.session.session import Session
+            from pydron.sessions.session import Session
 
             _STACK.append(Session())
         return _STACK[-1]

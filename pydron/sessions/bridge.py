@@ -25,7 +25,7 @@ def _make_reactor() -> Reactor:
         from twisted.internet.epollreactor import EPollReactor as Chosen
     else:
         from twisted.internet.selectreactor import SelectReactor as Chosen
-    reactor = Chosen()
+    reactor = Chosen()  # type: ignore[no-untyped-call]
     # The thread that Twisted calls its input/output thread belongs to the user's own reactor.
     reactor._registerAsIOThread = False
     return cast("Reactor", reactor)
@@ -40,11 +40,11 @@ class Bridge:
         self._thread.start()
 
     def _run(self) -> None:
-        self.reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+        self.reactor.run(installSignalHandlers=False)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
         """Have a function called on the reactor's thread, soon."""
-        self.reactor.callFromThread(function, *arguments)  # type: ignore[attr-defined]
+        self.reactor.callFromThread(function, *arguments)
 
     def ask(self, function: Callable[[], T]) -> T:
         """Call a function on the reactor's thread and return what it returns, or raise what it raises."""
@@ -70,12 +70,16 @@ class Bridge:
 
     def stop(self) -> None:
         """End the thread and close what the reactor holds."""
-        self.call(self.reactor.stop)  # type: ignore[attr-defined]
+        from twisted.internet.error import ConnectionDone
+        from twisted.python.failure import Failure
+
+        self.call(self.reactor.stop)
         self._thread.join()
-        for reader in self.reactor.removeAll():  # type: ignore[attr-defined]
-            reader.connectionLost(None)
-        for descriptor in self.reactor._internalReaders.copy():  # type: ignore[attr-defined]
-            descriptor.connectionLost(None)
+        over = Failure(ConnectionDone())  # type: ignore[no-untyped-call]
+        for reader in self.reactor.removeAll():
+            reader.connectionLost(over)
+        for descriptor in self.reactor._internalReaders.copy():
+            descriptor.connectionLost(over)
         poller = getattr(self.reactor, "_poller", None)
         if poller is not None:
             poller.close()

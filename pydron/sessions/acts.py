@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from pydron.errors import LaunchError
     from pydron.ids import WorkerId
-    from pydron.session.crew import Crew
-    from pydron.session.member import Member
+    from pydron.sessions.crew import Crew
+    from pydron.sessions.member import Member
     from pydron.transport.doorway import Reactor
     from pydron.transport.messages import Message
 
@@ -223,9 +223,7 @@ class Acts:
         self._ended(TaskId(message.task))
         value = None if message.payload is None else unpack(message.payload)
         captured = tuple(Captured(*each) for each in message.captured)
-        return Outcome(
-            TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker
-        )
+        return Outcome(TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker)
 
     def _failed(self, worker: WorkerId, message: Failed) -> Outcome:
         self._ended(TaskId(message.task))
