@@ -138,8 +138,11 @@ def missing(ledger: Ledger, event: ValueMissing) -> None:
     """Look elsewhere for a value that a worker should have held."""
     worker = ledger.workers.get(event.worker)
     record = worker.fetches.get(event.value) if worker is not None else None
-    if record is not None and worker is not None and lose_replica(ledger, worker, record):
+    if record is None or worker is None:
+        return
+    if lose_replica(ledger, worker, record):
         reconsider(ledger, [record])
+    forget_unused(ledger, record)
 
 
 def lose_replica(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> bool:

@@ -9,7 +9,7 @@ from pydron.scheduler.endings import abandon, lose
 from pydron.scheduler.room import recall, relist, settle, take_off, unlist
 from pydron.scheduler.state import ASSIGNED, CANCELLED, READY, WAITING, WorkerRecord
 from pydron.scheduler.transfer import fetch, lose_replica, reconsider, stop_gathering
-from pydron.scheduler.values import await_references
+from pydron.scheduler.values import await_references, forget_unused
 from pydron.tasks import Outcome
 
 if TYPE_CHECKING:
@@ -73,7 +73,11 @@ def _take_all(worker: WorkerRecord, event: WorkerLeft) -> list[TaskRecord]:
 
 def _lose_all(ledger: Ledger, worker: WorkerRecord) -> list[TaskRecord]:
     """Strike its values off a dead worker; those of which no copy is left are returned."""
-    return [record for record in list(worker.values.values()) if lose_replica(ledger, worker, record)]
+    held = list(worker.values.values())
+    lost = [record for record in held if lose_replica(ledger, worker, record)]
+    for record in held:
+        forget_unused(ledger, record)
+    return lost
 
 
 def recalled(ledger: Ledger, event: TasksRecalled) -> None:

@@ -257,3 +257,18 @@ def test_answers_that_nobody_waits_for_are_ignored() -> None:
     stage.release(99)
     stage.cancel(99)
     assert not stage.commands
+
+
+def test_a_value_is_freed_though_the_worker_that_was_to_send_it_died() -> None:
+    stage = Stage(workers=2)
+    task = stage.submit()
+    stage.done("w1", task, remote=True, seconds=3.0)
+    near, far = stage.submit(task), stage.submit(task)
+    stage.arrive("w1", task)
+    assert len(stage.record(task).interest.replicas) == 2
+    stage.want(task)
+    (asked,) = [command.worker for command in stage.take(FetchValue)][-1:]
+    other = stage.submit(run=object())
+    stage.cancel(near, far, task)
+    stage.leave(asked)
+    assert set(stage.scheduler.ledger.tasks) == {other}
