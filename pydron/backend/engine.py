@@ -1,7 +1,7 @@
 """The contract of engines: systems with workers of their own, such as Dask or Ray, that run our tasks.
 
-An engine runs calls whose arguments are complete; it knows neither values nor references. The scheduler above it sees one
-worker with many slots. `pydron.testing.conformance.check_engine` holds an implementation to this contract.
+An engine runs calls whose arguments are complete; it knows neither values nor references. The scheduler above it sees
+one worker with many slots. `pydron.testing.conformance.check_engine` holds an implementation to this contract.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Engine(Protocol):
     def submit(self, task: Task, ended: Callable[[Outcome], None]) -> None:
         """Run a task without references.
 
-        `ended` is called exactly once for each task that is not cancelled, from any thread, never from within `submit`. The
-        outcome holds the value or the failure: an exception of the call, `BaseException` included, is a failure and does
-        not harm the engine. If the engine itself loses the task, the outcome is `lost` and says how. Tasks may end in
-        any order. Arguments are snapshots, and what a call does to them is seen by no other.
+        `ended` is called exactly once for each task that is not cancelled, from any thread, never from within
+        `submit`. The outcome holds the value or the failure: an exception of the call, `BaseException` included, is a
+        failure and does not harm the engine. If the engine itself loses the task, the outcome is `lost` and says how.
+        Tasks may end in any order. Arguments are snapshots, and what a call does to them is seen by no other.
         """
 
     def cancel(self, task: TaskId) -> None:
@@ -43,4 +43,4 @@ class Engine(Protocol):
         """
 
     def close(self) -> None:
-        """End: no `ended` is called after this has returned, and nothing of the engine's own is left in this process."""
+        """End: after this has returned no `ended` is called, and nothing of the engine is left in this process."""

@@ -27,7 +27,7 @@ def watch_exit(reactor: Reactor, process: subprocess.Popen[bytes], ended: Callab
     except (AttributeError, OSError):
         _watch_by_thread(reactor, process, ended)
         return
-    reactor.addReader(_Watch(reactor, process, descriptor, ended))  # type: ignore[attr-defined]
+    reactor.addReader(_Watch(reactor, process, descriptor, ended))
 
 
 @implementer(IReadDescriptor)
@@ -49,7 +49,7 @@ class _Watch:
         return "pydron worker"
 
     def doRead(self) -> None:
-        self._reactor.removeReader(self)  # type: ignore[attr-defined]
+        self._reactor.removeReader(self)
         self._release()
         self._ended(self._process.wait())
 
@@ -65,6 +65,6 @@ class _Watch:
 def _watch_by_thread(reactor: Reactor, process: subprocess.Popen[bytes], ended: Callable[[int], None]) -> None:
     def wait() -> None:
         status = process.wait()
-        reactor.callFromThread(ended, status)  # type: ignore[attr-defined]
+        reactor.callFromThread(ended, status)
 
     threading.Thread(target=wait, name="pydron exit", daemon=True).start()

@@ -1,13 +1,14 @@
 """Worker processes on this machine.
 
-Each is a fresh interpreter, never a fork of the driver: the user's program may have threads, locks and open files. It is
-told over its standard input where the driver is, and connects. What it writes goes to files in memory, which the worker
-empties after each call; what is left in them when it dies tells why.
+Each is a fresh interpreter, never a fork of the driver: the user's program may have threads, locks and open files. It
+is told over its standard input where the driver is, and connects. What it writes goes to files in memory, which the
+worker empties after each call; what is left in them when it dies tells why.
 """
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pydron.backend.cores import wanted_cores
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pydron.backend.launcher import Launcher, Observer, Surroundings
     from pydron.config.records import WorkerEntry
     from pydron.ids import WorkerId
+    from pydron.transport.messages import Message
     from pydron.transport.peer import Listener, Peer
 
 __all__ = ["LocalLauncher", "LocalWorker", "MulticoreBackend"]
@@ -61,8 +63,7 @@ class LocalWorker:
     def stopped(self) -> bool:
         """Tell whether the process was stopped by a signal."""
         try:
-            with open(f"/proc/{self.pid}/stat", "rb") as file:
-                return file.read().rpartition(b")")[2].split()[0] in b"Tt"
+            return Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in b"Tt"
         except (OSError, IndexError):
             return False
 
@@ -89,10 +90,10 @@ class LocalWorker:
         self._listener = self._observer.joined(self, peer)
         return self
 
-    def received(self, messages: list[object]) -> None:
+    def received(self, messages: list[Message]) -> None:
         """Pass on what the worker says."""
         if self._listener is not None and not self._ended:
-            self._listener.received(messages)  # type: ignore[arg-type]
+            self._listener.received(messages)
 
     def lost(self, reason: str) -> None:
         """The connection is gone: so is the worker."""
@@ -102,7 +103,7 @@ class LocalWorker:
         if self._status is None:
             self.kill()
         elif not self._ended:
-            self._finish(self._spawned.story(self._status))
+            self._finish(self._story())
 
     def _exited(self, status: int) -> None:
         self._status = status
@@ -112,7 +113,7 @@ class LocalWorker:
         if self._ended:
             return
         if self._peer is None:
-            self._finish(self._spawned.story(self._status))
+            self._finish(self._story())
         else:
             self._launcher.reactor.callLater(_LINGER, self._cut)
 
@@ -125,6 +126,11 @@ class LocalWorker:
             self._ended = True
             self._close()
             self._observer.ended(self, reason)
+
+    def _story(self) -> str:
+        assert self._spawned is not None
+        assert self._status is not None
+        return self._spawned.story(self._status)
 
     def _close(self) -> None:
         self._launcher.doorway.withdraw(self._ticket)

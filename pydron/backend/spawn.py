@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 __all__ = ["Spawned", "worker_command"]
 
@@ -17,7 +18,7 @@ def worker_command() -> list[str]:
     """Return the command line of a worker process."""
     import pydron.worker
 
-    entry = os.path.join(next(iter(pydron.worker.__path__)), "__main__.py")
+    entry = str(Path(next(iter(pydron.worker.__path__))) / "__main__.py")
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
     # Warnings are set as in the driver when it is connected; -W would have the start itself fail.
     plain = [flag for flag in flags if not flag.startswith("-W")]

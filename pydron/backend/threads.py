@@ -1,7 +1,7 @@
 """Worker threads in the driver's own process, for calls that wait or that release the interpreter lock.
 
-They speak the same protocol as worker processes, over a pair of sockets, so arguments and results are snapshots here too.
-A thread cannot be killed: one that must go is left behind, and ends with its call.
+They speak the same protocol as worker processes, over a pair of sockets, so arguments and results are snapshots here
+too. A thread cannot be killed: one that must go is left behind, and ends with its call.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from twisted.internet.protocol import Factory
 
 from pydron.backend.cores import wanted_cores
 from pydron.config.records import Threads
+from pydron.transport.doorway import adopt
 from pydron.transport.peer import Peer
 from pydron.worker.diversion import ThreadCapture
 from pydron.worker.link import Link
@@ -52,10 +53,8 @@ class ThreadWorker:
     def launch(self) -> None:
         """Start the thread and connect it."""
         near, far = socket.socketpair()
-        near.setblocking(False)
         with near:
-            factory = _One(Peer(None, self._joined))
-            self._launcher.reactor.adoptStreamConnection(near.fileno(), near.family, factory)
+            adopt(self._launcher.reactor, near, _One(Peer(None, self._joined)))
         self.thread = threading.Thread(target=_serve, args=(far,), name=f"pydron {self.worker}", daemon=True)
         self.thread.start()
 

@@ -1,7 +1,7 @@
 """Turns objects into payloads and back.
 
-Three ways, the first that serves: plain `pickle` for arguments that are all numbers and text; a C pickler that knows what
-travels by value; cloudpickle, imported only when a function of ``__main__``, a closure or the like is met.
+Three ways, the first that serves: plain `pickle` for arguments that are all numbers and text; a C pickler that knows
+what travels by value; cloudpickle, imported only when a function of ``__main__``, a closure or the like is met.
 Buffers of some size stay out of the stream. They are copied by the sender, because a payload is a snapshot.
 """
 
@@ -11,14 +11,13 @@ import functools
 import io
 import pickle
 import types
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Refusal", "dumps", "dumps_function", "is_plain", "loads", "pickle_class"]
 
@@ -83,7 +82,7 @@ def _reduce_special(value: object, kind: type) -> Reduced | None:
 class _Quick(pickle.Pickler):
     """The C pickler, stopped where a plain pickle would be of no use to the reader."""
 
-    def reducer_override(self, value: object) -> Reduced:
+    def reducer_override(self, value: object) -> Any:
         kind = type(value)
         if kind is types.FunctionType:
             if is_by_value(value.__module__, value.__qualname__):  # type: ignore[attr-defined]

@@ -31,7 +31,7 @@ class Culprit:
 
 
 def find_culprit(value: object, error: BaseException) -> Culprit:
-    """Walk down to the smallest part of an object that cannot be pickled; `error` is what pickle said about the whole."""
+    """Walk down to the smallest part of an object that refuses; `error` is what pickle said about the whole."""
     path = ""
     seen = {id(value)}
     for _ in range(_DEPTH):

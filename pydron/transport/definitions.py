@@ -1,8 +1,8 @@
 """Classes and sentinels that travel by value: shipped once, known by a key, one identity on the way out and back.
 
-A class of ``__main__`` or of a function body cannot be imported by a worker. The driver *defines* it: gives it a key and
-pickles its content once. In every other pickle it is a reference to that key, so what comes back from a worker refers
-to the driver's own class, and `isinstance` and ``is`` hold. The same goes for ``MISSING = object()``.
+A class of ``__main__`` or of a function body cannot be imported by a worker. The driver *defines* it: gives it a key
+and pickles its content once. In every other pickle it is a reference to that key, so what comes back from a worker
+refers to the driver's own class, and `isinstance` and ``is`` hold. The same goes for ``MISSING = object()``.
 
 Definitions must reach a worker before a payload that refers to them; `outgoing` lists them in order for that purpose.
 They are loaded when first needed, which lets classes refer to each other in circles.
@@ -102,9 +102,11 @@ class Definitions:
             LookupError: the definition has not arrived.
         """
         with self._lock:
-            payload = self._pending.pop(key, None)
-            if payload is not None:
-                pickle.loads(payload)
+            if key not in self._objects:
+                # A base class may refer to the class that is being built on it: then that is built within, on what there
+                # is of the base already, and the outer attempt finds it done.
+                pickle.loads(self._pending[key])
+                self._pending.pop(key, None)
             return self._objects[key]
 
     def known(self, key: bytes) -> object | None:
@@ -151,7 +153,7 @@ class _Call:
     def __init__(self, function: object, arguments: tuple[object, ...]) -> None:
         self._reduced = (function, arguments)
 
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
         return self._reduced
 
 

@@ -7,7 +7,8 @@ import secrets
 import socket
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.internet.protocol import Factory
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Reactor = PosixReactorBase
 
-__all__ = ["Doorway", "Entrance", "TlsEntrance", "UnixEntrance"]
+__all__ = ["Doorway", "Entrance", "TlsEntrance", "UnixEntrance", "adopt"]
 
 _BACKLOG = 128
 _PATIENCE = 20.0
@@ -57,14 +58,14 @@ class UnixEntrance:
 
     @property
     def _path(self) -> str:
-        return os.path.join(self._directory, "driver")
+        return f"{self._directory}/driver"
 
     def open(self, factory: Factory) -> None:
         """Begin to listen."""
         self._directory = tempfile.mkdtemp(prefix="pydron-")
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(self._path)
-        os.chmod(self._path, 0o600)
+        Path(self._path).chmod(0o600)
         self._acceptor = _Acceptor(self._reactor, listening, factory)
 
     def invite(self, ticket: bytes, secret: bytes) -> Invitation:
@@ -100,7 +101,7 @@ class TlsEntrance:
         # The reactor at hand, not the one that Twisted would take for granted.
         wrapped = TLSMemoryBIOFactory(self._authority.doorkeeper(), False, factory, self._reactor)
         listening = socket.create_server((self._interface, 0), backlog=_BACKLOG)
-        self._acceptor = _Acceptor(self._reactor, listening, wrapped)
+        self._acceptor = _Acceptor(self._reactor, listening, cast("Factory", wrapped))
 
     def invite(self, ticket: bytes, secret: bytes) -> Invitation:
         """Tell how to get here; the worker gets a certificate of its own."""
@@ -116,9 +117,15 @@ class TlsEntrance:
             acceptor.close()
 
 
+def adopt(reactor: Reactor, connection: socket.socket, factory: Factory) -> None:
+    """Hand a connected socket to a reactor, which keeps a copy of it."""
+    connection.setblocking(False)
+    reactor.adoptStreamConnection(connection.fileno(), connection.family, factory)  # type: ignore[no-untyped-call]
+
+
 @implementer(IReadDescriptor)
 class _Acceptor:
-    """Accepts connections. Unlike Twisted's ports it is closed when `close` returns, and leaves the path to its owner."""
+    """Accepts connections. Unlike Twisted's ports it is closed when `close` returns, and removes no path."""
 
     def __init__(self, reactor: Reactor, listening: socket.socket, factory: Factory) -> None:
         self._reactor = reactor
@@ -146,10 +153,9 @@ class _Acceptor:
         except OSError:
             return
         with connection:
-            connection.setblocking(False)
             if connection.family != socket.AF_UNIX:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._reactor.adoptStreamConnection(connection.fileno(), connection.family, self._factory)
+            adopt(self._reactor, connection, self._factory)
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
         self.close()
@@ -202,7 +208,7 @@ class Doorway(Factory):
             if peer.transport is not None:
                 peer.hang_up("the driver ends")
 
-    def buildProtocol(self, addr: IAddress) -> Peer | None:
+    def buildProtocol(self, addr: IAddress | None) -> Peer | None:  # noqa: ARG002
         """Meet somebody who wants in."""
         peer = Peer(DriverSide(self._secret), self._let_in)
         self._unproven.add(peer)

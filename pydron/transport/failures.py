@@ -1,20 +1,20 @@
 """Exceptions in parts: what pickle loses of them is shipped beside them, and put back together in the driver.
 
-An exception is a node with its class, arguments and attributes; cause, context and the members of a group are nodes too,
-referred to by number because they may go in circles. Tracebacks become lists of places; the driver builds real traceback
-objects from them that show the user's lines, with the carets where they were.
+An exception is a node with its class, arguments and attributes; cause, context and the members of a group are nodes
+too, referred to by number because they may go in circles. Tracebacks become lists of places; the driver builds real
+traceback objects from them that show the user's lines, with the carets where they were.
 """
 
 from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydron.errors import RemoteError
 from pydron.tasks import Failure
-from pydron.transport.codec import dumps, loads
 from pydron.traces import Place, build_traceback, places_of
+from pydron.transport.codec import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,7 +132,7 @@ def _whole(error: BaseException) -> Payload | None:
             reduced = (*reduced[:2], {k: v for k, v in reduced[2].items() if k != "__notes__"}, *reduced[3:])
         payload = dumps(_Reduced(reduced))
         back = loads(payload)
-        same = type(back) is type(error) and _str(back) == _str(error) and len(back.args) == len(error.args)  # type: ignore[attr-defined]
+        same = type(back) is type(error) and _str(back) == _str(error) and len(back.args) == len(error.args)
         same = same and dict(_state(error)).keys() == dict(_state(back)).keys()  # type: ignore[arg-type]
     except Exception:
         return None
@@ -142,10 +142,10 @@ def _whole(error: BaseException) -> Payload | None:
 class _Reduced:
     """Pickles as the given reduction."""
 
-    def __init__(self, reduced: object) -> None:
+    def __init__(self, reduced: str | tuple[Any, ...]) -> None:
         self._reduced = reduced
 
-    def __reduce_ex__(self, protocol: object) -> object:  # type: ignore[override]
+    def __reduce_ex__(self, protocol: object) -> str | tuple[Any, ...]:
         return self._reduced
 
 

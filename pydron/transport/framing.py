@@ -5,9 +5,9 @@
     frame  = header, lengths of the buffers, envelope, buffers
     header = length of the envelope (u32), number of buffers (u32), both little-endian; each length is a u64
 
-The envelope is the pickled list of the batch's messages. Whatever is large inside them (`pickle.PickleBuffer`) follows as
-raw bytes and is received straight into a `bytearray` of its own, so that nothing is copied twice and arrays made on top
-of it are writable.
+The envelope is the pickled list of the batch's messages. Whatever is large inside them (`pickle.PickleBuffer`) follows
+as raw bytes and is received straight into a `bytearray` of its own, so that nothing is copied twice and arrays made on
+top of it are writable.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class FrameReader:
         """Take bytes; return the messages of frames that are now complete."""
         view = memoryview(data)
         messages: list[Wire] = []
-        while self._view is not None and len(view):
+        while self._view is not None and view:
             part = min(len(view), len(self._view))
             self._view[:part] = view[:part]
             messages += self._fill(part)

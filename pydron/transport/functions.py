@@ -1,8 +1,8 @@
 """The shipped form of functional callables, known by content, and made again when what they refer to has changed.
 
 A function that a worker can import is a reference. Any other is taken apart by cloudpickle: its code, and the values at
-that moment of the globals and closure cells that it reads. Those values are watched: before each reuse of the shipped form
-they are compared, by identity where the object cannot change, by content where it can.
+that moment of the globals and closure cells that it reads. Those values are watched: before each reuse of the shipped
+form they are compared, by identity where the object cannot change, by content where it can.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ def from_wire(wire: Wire) -> Message:
         ProtocolError: no such kind, or the wrong number of fields.
     """
     try:
-        return _KINDS[wire[0]]._make(wire[1:])  # type: ignore[call-overload,index,no-any-return]
+        return _KINDS[wire[0]]._make(wire[1:])  # type: ignore[call-overload,no-any-return]
     except (TypeError, IndexError) as error:
         raise ProtocolError(f"not a message: {str(wire)[:80]} ({error})") from None
 

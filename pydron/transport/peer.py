@@ -99,7 +99,7 @@ class Peer(TwistedProtocol):
             self.side.check(self._take(PROOF_SIZE))
             early, self._early = bytes(self._early), bytearray()
             self._open()
-            if early and self._state is _State.OPEN:
+            if early and not self._reason:
                 self._read(early)
 
     def _take(self, size: int) -> bytes:
@@ -203,5 +203,5 @@ class Peer(TwistedProtocol):
         self._backlog.clear()
         listener, self._listener = self._listener, None
         if listener is not None:
-            said = "the connection was closed" if reason.check(ConnectionDone) else str(reason.value)
+            said = "the connection was closed" if isinstance(reason.value, ConnectionDone) else str(reason.value)
             listener.lost(self._reason or said)

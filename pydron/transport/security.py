@@ -1,6 +1,7 @@
 """An authority of its own for each run, and the certificates that it signs: nothing to set up, nothing to keep.
 
-The driver makes the authority in memory. A peer whose certificate it has not signed is turned away during the TLS handshake.
+The driver makes the authority in memory. A peer whose certificate it has not signed is turned away during the TLS
+handshake.
 """
 
 from __future__ import annotations

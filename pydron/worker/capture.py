@@ -1,6 +1,7 @@
-"""Catches what a call writes: to `sys.stdout` and `sys.stderr`, to the file descriptors below them, to loggers, as warnings.
+"""Catches what a call writes.
 
-It is shown in the driver, in the program's order, when the call retires there.
+That is: to `sys.stdout` and `sys.stderr`, to the file descriptors below them, to loggers, and as warnings. It is shown
+in the driver, in the program's order, when the call retires there.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Capture:
 
     def _text(self, name: str, descriptor: int, errors: str) -> _Text:
         stream = _Stream(name, descriptor, self.caught)
-        return _Text(stream, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+        return _Text(stream, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[arg-type]
 
     def take(self) -> tuple[Caught, ...]:
         """Return what was caught since the last time, oldest first."""
@@ -96,9 +97,7 @@ class Capture:
         """Catch a log record."""
         self.caught.append(("log", log_content(record)))
 
-    def warning(
-        self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object
-    ) -> None:
+    def warning(self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object) -> None:
         """Catch a warning, the same one once in each call; the driver's filters decide what becomes of it."""
         mark = (str(message), category, filename, line)
         if mark not in self._repeats:

@@ -100,7 +100,7 @@ class _Diversion:
             if logging.Logger.callHandlers is call_handlers:
                 logging.Logger.callHandlers = original  # type: ignore[method-assign]
 
-        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign,assignment]
         self._undo.append(undo)
 
     def _divert_warnings(self) -> None:

@@ -41,10 +41,7 @@ class Executor:
                 self._enter(run.context)
             function, args, kwargs = self._prepare(run)
             start = time.perf_counter()
-            if self._check:
-                result = self._checked(run, function, args, kwargs)
-            else:
-                result = function(*args, **kwargs)
+            result = self._checked(run, function, args, kwargs) if self._check else function(*args, **kwargs)
             seconds = time.perf_counter() - start
             return self._returned(run, result, seconds)
         except BaseException as error:

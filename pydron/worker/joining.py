@@ -41,7 +41,7 @@ def connect(invitation: Invitation) -> socket.socket:
 def leave(invitation: Invitation) -> None:
     """Remove the way in, for a driver that could not do so itself."""
     if invitation.path:
-        for remove, path in ((os.unlink, invitation.path), (os.rmdir, os.path.dirname(invitation.path))):
+        for remove, path in ((os.unlink, invitation.path), (os.rmdir, invitation.path.rpartition("/")[0])):
             try:
                 remove(path)
             except OSError:
@@ -80,7 +80,7 @@ def _context(invitation: Invitation) -> ssl.SSLContext:
 def _load(context: ssl.SSLContext, certificate: bytes) -> None:
     """Load a key, which the standard library reads from files only: from one in memory, where there are such."""
     if hasattr(os, "memfd_create"):
-        with open(os.memfd_create("pydron-key"), "wb") as memory:
+        with os.fdopen(os.memfd_create("pydron-key"), "wb") as memory:
             memory.write(certificate)
             memory.flush()
             context.load_cert_chain(f"/proc/self/fd/{memory.fileno()}")

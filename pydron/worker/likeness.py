@@ -21,13 +21,13 @@ __all__ = ["apply", "apply_levels", "describe", "levels_here"]
 def describe(worker: str, session: bytes, *, check: bool, inline_limit: int) -> Setup:
     """Describe the process at hand, the driver, to a worker."""
     try:
-        directory = os.getcwd()
+        directory = os.getcwd()  # noqa: PTH109
     except FileNotFoundError:
         directory = ""
     return Setup(
         worker=worker,
         session=session,
-        path=tuple(os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)),
+        path=tuple(os.path.abspath(entry) for entry in sys.path),  # noqa: PTH100
         directory=directory,
         argv=tuple(getattr(sys, "argv", ())),
         recursion_limit=sys.getrecursionlimit(),
@@ -38,7 +38,7 @@ def describe(worker: str, session: bytes, *, check: bool, inline_limit: int) -> 
 
 
 def _picklable_filters() -> list[tuple[object, ...]]:
-    filters = []
+    filters: list[tuple[object, ...]] = []
     for entry in warnings.filters:
         try:
             dumps(entry)
@@ -75,7 +75,7 @@ def apply(setup: Setup, capture: Capture) -> None:
 
 
 def _apply_filters(setup: Setup, capture: Capture) -> None:
-    """Let every warning through that the driver does not ignore or turn into an error: showing it once is up to the driver."""
+    """Let through what the driver does not ignore or turn into an error: showing it once is up to the driver."""
     filters = loads(unpack(setup.filters))
     assert isinstance(filters, list)
     with_all = [(entry[0] if entry[0] in {"error", "ignore"} else "always", *entry[1:]) for entry in filters]

@@ -33,7 +33,7 @@ def main() -> int:
         link = Link(connect(invitation))
     except (OSError, AuthenticationError) as error:
         leave(invitation)
-        print(f"cannot reach the driver: {error}", file=sys.stderr)
+        sys.stderr.write(f"cannot reach the driver: {error}\n")
         return 1
     first = link.first()
     if first is None:

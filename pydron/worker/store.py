@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.transport.codec import loads
 
@@ -15,7 +15,7 @@ __all__ = ["Store"]
 
 
 class Store:
-    """Values by number and functions by key. Filled by the thread that reads messages, used by the one that runs tasks."""
+    """Values by number and functions by key. Filled by the thread that reads, used by the one that runs tasks."""
 
     def __init__(self) -> None:
         self._values: dict[int, Payload] = {}
@@ -55,5 +55,6 @@ class Store:
         """Return a function, built when it is first called."""
         function = self._functions.get(key)
         if function is None:
-            function = self._functions[key] = loads(self._code[key][1])  # type: ignore[assignment]
+            function = cast("Callable[..., object]", loads(self._code[key][1]))
+            self._functions[key] = function
         return function

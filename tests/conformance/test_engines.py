@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -31,7 +31,7 @@ class FuturesEngine:
 
     def run(self, task: Task) -> Outcome:
         try:
-            args, kwargs = loads(task.arguments, copy=True)  # type: ignore[misc]
+            args, kwargs = cast("tuple[tuple[object, ...], dict[str, object]]", loads(task.arguments, copy=True))
             return Outcome(task.id, value=dumps(loads(task.function.payload)(*args, **kwargs)))  # type: ignore[operator]
         except BaseException as error:
             return Outcome(task.id, failure=dump_failure(error))
