@@ -199,7 +199,7 @@ class Draw:
     def variable(self, kind: str) -> str:
         """Return a bound name of a kind; once in a while one that may be unbound."""
         names = [name for name, its in self.scope.bound.items() if its == kind]
-        if self.scope.maybe and self.chance(0.015):
+        if self.scope.maybe and self.chance(0.04):
             names += [name for name, its in self.scope.maybe.items() if its == kind]
             self.feature("maybe unbound")
         if not names:

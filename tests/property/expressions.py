@@ -83,6 +83,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: first(alias(<v:ints>))
         1: (lambda q: q + <int>)(<int>)
         1: (lambda q, r=<int>: (q, r))(<int>)[1]
+        1: [lambda q, r=e: q + r for e in <ints>[:2] + [<int>]][-1](<int>)
+        1: [lambda: e for e in (<int>, <int>)][0]()
+        1: sum(fn(<int>) for fn in [abs, lambda q: q + <int>])
         1: STATE['n'] % 5
         1: len(SHARED) % 4
         1: next(iter(<ints>), <int>)
