@@ -103,8 +103,8 @@ class Definitions:
         """
         with self._lock:
             if key not in self._objects:
-                # A base class may refer to the class that is being built on it: then that is built within, on what there
-                # is of the base already, and the outer attempt finds it done.
+                # A base class may refer to the class that is being built on it: then that is built within, on what
+                # there is of the base already, and the outer attempt finds it done.
                 pickle.loads(self._pending[key])
                 self._pending.pop(key, None)
             return self._objects[key]
@@ -162,7 +162,7 @@ def _mark(cls: type) -> tuple[int, ...]:
     return tuple([id(value) for name, value in vars(cls).items() if name not in _VOLATILE])
 
 
-_VOLATILE = frozenset({"__abstractmethods__", "_abc_impl", "__doc__", "__dict__", "__weakref__"})
+_VOLATILE = frozenset({"__abstractmethods__", "__dict__", "__doc__", "__slotnames__", "__weakref__", "_abc_impl"})
 
 
 def _module_holding(value: object) -> tuple[str, str] | None:
