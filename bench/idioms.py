@@ -1,4 +1,4 @@
-"""How close ordinary loops come to their critical path: sleeping calls, 8 workers, the time of each idiom over the least possible.
+"""How close ordinary loops come to their critical path: sleeping calls, 8 workers, time over the least possible.
 
 ``python -m bench.idioms [--runs N]``
 """
@@ -42,39 +42,39 @@ def improve(x: float) -> float:
 
 
 @pydron.schedule
-def rebind(xs):
-    out = []
+def rebind(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs:
         out = out + [f(x)]
     return out
 
 
 @pydron.schedule
-def extend(xs):
-    out = []
+def extend(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs:
         out += [f(x)]
     return out
 
 
 @pydron.schedule
-def append(xs):
-    out = []
+def append(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs:
         out.append(f(x))
     return out
 
 
 @pydron.schedule
-def store_list(xs):
-    out = [None] * len(xs)
+def store_list(xs: list[int]) -> object:
+    out: list[object] = [None] * len(xs)
     for i, x in enumerate(xs):
         out[i] = f(x)
     return out
 
 
 @pydron.schedule
-def store_array(xs):
+def store_array(xs: list[int]) -> object:
     out = np.zeros(len(xs))
     for i in range(len(xs)):
         out[i] = f(xs[i])
@@ -82,27 +82,28 @@ def store_array(xs):
 
 
 @pydron.schedule
-def store_dict(xs):
-    out = {}
+def store_dict(xs: list[int]) -> object:
+    out: dict[object, object] = {}
     for x in xs:
         out[x] = f(x)
     return out
 
 
 @pydron.schedule
-def comprehension(xs):
+def comprehension(xs: list[int]) -> object:
     return [f(x) for x in xs]
 
 
 @pydron.schedule
-def printing(xs):
+def printing(xs: list[int]) -> object:
     for x in xs:
         print(f(x), end=" ")
+    return None
 
 
 @pydron.schedule
-def branch(xs):
-    out = []
+def branch(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs[:8]:
         result = f(x)
         if result > -1:
@@ -111,8 +112,8 @@ def branch(xs):
 
 
 @pydron.schedule
-def skipping(xs):
-    out = []
+def skipping(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs:
         result = f(x)
         if result < 0:
@@ -122,7 +123,7 @@ def skipping(xs):
 
 
 @pydron.schedule
-def two_loops(xs):
+def two_loops(xs: list[int]) -> object:
     a = 8.0
     while a > 1:
         a = improve(a)
@@ -133,18 +134,18 @@ def two_loops(xs):
 
 
 @pydron.schedule
-def pipeline(xs):
-    out = []
+def pipeline(xs: list[int]) -> object:
+    out: list[object] = []
     for x in xs[:8]:
         out.append(uneven(uneven(uneven(x))))
     return out
 
 
 @pydron.schedule
-def nested(xs):
-    total = []
+def nested(xs: list[int]) -> object:
+    total: list[object] = []
     for x in xs[:4]:
-        row = []
+        row: list[object] = []
         for y in range(4):
             row.append(f(x + y))
         total.append(row)
@@ -152,7 +153,7 @@ def nested(xs):
 
 
 @pydron.schedule
-def running_total(xs):
+def running_total(xs: list[int]) -> object:
     total = 0.0
     for x in xs[:4]:
         total = f(total + x)
