@@ -18,6 +18,7 @@ from pydron.config.records import Threads
 from pydron.transport.doorway import adopt
 from pydron.transport.peer import Peer
 from pydron.worker.diversion import ThreadCapture
+from pydron.worker.likeness import ThreadLikeness
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
 
@@ -160,7 +161,7 @@ def _serve(sock: socket.socket) -> None:
             capture = ThreadCapture()
             capture.begin()
             try:
-                Worker(link, first[0], capture, lambda: None, first[1]).run()
+                Worker(link, first, capture, ThreadLikeness(), lambda: None).run()
             finally:
                 capture.close()
     except OSError:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pydron.sessions.crew import Crew
     from pydron.sessions.member import Member
     from pydron.transport.doorway import Reactor
-    from pydron.transport.messages import Message
+    from pydron.transport.messages import Likeness, Message
 
 __all__ = ["Acts"]
 
@@ -45,7 +45,11 @@ class Acts:
     """The layer of acts around one scheduler."""
 
     def __init__(
-        self, reactor: Reactor, deliver: Callable[[object, list[Outcome]], None], broken: Callable[[Exception], None]
+        self,
+        reactor: Reactor,
+        deliver: Callable[[object, list[Outcome]], None],
+        broken: Callable[[Exception], None],
+        likenesses: list[Likeness],
     ) -> None:
         self._reactor = reactor
         self._deliver = deliver
@@ -53,8 +57,9 @@ class Acts:
         """Called when something that must not fail has failed: nobody may wait for ever."""
         self._scheduler = Scheduler()
         self.crew: Crew
-        self.contexts: dict[TaskId, bytes] = {}
-        """The decimal contexts of tasks that have one."""
+        self._likenesses = likenesses
+        """What the driver was like."""
+        self._likeness_of: dict[TaskId, int] = {}
         self._queue: list[events.Event] = []
         self._busy = False
         self._timers: set[object] = set()
@@ -90,6 +95,15 @@ class Acts:
             self._broken(error)
         finally:
             self._busy = False
+
+    def asked(self, asked: list[events.Event], likenesses: dict[TaskId, int]) -> None:
+        """Take what runs ask for, and in which likeness their tasks are to run."""
+        self._likeness_of.update(likenesses)
+        for event in asked:
+            if isinstance(event, events.TasksCancelled):
+                for task in event.tasks:
+                    self._likeness_of.pop(task, None)
+        self.happened(*asked)
 
     def rest_after(self, seconds: float) -> None:
         """Let all workers go whenever nothing has happened for so long."""
@@ -157,9 +171,12 @@ class Acts:
         for task in command.tasks:
             if task.function.key not in member.functions:
                 member.need_function(task.function)
-            context = self.contexts.get(task.id, b"") if self.contexts else b""
+            number = self._likeness_of.get(task.id, -1)
+            likeness = self._likenesses[number]
+            if likeness.number not in member.likenesses:
+                member.need_likeness(likeness)
             arguments = pack(task.arguments)
-            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, context))
+            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, likeness.number))
 
     def _stop(self, worker: WorkerId, task: TaskId) -> None:
         if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:
@@ -232,8 +249,7 @@ class Acts:
         return Outcome(TaskId(message.task), None, failure, None, 0, captured, message.seconds, worker)
 
     def _ended(self, task: TaskId) -> None:
-        if self.contexts:
-            self.contexts.pop(task, None)
+        self._likeness_of.pop(task, None)
         if self._stopping:
             timer = self._stopping.pop(task, None)
             if timer is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydron.errors import LaunchError
 from pydron.ids import WorkerId
 from pydron.sessions.member import Member, Stage
-from pydron.transport.messages import Bye, Levels, Ping, Pong, Ready, Setup
+from pydron.transport.messages import Bye, Ping, Pong, Ready, Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class Crew:
         reactor: Reactor,
         launchers: Sequence[Launcher],
         reports: Reports,
-        describe: Callable[[str], tuple[Setup, Levels]],
+        describe: Callable[[str], Setup],
         heartbeat: float,
         silence: float,
     ) -> None:
@@ -143,11 +143,7 @@ class Crew:
         member = self.members[handle.worker]
         member.peer = peer
         member.stage = Stage.SETTING_UP
-        setup, levels = self._describe(handle.worker)
-        member.need_definitions()
-        # In a frame of its own: the worker reads it before it is able to take anything else.
-        peer.send([setup])
-        peer.send([levels])
+        peer.send([self._describe(handle.worker)])
         return _Ear(self, member)
 
     def ended(self, handle: Handle, reason: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pydron.backend.launcher import Handle, Launcher
     from pydron.ids import WorkerId
     from pydron.tasks import Function
-    from pydron.transport.messages import Message
+    from pydron.transport.messages import Likeness, Message
     from pydron.transport.peer import Peer
 
 __all__ = ["Member", "Stage"]
@@ -31,7 +31,10 @@ class Stage(Enum):
 class Member:
     """A worker, what it has been sent, and whether it answers."""
 
-    __slots__ = ("definitions", "functions", "handle", "launcher", "outbox", "peer", "stage", "unanswered", "worker")
+    __slots__ = (
+        "definitions", "functions", "handle", "launcher", "likenesses", "outbox", "peer", "stage", "unanswered",
+        "worker",
+    )  # fmt: skip
 
     def __init__(self, worker: WorkerId, launcher: Launcher) -> None:
         self.worker = worker
@@ -43,6 +46,8 @@ class Member:
         """Messages that go out together at the end of the step."""
         self.functions: set[bytes] = set()
         """Keys of the functions it has."""
+        self.likenesses: set[int] = set()
+        """Numbers of the likenesses it knows."""
         self.definitions = 0
         """How many of the driver's definitions it has."""
         self.unanswered = 0
@@ -53,6 +58,12 @@ class Member:
         if function.key not in self.functions:
             self.functions.add(function.key)
             self.outbox.append(Code(function.key, function.name, pack(function.payload)))
+
+    def need_likeness(self, likeness: Likeness) -> None:
+        """Send a likeness with its first task."""
+        if likeness.number not in self.likenesses:
+            self.likenesses.add(likeness.number)
+            self.outbox.append(likeness)
 
     def need_definitions(self) -> None:
         """Send what has been defined since the last time; whatever is sent next may refer to it."""

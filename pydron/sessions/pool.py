@@ -10,6 +10,7 @@ from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
 from pydron.transport.pickling import Functions, dumps, load_failure, loads, refused_argument
+from pydron.worker.likeness import Observer, decimal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,10 @@ class SessionPool:
         self._buffer: list[events.Event] = []
         self._open: tuple[Inbox, list[Task]] | None = None
         """The last batch of tasks in the buffer, while more can be added."""
+        self.observer = Observer()
+        self._likeness = 0
+        self._decimal: object = None
+        self._likenesses: dict[TaskId, int] = {}
         self._handed = False
         self._waiting: dict[int, threading.Lock] = {}
         self._problem: Exception | None = None
@@ -74,11 +79,14 @@ class SessionPool:
         """Take a task; it goes out with the next `flush` or `wait`."""
         with self._lock:
             batch = self._open
-            if batch is not None and batch[0] is inbox:
+            mark = decimal_mark()
+            if batch is not None and batch[0] is inbox and mark == self._decimal:
                 batch[1].append(task)
             else:
+                self._likeness, self._decimal = self.observer.note(), mark
                 self._open = batch = (inbox, [task])
                 self._buffer.append(events.TasksSubmitted(inbox, batch[1]))
+            self._likenesses[task.id] = self._likeness
 
     def flush(self) -> None:
         """Send on what is buffered."""
@@ -138,13 +146,14 @@ class SessionPool:
 
     # What the reactor's thread calls.
 
-    def take(self) -> list[events.Event]:
-        """Return what runs have asked for since the last time."""
+    def take(self) -> tuple[list[events.Event], dict[TaskId, int]]:
+        """Return what runs have asked for since the last time, and the likeness for each task."""
         with self._lock:
             taken, self._buffer = self._buffer, []
+            likenesses, self._likenesses = self._likenesses, {}
             self._open = None
             self._handed = False
-        return taken
+        return taken, likenesses
 
     def break_down(self, problem: Exception) -> None:
         """Let everybody who waits know that nothing will come any more."""

@@ -19,14 +19,14 @@ from pydron.sessions.acts import Acts
 from pydron.sessions.bridge import Bridge
 from pydron.sessions.crew import Crew
 from pydron.sessions.pool import SessionPool
-from pydron.worker.likeness import describe, levels_here
+from pydron.worker.likeness import describe
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from pydron.config import Config
     from pydron.config.load import Source
-    from pydron.transport.messages import Levels, Setup
+    from pydron.transport.messages import Setup
 
 __all__ = ["INLINE_LIMIT", "Session"]
 
@@ -114,7 +114,8 @@ class Session:
             gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
             acts.crew.close()
             self._end_spares()
-            acts.happened(*self.pool.take(), *gone, WorkersUnavailable(LaunchError("the session was closed")))
+            acts.asked(*self.pool.take())
+            acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
             acts.close()
 
         bridge.ask(end)
@@ -147,7 +148,7 @@ class Session:
         config = self.config
         surroundings = Surroundings(bridge.reactor, config.transport, config.nice, self._spares)
         launchers = [make_launcher(entry, surroundings) for entry in config.workers]
-        acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down)
+        acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down, self.pool.observer.noted)
         silence = config.heartbeat_s * _SILENCES
         acts.crew = Crew(bridge.reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
         if config.idle_timeout is not None:
@@ -158,8 +159,8 @@ class Session:
         while self._spares:
             self._spares.pop().end()
 
-    def _describe(self, worker: str) -> tuple[Setup, Levels]:
-        return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT), levels_here()
+    def _describe(self, worker: str) -> Setup:
+        return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT)
 
     def _hand_over(self) -> None:
         if self._bridge is None or self._closed or self.pid != os.getpid():
@@ -169,7 +170,7 @@ class Session:
 
     def _take(self) -> None:
         assert self._acts is not None
-        self._acts.happened(*self.pool.take())
+        self._acts.asked(*self.pool.take())
 
 
 def _spawn_ahead(config: Config) -> list[Spawned]:

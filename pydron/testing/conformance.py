@@ -111,7 +111,7 @@ def _exit() -> None:
 def _run(task: int, function: Callable[..., object], *args: object) -> list[Message]:
     shipped = Functions().ship(function, function.__name__)
     code = Code(shipped.key, shipped.name, pack(shipped.payload))
-    return [code, Run(task, shipped.key, pack(dumps((args, {}))), (), True, b"")]
+    return [code, Run(task, shipped.key, pack(dumps((args, {}))), (), True, 0)]
 
 
 def check_launcher(make: Callable[[Surroundings], Launcher], surroundings: dict[str, object] | None = None) -> None:

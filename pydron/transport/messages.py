@@ -4,7 +4,7 @@ On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, 
 objects; nothing in it can execute code when a frame is read. Values of the user travel inside as `Payload` parts and
 are unpickled only by whoever needs them. Within one connection messages arrive in the order in which they were sent.
 
-Driver to worker: `Setup`, `Definition`, `Code`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Levels`, `Bye`.
+Driver to worker: `Setup`, `Definition`, `Code`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Likeness`, `Bye`.
 Worker to driver: `Ready`, `Done`, `Failed`, `Value`, `Missing`, `Recalled`, `Pong`.
 """
 
@@ -24,7 +24,7 @@ __all__ = [
     "Failed",
     "Fetch",
     "Free",
-    "Levels",
+    "Likeness",
     "Message",
     "Missing",
     "Ping",
@@ -48,26 +48,33 @@ Packed = bytes | tuple[object, ...]
 
 
 class Setup(NamedTuple):
-    """Make the worker a likeness of the driver. The first message after authentication, and sent only once."""
+    """Make the worker part of a session. The first message after authentication, and sent only once."""
 
     worker: str
     session: bytes
-    path: tuple[str, ...]
-    directory: str
     argv: tuple[str, ...]
-    recursion_limit: int
     check: bool
     inline_limit: int
     """Results of at most this many bytes go back with `Done`; larger ones stay on the worker."""
+
+
+class Likeness(NamedTuple):
+    """What the driver was like when tasks were submitted; each task names the one that it is to run in."""
+
+    number: int
+    directory: str
+    path: tuple[str, ...]
+    environment: tuple[tuple[bytes, bytes | None], ...]
+    """What has changed in the driver's environment since the session began."""
+    recursion_limit: int
     filters: Packed
-    """Pickled `warnings.filters` of the driver."""
-
-
-class Levels(NamedTuple):
-    """Set the levels of the loggers as they are in the driver."""
-
+    """Pickled `warnings.filters`."""
     disabled: int
+    """As of `logging.disable`."""
     levels: tuple[tuple[str, int], ...]
+    """Loggers that have a level."""
+    decimal: Packed
+    """Pickled decimal context of the thread, or empty."""
 
 
 class Definition(NamedTuple):
@@ -93,8 +100,8 @@ class Run(NamedTuple):
     arguments: Packed
     references: tuple[tuple[int | str, int], ...]
     want_value: bool
-    context: bytes
-    """Pickled decimal context of the calling thread, or empty."""
+    likeness: int
+    """Number of the `Likeness` to run in."""
 
 
 class Put(NamedTuple):
@@ -187,7 +194,7 @@ class Pong(NamedTuple):
 
 Message = (
     Setup
-    | Levels
+    | Likeness
     | Definition
     | Code
     | Run
@@ -208,7 +215,7 @@ Message = (
 Wire = tuple[object, ...]
 
 _KINDS: tuple[type[Message], ...] = (
-    Setup, Levels, Definition, Code, Run, Put, Fetch, Free, Recall, Ping, Bye,
+    Setup, Likeness, Definition, Code, Run, Put, Fetch, Free, Recall, Ping, Bye,
     Ready, Done, Failed, Value, Missing, Recalled, Pong,
 )  # fmt: skip
 OUT_OF_BAND = 32 * 1024

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pickle
-import sys
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 from pydron.transport.codec import dumps, is_plain, loads
@@ -14,8 +14,9 @@ from pydron.worker import inside
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pydron.transport.messages import Message, Run
+    from pydron.transport.messages import Likeness, Message, Run, Setup
     from pydron.worker.capture import Taker
+    from pydron.worker.likeness import ThreadLikeness
     from pydron.worker.store import Store
 
 __all__ = ["Executor"]
@@ -24,24 +25,27 @@ __all__ = ["Executor"]
 class Executor:
     """What stays the same from call to call on one worker."""
 
-    def __init__(self, worker: str, store: Store, capture: Taker, inline_limit: int, *, check: bool) -> None:
-        self._worker = worker
+    def __init__(self, setup: Setup, store: Store, capture: Taker, likeness: ThreadLikeness) -> None:
+        self._worker = setup.worker
         self._store = store
         self._capture = capture
-        self._inline_limit = inline_limit
-        self._check = check
-        self._context = b""
+        self._inline_limit = setup.inline_limit
+        self._check = setup.check
+        self._likeness = likeness
+        self._likenesses: dict[int, Likeness] = {}
+        self._current = -1
 
     def run(self, run: Run) -> Message:
         """Run a task to its end, whatever its end is. `BaseException` ends the call, not the worker."""
         start = time.perf_counter()
         inside.mark(True)
         try:
-            if run.context != self._context:
-                self._enter(run.context)
+            if run.likeness != self._current:
+                self._change(run.likeness)
             function, args, kwargs = self._prepare(run)
             start = time.perf_counter()
-            result = self._checked(run, function, args, kwargs) if self._check else function(*args, **kwargs)
+            # What a call sets in its context is not seen by the next.
+            result = Context().run(self._call, run, function, args, kwargs)
             seconds = time.perf_counter() - start
             return self._returned(run, result, seconds)
         except BaseException as error:
@@ -111,10 +115,18 @@ class Executor:
         failure = dump_failure(error)
         return Failed(run.task, pack(failure.payload), failure.text, seconds, self._capture.take())
 
-    def _enter(self, context: bytes) -> None:
-        """Calculate with the decimal context of the thread that made the call."""
-        if context or "decimal" in sys.modules:
-            import decimal
+    def _call(
+        self, run: Run, function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
+    ) -> object:
+        self._likeness.enter()
+        return self._checked(run, function, args, kwargs) if self._check else function(*args, **kwargs)
 
-            decimal.setcontext(loads(unpack(context)) if context else decimal.Context())  # type: ignore[arg-type]
-        self._context = context
+    def know(self, likeness: Likeness) -> None:
+        """Keep a likeness for the tasks that belong to it."""
+        self._likenesses[likeness.number] = likeness
+
+    def _change(self, number: int) -> None:
+        """Take on the likeness that a task belongs to."""
+        if number in self._likenesses:
+            self._likeness.apply(self._likenesses[number])
+        self._current = number

@@ -20,7 +20,7 @@ from pydron.transport.messages import (
     Done,
     Fetch,
     Free,
-    Levels,
+    Likeness,
     Missing,
     Ping,
     Pong,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from pydron.transport.messages import Message, Setup
     from pydron.worker.capture import Taker
+    from pydron.worker.likeness import ThreadLikeness
     from pydron.worker.link import Link
 
 __all__ = ["Worker"]
@@ -56,13 +57,28 @@ _BATCH = 256
 class Worker:
     """Runs tasks for one driver over one connection."""
 
-    def __init__(self, link: Link, setup: Setup, capture: Taker, gone: Callable[[], None], more: list[Message]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        first: tuple[Setup, list[Message]],
+        capture: Taker,
+        likeness: ThreadLikeness,
+        gone: Callable[[], None],
+    ) -> None:
+        """Make a worker.
+
+        Args:
+            link: the connection.
+            first: what has come over it already.
+            capture: catches what calls write.
+            likeness: makes this worker like the driver.
+            gone: called when the driver is gone, or does not want any more what runs here.
+        """
+        setup, self._early = first
         self._link = link
-        self._early = more
-        """Messages that have come already."""
         self._gone = gone
         self._store = Store()
-        self._executor = Executor(setup.worker, self._store, capture, setup.inline_limit, check=setup.check)
+        self._executor = Executor(setup, self._store, capture, likeness)
         self._queue: SimpleQueue[int] = SimpleQueue()
         self._waiting: dict[int, Run] = {}
         self._running = -1
@@ -71,8 +87,6 @@ class Worker:
         self._longest: dict[bytes, float] = {}
         """Run time of the slowest recent call of each function."""
         self._ended = False
-        self.take_levels: Callable[[Levels], None] | None = None
-        """What to do with the levels of the driver's loggers."""
         self.settled: Callable[[], None] | None = None
         """Called once by the reading thread when the start is over."""
 
@@ -178,9 +192,8 @@ class Worker:
                 self._answer(Recalled(tuple(task for task in tasks if self._waiting.pop(task, None) is not None)))
             case Ping(number):
                 self._answer(Pong(number, self._running))
-            case Levels():
-                if self.take_levels is not None:
-                    self.take_levels(message)
+            case Likeness():
+                self._executor.know(message)
             case Bye():
                 self._ended = True
             case _:

@@ -14,7 +14,7 @@ from pydron.transport.invitation import read_invitation
 from pydron.worker.capture import Capture
 from pydron.worker.joining import connect, leave
 from pydron.worker.lifeline import die, tie_to_parent
-from pydron.worker.likeness import apply, apply_levels
+from pydron.worker.likeness import ProcessLikeness
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
 
@@ -39,17 +39,15 @@ def main() -> int:
     if first is None:
         leave(invitation)
         die()
-    setup, more = first
+    sys.argv[:] = first[0].argv
     DEFINITIONS.origin = False
     capture = Capture()
-    apply(setup, capture)
 
     def gone() -> None:
         leave(invitation)
         die()
 
-    worker = Worker(link, setup, capture, gone, more)
-    worker.take_levels = lambda levels: apply_levels(levels, capture.log)
+    worker = Worker(link, first, capture, ProcessLikeness(capture), gone)
     worker.settled = lambda: tie_to_parent(parent)
     gc.freeze()
     worker.run()

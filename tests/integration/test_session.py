@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import decimal
+import importlib
+import logging
 import os
 import pickle
 import sys
@@ -19,6 +22,7 @@ from tests.integration.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 KINDS: dict[str, dict[str, object]] = {
     "unix": {"workers": [{"type": "multicore", "cores": 2}], "transport": "unix"},
@@ -249,3 +253,48 @@ def _wait_until_gone(pid: int) -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"process {pid} is still there")
+
+
+def test_the_decimal_context_of_the_call(client: Client) -> None:
+    with decimal.localcontext(prec=5):
+        narrow = client.submit(work.third)
+        with decimal.localcontext(prec=3):
+            narrower = client.submit(work.third)
+    wide = client.submit(work.third)
+    assert [len(str(client.result(task))) for task in (narrow, narrower, wide)] == [7, 5, 30]
+
+
+def test_contexts_do_not_leak_from_call_to_call(client: Client) -> None:
+    for _ in range(6):
+        assert client.call(work.set_precision, 7) == decimal.getcontext().prec
+
+
+def test_the_working_directory_and_environment_of_the_call(
+    local: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = local.call(work.place)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYDRON_TEST", "set")
+    assert local.call(work.place) == (str(tmp_path), "set")
+    monkeypatch.undo()
+    assert local.call(work.place) == before == (os.getcwd(), None)  # noqa: PTH109
+
+
+def test_modules_of_a_directory_that_is_added_later(
+    local: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.call(work.add, 1, 1)
+    (tmp_path / "added_later.py").write_text("def answer():\n    return 42\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert local.call(importlib.import_module("added_later").answer) == 42
+
+
+def test_log_levels_are_those_of_the_driver(local: Client) -> None:
+    logger = logging.getLogger("tests.levels")
+    assert not local.outcome(local.submit(work.log)).captured
+    logger.setLevel(logging.DEBUG)
+    try:
+        assert [each.stream for each in local.outcome(local.submit(work.log)).captured] == ["log"]
+    finally:
+        logger.setLevel(logging.NOTSET)
+    assert not local.outcome(local.submit(work.log)).captured

@@ -78,3 +78,21 @@ def write_below() -> None:
 
 def make_generator() -> object:
     return (number for number in range(3))
+
+
+def third() -> decimal.Decimal:
+    return decimal.Decimal(1) / 3
+
+
+def set_precision(digits: int) -> int:
+    before = decimal.getcontext().prec
+    decimal.getcontext().prec = digits
+    return before
+
+
+def place() -> tuple[str, str | None]:
+    return os.getcwd(), os.environ.get("PYDRON_TEST")  # noqa: PTH109
+
+
+def log() -> None:
+    logging.getLogger("tests.levels").debug("something")

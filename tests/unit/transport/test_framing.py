@@ -117,7 +117,7 @@ def test_garbage_is_refused_or_waits_for_more(data: bytes) -> None:
 
 
 MESSAGES = [
-    Run(3, b"key", b"arguments", ((0, 1), ("name", 2)), True, b""),
+    Run(3, b"key", b"arguments", ((0, 1), ("name", 2)), True, 0),
     Done(3, None, 10, 0.5, (("stdout", b"text"),)),
     Put(4, (b"data", b"buffer")),
     Fetch(4),
