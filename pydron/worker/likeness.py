@@ -61,9 +61,12 @@ class Observer:
         cache = logging.root._cache
         if (_MARK, id(self)) not in cache:
             cache[_MARK, id(self)] = True
-            loggers = logging.root.manager.loggerDict
-            named = [(name, each.level) for name, each in list(loggers.items()) if getattr(each, "level", 0)]
-            self._levels = (logging.root.manager.disable, (("", logging.root.level), *named))
+            named = [("", logging.root.level)]
+            for name, each in list(logging.root.manager.loggerDict.items()):
+                # A logger of another class is made by its library, whose import fails where one of that name is there.
+                if type(each) is logging.Logger and each.level:
+                    named.append((name, each.level))
+            self._levels = (logging.root.manager.disable, tuple(named))
 
     def _describe(self, number: int) -> Likeness:
         now = _environment()

@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import pickle
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ import pytest
 
 from pydron.errors import ConfigError, ContractError, LaunchError, UnpicklableError
 from pydron.ids import ValueId
-from pydron.sessions import Session
+from pydron.sessions import Session, current_session, shutdown
 from tests.integration import work
 from tests.integration.client import Client
 
@@ -298,3 +299,29 @@ def test_log_levels_are_those_of_the_driver(local: Client) -> None:
     finally:
         logger.setLevel(logging.NOTSET)
     assert not local.outcome(local.submit(work.log)).captured
+
+
+def test_a_fork_gets_a_session_of_its_own(local: Client) -> None:
+    parent = local.call(work.pid)
+    session = current_session()
+    try:
+        assert current_session() is session
+        script = "from pydron.sessions.current import current_session as c; import os; s = c(); p = os.fork()\n"
+        script += "n = c(); same = n is s\n"
+        script += "os._exit(int(same)) if not p else print(os.waitstatus_to_exitcode(os.waitpid(p, 0)[1]), same)"
+        done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+        assert done.stdout == "0 True\n"
+    finally:
+        shutdown()
+    assert local.call(work.pid) is not None
+    assert parent is not None
+
+
+def test_endless_calls_on_threads_are_left_behind() -> None:
+    with Session(KINDS["threads"]) as session:
+        client = Client(session)
+        slow = [client.submit(work.sleep, 2.0) for _ in range(2)]
+        client.pool.flush()
+        after = client.submit(work.add, 1, 2)
+        client.pool.cancel([task.id for task in slow])
+        assert client.result(after) == 3

@@ -1,0 +1,58 @@
+"""The driver notices when it has changed, and not otherwise."""
+
+from __future__ import annotations
+
+import decimal
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydron.worker.likeness import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def test_nothing_changed() -> None:
+    observer = Observer()
+    assert {observer.note() for _ in range(5)} == {0}
+    assert observer.noted[0].environment == ()
+
+
+def set_level(patch: pytest.MonkeyPatch) -> None:
+    logger = logging.getLogger("pydron.test")
+    patch.setattr(logger, "level", 0)
+    logger.setLevel(5)
+
+
+CHANGES: dict[str, Callable[[pytest.MonkeyPatch, Path], object]] = {
+    "directory": lambda patch, path: patch.chdir(path),
+    "path": lambda patch, path: patch.setattr(sys, "path", [*sys.path, str(path)]),
+    "environment": lambda patch, _: patch.setenv("PYDRON_TEST", "1"),
+    "filters": lambda patch, _: patch.setattr(warnings, "filters", [("ignore", None, Warning, None, 0)]),
+    "levels": lambda patch, _: set_level(patch),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_something_changed(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    observer = Observer()
+    observer.note()
+    CHANGES[what](monkeypatch, tmp_path)
+    assert observer.note() == 1
+    before, after = observer.noted
+    differing = {name for name in before._fields if getattr(before, name) != getattr(after, name)}
+    assert differing == {"number", what}
+    assert observer.note() == 1
+
+
+def test_the_decimal_context() -> None:
+    observer = Observer()
+    observer.note()
+    with decimal.localcontext(prec=3):
+        assert observer.note() == 1
+    assert observer.note() == 2
