@@ -71,13 +71,15 @@ def signature(divergence: Divergence) -> str:
     return re.sub(r"\d+", "#", re.sub(r"/programs/\S+|0x[0-9a-f]+", "", shown))[:300]
 
 
-def divergence_of(program: Program, failures: Failures, ways: list[Way], part: str | None = None) -> Divergence | None:
+def divergence_of(
+    program: Program, failures: Failures, ways: list[Way], part: str | None = None, seconds: float = 10.0
+) -> Divergence | None:
     """Return how a program diverges in one of some ways; with `part`, only in that part."""
     try:
         with loaded(program) as it:
             expected = it.run(PLAIN, failures)
             for way in ways:
-                actual = run_caught(it, way, failures)
+                actual = run_caught(it, way, failures, seconds)
                 differs = expected.difference(actual)
                 if differs and (part is None or differs == part):
                     return Divergence(program, failures, way, differs, expected, actual)
@@ -104,7 +106,7 @@ def small(divergence: Divergence, seconds: float = 15.0) -> Divergence:
     )
 
     def diverges(program: Program) -> bool:
-        again = divergence_of(program, failures, ways, part)
+        again = divergence_of(program, failures, ways, part, 1.0)
         if again is None or again.expected.error[:1] != divergence.expected.error[:1]:
             return False
         return text is None or similar(again.actual.error, text)

@@ -336,10 +336,10 @@ def some_kind(rng: Random) -> str:
     return rng.choice(RARE_KINDS if rng.random() < 0.15 else KINDS)
 
 
-def run_caught(it: Loaded, way: Way, failures: Failures) -> Observation:
+def run_caught(it: Loaded, way: Way, failures: Failures, seconds: float = 10.0) -> Observation:
     """Run once; what goes wrong outside the program, hangs included, is observed too."""
     try:
-        return it.run(way, failures)
+        return it.run(way, failures, seconds)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise

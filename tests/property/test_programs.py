@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.property.campaign import DIVERGENCES, campaign
-from tests.property.harness import PLAIN, SEQUENTIAL, loaded, run_caught, some_ways
+from tests.property.harness import ORDERS, PLAIN, SEQUENTIAL, Endless, loaded, run_caught, simulated, some_ways
 from tests.property.programs import Program
 
 if TYPE_CHECKING:
@@ -48,3 +49,46 @@ def test_found_divergences_stay_mended(path: Path, seed: int) -> None:
             assert not part, (
                 f"{part} differs, {way.name}:\n{getattr(expected, part)}\n{getattr(actual, part)}\n{actual.error}"
             )
+
+
+BEFORE_ENDLESS_CALLS = {
+    "an operand that is late": ("f_int(2, 0, a)", {(2, 0): "key"}),
+    "a scheduled function": ("helper(0, a)", {(3, 0): "key"}),
+    "an ordinary function": ("ordinary(0, a)", {(3, 0): "key"}),
+}
+ENDLESS = """
+import pydron
+
+def arguments():
+    return ()
+
+@pydron.schedule
+def helper(k, a):
+    b = f_int(3, k, a)
+    return f_int(4, k, b)
+
+def ordinary(k, a):
+    return helper(k, a)
+
+@pydron.schedule
+def main():
+    a = f_int(1, 0, 1)
+    b = {call}
+    return b, [f_int(5, i, i) for i in range(3)]
+
+def drive():
+    return main()
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("name", BEFORE_ENDLESS_CALLS)
+def test_endless_calls_that_are_never_made_delay_nothing(name: str, workers: int) -> None:
+    call, failures = BEFORE_ENDLESS_CALLS[name]
+    with loaded(Program("endless", ENDLESS.replace("{call}", call))) as it:
+        expected = it.run(PLAIN, failures)
+        endless = Endless(it.calls)
+        for order, eager, seed in product(ORDERS, (0.0, 0.5, 0.9), range(3)):
+            way = simulated(seed, order, workers, durations=endless, eager=eager)
+            actual = run_caught(it, way, failures, seconds=5.0)
+            assert not expected.difference(actual), f"{way.name}: {actual.error}"
