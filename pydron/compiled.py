@@ -1,6 +1,7 @@
-"""From a function to frames that run: joins translation, which writes frames as trees, to the runtime, which starts them.
+"""From a function to frames that run: joins translation, which writes them as trees, to the runtime that starts them.
 
-Everything that follows from the source alone is done once for each code object and shared by all functions made from it.
+Everything that follows from the source alone is done once for each code object and shared by all functions made from
+it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import warnings
 import weakref
 from dataclasses import replace
 from types import CellType, CodeType, FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from pydron.dataflow import Graph
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
@@ -25,12 +25,14 @@ from pydron.translation.emit import CONSTANTS, FRAME, Emitter, escapes
 from pydron.translation.features import native_reason
 from pydron.translation.lowering import lower
 from pydron.translation.lowering.context import Lowered, Span
+from pydron.translation.quote import define
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydron.dataflow import Graph
     from pydron.runtime.plan import Frame
     from pydron.traces import Place
     from pydron.translation.emit import FrameKey
@@ -112,16 +114,9 @@ class Translation:
     def _compile(self, tree: ast.FunctionDef) -> CodeType:
         """Compile a function such that the shared variables are free in it."""
         shared = sorted({*self.scope.cells, *self.scope.free})
-        assign: list[ast.stmt] = [
-            ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in shared
-        ]
-        outer = ast.FunctionDef(
-            name="outer",
-            args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
-            body=[*assign, tree],
-            decorator_list=[],
-            type_params=[],
-        )
+        assign: list[ast.stmt] = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in shared]
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        outer = define("outer", nothing, [*assign, tree])
         module = ast.fix_missing_locations(ast.Module([outer], []))
         source = self.source
         with warnings.catch_warnings():
@@ -143,7 +138,7 @@ class Translation:
             defaults=[ast.Constant(None) for _ in arguments.defaults],
         )
         body: list[ast.stmt] = [ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))]
-        tree = ast.FunctionDef(name=self.source.name, args=copied, body=body, decorator_list=[], type_params=[])
+        tree = define(self.source.name, copied, body)
         module = ast.fix_missing_locations(ast.Module([tree], []))
         code = _only_code(compile(module, self.source.filename, "exec", dont_inherit=True))
         return code.replace(co_qualname=self.source.qualname)
@@ -247,7 +242,7 @@ class CompiledPlan:
 
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
         """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""
-        return self._binder(*args, **kwargs)  # type: ignore[no-any-return]
+        return cast("tuple[object, ...]", self._binder(*args, **kwargs))
 
     def cells(self) -> dict[str, CellType]:
         """Return fresh cells for the variables that inner functions share, one set for each call."""
@@ -263,7 +258,7 @@ class CompiledPlan:
             made = FunctionType(code, function.__globals__, function.__name__, _DEFAULTS, closure)
             if not self._cells:
                 self._frames[key] = made
-        return made(*args)  # type: ignore[no-any-return]
+        return cast("Frame", made(*args))
 
     def site(self, tick: int) -> Site:
         """Return where a node stands in the user's source."""
@@ -280,7 +275,7 @@ class CompiledPlan:
         return value if isinstance(value, ast.expr) else code
 
     def in_comprehensions(self, place: Place) -> list[Place]:
-        """Return the traceback entries of a place: more than one where CPython gives comprehensions frames of their own."""
+        """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
         if sys.version_info >= (3, 12) or place.span is None:
             return [place]
         places: list[Place] = []

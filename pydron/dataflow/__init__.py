@@ -1,7 +1,7 @@
 """The dataflow graph of a scheduled function: nodes, regions, the laws they keep, and how they are shown.
 
-Nodes carry their piece of lowered code as a syntax tree, so that the emitter can write it out again; everything else about
-a node, what it reads, binds and may do, is data.
+Nodes carry their piece of lowered code as a syntax tree, so that the emitter can write it out again; everything else
+about a node, what it reads, binds and may do, is data.
 """
 
 from pydron.dataflow.check import GraphError, check

@@ -10,7 +10,7 @@ from pydron.dataflow.text import label
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import networkx
+    import networkx as nx
 
     from pydron.dataflow.nodes import Node
 
@@ -20,7 +20,7 @@ Edge = tuple[int, int, str | None]
 
 
 def edges(graph: Graph) -> list[Edge]:
-    """Return ``(from tick, to tick, variable)`` for each edge; the variable of a token is None. Tick 0 is the call itself."""
+    """Return ``(from tick, to tick, variable)`` for each edge; a token has no variable. Tick 0 is the call itself."""
     found: list[Edge] = []
     writers = {name: {0} for name in graph.parameters}
     found.extend(_region_edges(graph.root, writers))
@@ -52,15 +52,15 @@ def _tokens(region: Region, last: int) -> Iterator[Edge]:
         last = node.tick
 
 
-def to_networkx(graph: Graph) -> networkx.MultiDiGraph:
+def to_networkx(graph: Graph) -> nx.MultiDiGraph[int]:
     """Return the graph as a `networkx.MultiDiGraph`.
 
-    Nodes are ticks with attributes ``kind``, ``label``, ``line`` and ``region`` (tick of the node around, 0 at the top).
-    Edges have ``variable``, None for a token.
+    Nodes are ticks with attributes ``kind``, ``label``, ``line`` and ``region`` (tick of the node around, 0 at the
+    top). Edges have ``variable``, None for a token.
     """
-    import networkx
+    import networkx as nx
 
-    drawn = networkx.MultiDiGraph(name=graph.name)
+    drawn: nx.MultiDiGraph[int] = nx.MultiDiGraph(name=graph.name)
     drawn.add_node(0, kind="entry", label=f"{graph.name}({', '.join(graph.parameters)})", line=0, region=None)
     for around, node in _placed(graph.root, 0):
         drawn.add_node(node.tick, kind=type(node).__name__.lower(), label=label(node), line=node.line, region=around)

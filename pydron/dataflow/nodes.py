@@ -1,16 +1,18 @@
 """The graph itself: nodes in program order inside regions, joined by the variables they read and bind.
 
-A *port* of a node is named by a variable: one input port for each variable it reads, one output port for each it binds. An
-*edge* joins the output port of the last node that bound a variable to an input port that reads it. Nodes with an effect are
-joined by *tokens*: value-less edges in program order.
+A *port* of a node is named by a variable: one input port for each variable it reads, one output port for each it
+binds. An *edge* joins the output port of the last node that bound a variable to an input port that reads it. Nodes
+with an effect are joined by *tokens*: value-less edges in program order.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "Branch",

@@ -276,6 +276,8 @@ class Calls(_Mixin):
         in_turn: bool,
     ) -> object:
         run = self.run
+        if not in_turn and not run.memory.is_open_function(function):
+            return Choice.UNIT  # it captures what is still to be stored into
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
         named: dict[str, object] = {}

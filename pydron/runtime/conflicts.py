@@ -28,12 +28,14 @@ def key_of(value: object) -> int | None:
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_young", "writes")
+    __slots__ = ("_clear", "_young", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
         """How many stores to each memory key are queued or announced."""
         self._young: dict[int, object] = {}
+        self._clear: dict[int, set[int]] = {}
+        """For functions, keys of memory that they were found not to reach; holds until a store is done."""
 
     def announce(self, key: int) -> None:
         """Say that a store to this memory is to come."""
@@ -41,6 +43,7 @@ class Memory:
 
     def settle(self, key: int) -> None:
         """Say that an announced store is done or will never be."""
+        self._clear.clear()
         left = self.writes[key] - 1
         if left:
             self.writes[key] = left
@@ -64,7 +67,8 @@ class Memory:
                 self._young.pop(id(value), None)
 
     def grow_up(self) -> None:
-        """Say that somebody else may see every object."""
+        """Say that somebody else may see every object, and that any code may have run."""
+        self._clear.clear()
         if self._young:
             self._young.clear()
 
@@ -80,6 +84,18 @@ class Memory:
     def is_open_deep(self, value: object) -> bool:
         """Say whether everything that can be reached from a value can be read now."""
         return not self.writes or type(value) in ATOMS or not reaches(value, self.writes)
+
+    def is_open_function(self, function: object) -> bool:
+        """Say the same for what a function captures or reads of its module."""
+        if not self.writes:
+            return True
+        clear = self._clear.get(id(function))
+        if clear is not None and self.writes.keys() <= clear:
+            return True
+        if reaches(function, self.writes):
+            return False
+        self._clear[id(function)] = set(self.writes)
+        return True
 
     def permit(
         self,

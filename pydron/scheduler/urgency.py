@@ -1,6 +1,6 @@
 """Tasks that a run waits for while workers are busy with what comes later in its program.
 
-Calls made early are a bet; one of them may take for ever. It must not hold up the program: if the task that the run needs
+Calls made early are a bet; one may take for ever. It must not hold up the program: if the task that the run needs
 next has found no worker for a while, the call under way that is latest in the program is stopped and queued again.
 """
 

@@ -78,7 +78,7 @@ class _Builder:
         targets: list[ast.expr] = []
         if isinstance(code, ast.Delete):
             targets = code.targets
-        elif code in self._handled:
+        elif code in self._handled and not isinstance(code, ast.Assign):
             # a native statement may leave any of its variables as it is, so it reads what it may bind
             return self._mine(names_bound(code))
         elif isinstance(code, ast.AugAssign):
@@ -87,7 +87,15 @@ class _Builder:
 
     def _branch(self, tick: int, code: ast.If) -> Branch:
         body, orelse = self.region(code.body), self.region(code.orelse)
-        return Branch(tick, code, self._mine(names_read(code.test)), _bound(body, orelse), test=code.test, body=body, orelse=orelse)
+        return Branch(
+            tick,
+            code,
+            self._mine(names_read(code.test)),
+            _bound(body, orelse),
+            test=code.test,
+            body=body,
+            orelse=orelse,
+        )
 
     def _for(self, tick: int, code: ast.For) -> ForLoop:
         assert isinstance(code.target, ast.Name)
@@ -96,7 +104,14 @@ class _Builder:
         binds = _bound(body, orelse) | {item}
         self.variables |= {item}
         return ForLoop(
-            tick, code, self._mine(names_read(code.iter)), binds, item=item, iterable=code.iter, body=body, orelse=orelse
+            tick,
+            code,
+            self._mine(names_read(code.iter)),
+            binds,
+            item=item,
+            iterable=code.iter,
+            body=body,
+            orelse=orelse,
         )
 
     def _while(self, tick: int, code: ast.While) -> WhileLoop:
@@ -121,7 +136,7 @@ def _bound(*regions: Region) -> frozenset[str]:
     return frozenset(name for region in regions for node in region.nodes for name in node.binds)
 
 
-def _kind(code: ast.stmt) -> type[Compute] | type[Call] | type[Store] | type[Make] | type[Raise] | type[Leave] | type[Jump]:
+def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Raise | Leave | Jump]:
     match code:
         case ast.Return():
             return Leave

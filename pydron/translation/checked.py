@@ -78,9 +78,7 @@ class CheckedExpression:
         return visit(node)
 
     def _ask(self, question: str, node: ast.AST, *operands: ast.expr) -> None:
-        call = at(
-            ast.Call(at(ast.Attribute(load(".S", node), question, ast.Load()), node), list(operands), []), node
-        )
+        call = at(ast.Call(at(ast.Attribute(load(".S", node), question, ast.Load()), node), list(operands), []), node)
         self.out += quote("_Ans = _Ask\nif _Ans is not None: yield _Ans", node, _Ask=call)
 
     def _keep(self, node: ast.expr) -> ast.Name:
@@ -89,7 +87,7 @@ class CheckedExpression:
         return load(name, node)
 
     def _text(self, value: str, node: ast.AST) -> ast.expr:
-        return at(ast.Constant(value), node)  # type: ignore[no-any-return]
+        return at(ast.Constant(value), node)
 
     def _within(self, write: Callable[[], None]) -> list[ast.stmt]:
         outer, self.out = self.out, []
@@ -103,7 +101,7 @@ class CheckedExpression:
         return self._keep(at(ast.BinOp(left, node.op, right), node))
 
     def truth(self, node: ast.expr, result: str | None = None) -> ast.expr:
-        """Append the evaluation and one test of its truth; return the flag, and leave the value in `result` if named."""
+        """Append the evaluation and one test of its truth; return the flag, leave the value in `result` if named."""
         match node:
             case ast.BoolOp():
                 flag = self._names.fresh("e")

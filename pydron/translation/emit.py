@@ -5,15 +5,15 @@ A frame is one of
 * the *entry* of a function;
 * a *region*: one `if` or loop, which takes the variables it reads and returns those it binds;
 * a *unit*: one node that had to wait for an operand or for its turn, as a frame of its own;
-* a *resumption* of an entry or region: the same code from just after one node, with the variables as of that node. It is what
-  the runtime goes on with when something that ran ahead has to be done again.
+* a *resumption* of an entry or region: the same code from just after one node, with the variables as of that node. It
+  is what the runtime goes on with when something that ran ahead has to be done again.
 
-Frames are written when they are first needed. Inside a frame every node runs in place if its operands are known and trusted;
-otherwise the runtime makes a unit or region of it and the frame goes on with promises.
+Frames are written when they are first needed. Inside a frame every node runs in place if its operands are known and
+trusted; otherwise the runtime makes a unit or region of it and the frame goes on with promises.
 
-Names of the runtime in generated code: ``.S`` the fiber, ``.R`` the run, ``.P`` the promise type, ``.A`` the trusted types,
-``.U`` the unbound marker, ``.C`` the type of a `Choice`, ``.D`` "make a unit", ``.W`` "wait for your turn", ``.N`` "now",
-``.QUEUED`` "it will be done", ``.ORDERED``, ``.IMPURE``, ``.HOLD`` and ``.BREATHE`` requests to yield.
+Names of the runtime in generated code: ``.S`` the fiber, ``.R`` the run, ``.P`` the promise type, ``.A`` the trusted
+types, ``.U`` the unbound marker, ``.C`` the type of a `Choice`, ``.D`` "make a unit", ``.W`` "wait for your turn",
+``.N`` "now", ``.QUEUED`` "it will be done", ``.ORDERED``, ``.IMPURE``, ``.HOLD`` and ``.BREATHE`` requests to yield.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ from pydron.translation.checked import CheckedExpression, symbol
 from pydron.translation.guards import concrete, trusted
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import Names, at, load, quote, quote_expression, store
+from pydron.translation.quote import Names, at, define, load, quote, quote_expression, store
 from pydron.translation.scope import names_bound, names_read
 from pydron.translation.source import copy_tree
 from pydron.translation.young import young_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydron.translation.lowering.context import Lowered
 
 __all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey", "escapes"]
@@ -60,11 +62,35 @@ CONSTANTS = (
 """Names that every frame gets as trailing parameters with defaults, in this order."""
 
 FrameKey: TypeAlias = tuple[str, int] | tuple[str, int, int]
-"""``("entry", 0)``, ``("region", tick)``, ``("unit", tick)``, or ``("resume", tick of the frame's node or 0, tick)``."""
+"""``("entry", 0)``, ``("region", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's node or 0, tick)``."""
 
 _MUTATORS = frozenset(
-    "append extend insert pop remove clear sort reverse add discard update setdefault popitem appendleft popleft "
-    "extendleft fill __setitem__ put itemset resize difference_update intersection_update symmetric_difference_update".split()
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "popitem",
+        "appendleft",
+        "popleft",
+        "extendleft",
+        "fill",
+        "__setitem__",
+        "put",
+        "itemset",
+        "resize",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    ]
 )
 
 FRAME = ".frame"
@@ -152,7 +178,7 @@ class Emitter:
         )
         make_generator = quote("if False: yield", origin)
         body = [*self._declarations(body, origin), *make_generator, *body]
-        return at(ast.FunctionDef(name=FRAME, args=arguments, body=body, decorator_list=[], type_params=[]), self._function.tree)  # type: ignore[no-any-return]
+        return at(define(FRAME, arguments, body), self._function.tree)
 
     def _declarations(self, body: list[ast.stmt], origin: ast.AST) -> list[ast.stmt]:
         """Declare the variables that frames share: cells, and what the user declared global or nonlocal."""
@@ -169,9 +195,7 @@ class Emitter:
     def _entry(self) -> ast.FunctionDef:
         tree = self._function.tree
         cells = set(self._function.scope.cells)
-        parameters = tuple(
-            f".cell_{name}" if name in cells else name for name in self._function.scope.parameters
-        )
+        parameters = tuple(f".cell_{name}" if name in cells else name for name in self._function.scope.parameters)
         frame = _Frame(None, self._fast, (), escapes=False)
         body: list[ast.stmt] = []
         for name in self._function.scope.parameters:
@@ -271,7 +295,8 @@ class Emitter:
     def _loop_end(self, node: ForLoop) -> list[ast.stmt]:
         _, _, key = _loop_state(node)
         return quote(
-            "if _R.due: yield _BREATHE\nif _Key is not None:\n    _Ans = _S.may_go_on(_Key)\n    if _Ans is not None: yield _Ans",
+            "if _R.due: yield _BREATHE\n"
+            "if _Key is not None:\n    _Ans = _S.may_go_on(_Key)\n    if _Ans is not None: yield _Ans",
             node.code,
             _Key=key,
         )
@@ -343,7 +368,11 @@ class Emitter:
         ]
         frame.in_loop = False
         body = quote(
-            "if _First:\n    _First = False\n    _Rest\nelse:\n    _Again", origin, _First=".first", _Rest=rest, _Again=again
+            "if _First:\n    _First = False\n    _Rest\nelse:\n    _Again",
+            origin,
+            _First=".first",
+            _Rest=rest,
+            _Again=again,
         )
         loop_again = at(
             ast.For(
@@ -429,18 +458,24 @@ class Emitter:
         """Wait for every variable that is a promise."""
         forced: list[ast.stmt] = []
         for name in sorted(names & self._fast):
-            forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
-            if name not in node.bound_before and not name.startswith("."):
+            if name in node.bound_before or name.startswith("."):
+                forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
+            else:
                 forced += self._check_bound(frozenset((name,)), node)
         return forced
 
     def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
-        """Raise Python's own error where a variable may be unbound."""
+        """Raise Python's own error where a variable may be unbound, or may turn out to be."""
         checks: list[ast.stmt] = []
         for name in sorted((names & self._fast) - node.bound_before):
             if not name.startswith("."):
                 text = at(ast.Constant(name), node.code)
-                checks += quote("if _Name is _U: _S.unbound(_Text)", node.code, _Name=name, _Text=text)
+                checks += quote(
+                    "if _Type(_Name) is _P: _Name = yield _Name\nif _Name is _U: _S.unbound(_Text)",
+                    node.code,
+                    _Name=name,
+                    _Text=text,
+                )
         return checks
 
     def _unsure(self, node: Node) -> frozenset[str]:
@@ -452,14 +487,13 @@ class Emitter:
     def _spawn(self, node: Node, frame: _Frame, kind: str, writes: list[str]) -> ast.expr:
         """Return the call that makes a unit or region of a node."""
         origin = node.code
-        loads = lambda names: [load(name, origin) for name in names]  # noqa: E731
         return quote_expression(
             f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame)",
             origin,
             _Tick=at(ast.Constant(node.tick), origin),
-            _Inputs=loads(self.region_inputs(node)),
-            _Snapshot=loads(self.snapshot(node, frame.node)),
-            _Writes=loads(writes),
+            _Inputs=_loads(self.region_inputs(node), origin),
+            _Snapshot=_loads(self.snapshot(node, frame.node), origin),
+            _Writes=_loads(writes, origin),
             _Frame=at(ast.Constant(frame.node.tick if frame.node else 0), origin),
         )
 
@@ -469,7 +503,7 @@ class Emitter:
         spawn = self._spawn(node, frame, "unit", writes or [])
         made: ast.stmt
         if outputs:
-            target = at(ast.Tuple([store(name, node.code) for name in outputs], ast.Store()), node.code)
+            target = at(ast.Tuple(_stores(outputs, node.code), ast.Store()), node.code)
             made = at(ast.Assign([target], spawn), node.code)
         else:
             made = at(ast.Expr(spawn), node.code)
@@ -486,7 +520,7 @@ class Emitter:
                 body += self._store_unit(node)
             case _:
                 raise AssertionError(node)
-        outputs = [load(name, node.code) for name in self.outputs(node)]
+        outputs = _loads(self.outputs(node), node.code)
         body.append(at(ast.Return(at(ast.Tuple(outputs, ast.Load()), node.code)), node.code))
         return self._define(self.region_inputs(node), body, node.code)
 
@@ -524,7 +558,7 @@ class Emitter:
         return quote("if _R.pending: _S.born(_Name)", node.code, _Name=name)
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
-        """Return the test that unpacking runs no user code: an exact tuple or list that nothing is to be stored into."""
+        """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
         return quote_expression("_S.unpackable(_Value)", code, _Value=copy_tree(code.value))
 
     def _compute_unit(self, node: Compute) -> list[ast.stmt]:
@@ -532,7 +566,7 @@ class Emitter:
         checked = CheckedExpression(self._names, self._fast)
         match code:
             case ast.Assign(targets=[ast.Tuple()], value=value):
-                checked._ask("may_unpack", code, value)  # noqa: SLF001 - unpacking is one operation
+                checked._ask("may_unpack", code, value)
                 checked.out.append(code)
             case ast.Assign(targets=targets, value=value):
                 result = checked.write(value)
@@ -542,7 +576,7 @@ class Emitter:
             case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
                 text = at(ast.Constant(symbol(operator)), code)
                 code.value = checked.write(value)
-                checked._ask("may_augment", code, text, load(name, code), code.value)  # noqa: SLF001 - one operation
+                checked._ask("may_augment", code, text, load(name, code), code.value)
                 checked.out.append(code)
             case _:
                 raise AssertionError(ast.dump(code))
@@ -573,9 +607,7 @@ class Emitter:
         slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
-    def _extend(
-        self, node: Compute, code: ast.AugAssign, name: str, guard: ast.expr, frame: _Frame
-    ) -> list[ast.stmt]:
+    def _extend(self, node: Compute, code: ast.AugAssign, name: str, guard: ast.expr, frame: _Frame) -> list[ast.stmt]:
         """Add a list display, whose elements may be to come, to what may be a list."""
         assert isinstance(code.value, ast.List)
         queued = quote(
@@ -607,7 +639,7 @@ class Emitter:
             _Question=question,
             _Unit=self._unit(node, frame, writes),
             _Wait=wait,
-            _Do=[code],
+            _Do=list[ast.stmt]((code,)),
         )
         return [*self._check_bound(node.reads, node), *written]
 
@@ -617,7 +649,11 @@ class Emitter:
             name = at(ast.Constant(target.attr), code)
             question = quote_expression(
                 f"_S.{verb}_attribute(_Owner, _Name, _Value, *_Tick)",
-                code, _Owner=target.value, _Name=name, _Value=code.value, _Tick=tick,
+                code,
+                _Owner=target.value,
+                _Name=name,
+                _Value=code.value,
+                _Tick=tick,
             )
             return question, target.value
         assert isinstance(target, ast.Subscript)
@@ -689,14 +725,14 @@ class Emitter:
         if not outputs:
             made: ast.stmt = at(ast.Expr(spawn), node.code)
         else:
-            target = at(ast.Tuple([store(name, node.code) for name in outputs], ast.Store()), node.code)
+            target = at(ast.Tuple(_stores(outputs, node.code), ast.Store()), node.code)
             made = at(ast.Assign([target], spawn), node.code)
         return [made, *quote("if _R.hold: yield _HOLD", node.code)]
 
     def _unpack_escape(self, node: Node, frame: _Frame) -> list[ast.stmt]:
         """Go where a region went that may have left its loop or function."""
         origin = node.code
-        targets = [store(name, origin) for name in (".code", ".value", *self.outputs(node))]
+        targets = _stores((".code", ".value", *self.outputs(node)), origin)
         unpack = at(ast.Assign([at(ast.Tuple(targets, ast.Store()), origin)], load(".x", origin)), origin)
         leave = self._leave(load(".value", origin), frame, origin)
         if _jumps_out(node):
@@ -783,21 +819,24 @@ class Emitter:
     def _keywords(self, call: ast.Call, origin: ast.AST) -> ast.expr:
         """Return the keyword arguments as a dictionary, or as a tuple of dictionaries still to be joined."""
         if not call.keywords:
-            return at(ast.Constant(None), origin)  # type: ignore[no-any-return]
+            return at(ast.Constant(None), origin)
         named = [keyword for keyword in call.keywords if keyword.arg is not None]
         display = at(
-            ast.Dict([at(ast.Constant(keyword.arg), origin) for keyword in named], [keyword.value for keyword in named]),
+            ast.Dict(
+                [at(ast.Constant(keyword.arg), origin) for keyword in named], [keyword.value for keyword in named]
+            ),
             origin,
         )
         if len(named) == len(call.keywords):
-            return display  # type: ignore[no-any-return]
+            return display
         spread = [keyword.value for keyword in call.keywords if keyword.arg is None]
-        return at(ast.Tuple([display, *spread], ast.Load()), origin)  # type: ignore[no-any-return]
+        return at(ast.Tuple([display, *spread], ast.Load()), origin)
 
     def _bind(self, node: Call, call: ast.Call) -> list[ast.stmt]:
         """Read a method before its arguments are evaluated."""
         owner, name = call.args
         assert isinstance(name, ast.Constant)
+        assert isinstance(name.value, str)
         assert node.target is not None
         read = at(ast.Attribute(copy_tree(owner), name.value, ast.Load()), node.code)
         ask = quote("_Target = _S.bind(_Owner, _Name)", node.code, _Target=node.target, _Owner=owner, _Name=name)
@@ -808,7 +847,7 @@ class Emitter:
                 "if _Target is _W:\n    _Wait\n    _Target = _Read",
                 node.code,
                 _Target=node.target,
-                    _Wait=wait,
+                _Wait=wait,
                 _Read=read,
             ),
         ]
@@ -850,15 +889,15 @@ class _Exits(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         value = node.value if node.value is not None else at(ast.Constant(None), node)
-        return self._emitter._leave(value, self._frame, node)[0]  # noqa: SLF001 - one algorithm in two classes
+        return self._emitter._leave(value, self._frame, node)[0]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
         if not isinstance(node.target, ast.Name):
             return node
         if node.value is None:
-            return at(ast.Pass(), node)  # type: ignore[no-any-return]
-        return at(ast.Assign([node.target], node.value), node)  # type: ignore[no-any-return]
+            return at(ast.Pass(), node)
+        return at(ast.Assign([node.target], node.value), node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
@@ -873,8 +912,16 @@ class _Exits(ast.NodeTransformer):
         return node
 
 
+def _loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
+    return [load(name, origin) for name in names]
+
+
+def _stores(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
+    return [store(name, origin) for name in names]
+
+
 def _assign(target: str, value: ast.expr, origin: ast.AST) -> ast.stmt:
-    return at(ast.Assign([store(target, origin)], value), origin)  # type: ignore[no-any-return]
+    return at(ast.Assign([store(target, origin)], value), origin)
 
 
 def _spread_values(call: ast.Call) -> list[ast.expr]:
@@ -887,9 +934,9 @@ def _index_object(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Slice):
         none = at(ast.Constant(None), node)
         parts = [part if part is not None else none for part in (node.lower, node.upper, node.step)]
-        return at(ast.Call(load(".slice", node), parts, []), node)  # type: ignore[no-any-return]
+        return at(ast.Call(load(".slice", node), parts, []), node)
     if isinstance(node, ast.Tuple):
-        return at(ast.Tuple([_index_object(part) for part in node.elts], ast.Load()), node)  # type: ignore[no-any-return]
+        return at(ast.Tuple([_index_object(part) for part in node.elts], ast.Load()), node)
     return node
 
 
@@ -937,15 +984,21 @@ def _receivers(node: Node, inputs: frozenset[str]) -> list[str]:
     found: set[str] = set()
     for inner in Region([node]).walk():
         match inner:
-            case Store(code=ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name))])):
+            case Store(
+                code=ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name))]
+                )
+            ):
                 found.add(name)
-            case Call(code=ast.Assign(value=call) | ast.Expr(value=call)):
+            case Call(call=call):
                 function = call.func
                 if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
                     if function.attr in _MUTATORS:
                         found.add(function.value.id)
-                elif isinstance(function, ast.Name) and function.id == BIND and call.args[1].value in _MUTATORS:
-                    found.add(getattr(call.args[0], "id", ""))
+                elif isinstance(function, ast.Name) and function.id == BIND:
+                    owner, method = call.args
+                    if isinstance(owner, ast.Name) and isinstance(method, ast.Constant) and method.value in _MUTATORS:
+                        found.add(owner.id)
             case Compute(code=ast.AugAssign(target=ast.Name(id=name))):
                 found.add(name)
             case _:

@@ -1,4 +1,4 @@
-"""What a function uses that keeps all of it undecorated: in comes its tree, out comes a reason for people, or nothing."""
+"""What a function uses that keeps all of it undecorated: in comes its tree, out comes a reason, or nothing."""
 
 from __future__ import annotations
 

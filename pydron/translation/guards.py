@@ -1,6 +1,7 @@
-"""The cheap test that lets an expression run at once: every operand is of an exact type whose operators run no user code.
+"""The cheap test that lets an expression run at once: every operand has a type whose operators run no user code.
 
-What cannot be proved statically is guarded at run time by this test; if it fails, the runtime is asked operation by operation.
+What cannot be proved statically is guarded at run time by this test; if it fails, the runtime is asked operation by
+operation.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST) -> ast.expr |
     if _is_plain_display(node):
         return concrete([name for name in names if name in fast], origin)
     atoms = [quote_expression("_Type(_Name) in _A", origin, _Name=name) for name in names]
-    return at(  # type: ignore[no-any-return]
+    return at(
         ast.BoolOp(ast.Or(), [_all(atoms, origin), _quiet([name for name in names if name in fast], origin)]), origin
     )
 
@@ -60,5 +61,3 @@ def _quiet(names: list[str], origin: ast.AST) -> ast.expr:
 
 def _all(tests: list[ast.expr], origin: ast.AST) -> ast.expr:
     return tests[0] if len(tests) == 1 else at(ast.BoolOp(ast.And(), tests), origin)
-
-

@@ -42,8 +42,7 @@ def _live_node(node: Node, after: Names, at_break: Names) -> Names:
             branches = _live_region(node.body, after, at_break) | _live_region(node.orelse, after, at_break)
             return branches | node.reads
         case ForLoop():
-            before = _live_loop(node, after, at_break) | node.reads
-            return before
+            return _live_loop(node, after, at_break) | node.reads
         case WhileLoop():
             return _live_while(node, after, at_break)
         case Jump():

@@ -7,16 +7,17 @@ name with a leading underscore and a capital, ``_S``; every such name that is no
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, cast
 
-__all__ = ["Names", "at", "load", "quote", "quote_expression", "store"]
+__all__ = ["Names", "at", "define", "load", "quote", "quote_expression", "store"]
 
+_Node = TypeVar("_Node", bound=ast.AST)
 Hole: TypeAlias = "str | ast.expr | list[ast.stmt] | list[ast.expr]"
 
 
 class Names:
-    """Hands out fresh synthetic names: ``.t1``, ``.t2``, …"""
+    """Hands out fresh synthetic names: ``.t1``, ``.t2`` and so on."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -25,6 +26,14 @@ class Names:
         """Return a name not handed out before."""
         self._count += 1
         return f".{stem}{self._count}"
+
+
+def define(name: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
+    """Return an undecorated function, whichever fields the interpreter's version has for it."""
+    fields: dict[str, Any] = {"name": name, "args": arguments, "body": body, "decorator_list": []}
+    if "type_params" in ast.FunctionDef._fields:
+        fields["type_params"] = []
+    return ast.FunctionDef(**fields)
 
 
 def load(name: str, origin: ast.AST) -> ast.Name:
@@ -40,14 +49,14 @@ def store(name: str, origin: ast.AST) -> ast.Name:
 _POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
-def at(node, origin):  # type: ignore[no-untyped-def]
+def at(node: _Node, origin: ast.AST) -> _Node:
     """Give a node, but not its children, the position of another."""
     for name in _POSITION:
         setattr(node, name, getattr(origin, name, None) or (1 if name.endswith("lineno") else 0))
     return node
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template(text: str) -> ast.Module:
     return ast.parse(text)
 
@@ -75,12 +84,12 @@ class _Fill:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Name):
             hole = self._holes.get(statement.value.id)
             if isinstance(hole, list):
-                return hole  # type: ignore[return-value]
+                return cast("list[ast.stmt]", hole)
         return None
 
-    def node(self, node):  # type: ignore[no-untyped-def]
+    def node(self, node: _Node) -> _Node:
         if isinstance(node, ast.Name):
-            return self._name(node)
+            return cast("_Node", self._name(node))
         copied = node.__class__.__new__(node.__class__)
         for name in node._fields:
             value = getattr(node, name, None)
@@ -93,10 +102,10 @@ class _Fill:
             copied.__dict__.update(self._position)
         return copied
 
-    def _list(self, values):  # type: ignore[no-untyped-def]
+    def _list(self, values: list[object]) -> list[object]:
         if values and isinstance(values[0], ast.stmt):
-            return self.statements(values)
-        filled = []
+            return list(self.statements(cast("list[ast.stmt]", values)))
+        filled: list[object] = []
         for value in values:
             if isinstance(value, ast.Starred) and isinstance(value.value, ast.Name):
                 hole = self._holes.get(value.value.id)
@@ -115,7 +124,7 @@ class _Fill:
         elif isinstance(hole, str):
             name = hole
         else:
-            return hole  # type: ignore[return-value]
+            return cast("ast.expr", hole)
         filled = ast.Name(name, node.ctx)
         filled.__dict__.update(self._position)
         return filled
@@ -134,4 +143,4 @@ def quote_expression(text: str, origin: ast.AST, **holes: Hole) -> ast.expr:
     """Return the expression of a template; see `quote`."""
     statement = _template(text).body[0]
     assert isinstance(statement, ast.Expr)
-    return _Fill(holes, origin).node(statement.value)  # type: ignore[no-any-return]
+    return _Fill(holes, origin).node(statement.value)

@@ -1,7 +1,8 @@
 """Find the syntax tree of a function: in comes a function object, out comes its ``def`` with the user's own positions.
 
-`inspect.getsource` is not used: it cuts the function out by indentation, which breaks on comments between a decorator and
-the ``def`` and damages multi-line strings. The whole file is parsed and the ``def`` is looked up by its first line.
+`inspect.getsource` is not used: it cuts the function out by indentation, which breaks on comments between a decorator
+and the ``def`` and damages multi-line strings. The whole file is parsed and the ``def`` is looked up by its first
+line.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import linecache
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType, FunctionType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from types import CodeType, FunctionType
 
 __all__ = ["NoSourceError", "Source", "find_source"]
 

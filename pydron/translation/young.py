@@ -1,8 +1,8 @@
-"""Which fresh objects can be seen through one local variable only: in comes the graph, out come the ticks that make them.
+"""Which fresh objects only one local variable can see: in comes the graph, out come the ticks that make them.
 
-A store to such an object, made while earlier calls are unfinished, cannot be observed by anyone and runs at once. The variable
-may be stored into, read, and passed to calls (the runtime watches those); it is not handed to a second name, put into a
-container, or returned.
+A store to such an object, made while earlier calls are unfinished, cannot be observed by anyone and runs at once. The
+variable may be stored into, read, and passed to calls (the runtime watches those); it is not handed to a second name,
+put into a container, or returned.
 """
 
 from __future__ import annotations

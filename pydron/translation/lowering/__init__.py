@@ -1,8 +1,8 @@
 """The lowerings, in order: each takes a function's tree and returns one that uses less of the language.
 
-What is left after the last: assignments of one call or of one expression without calls, stores to attributes and items,
-`if`, `for`, `while` with ``break`` and ``else``, ``return``, ``raise``, ``del``, inner functions, and statements that run
-natively as they stand.
+What is left after the last: assignments of one call or of one expression without calls, stores to attributes and
+items, `if`, `for`, `while` with ``break`` and ``else``, ``return``, ``raise``, ``del``, inner functions, and
+statements that run natively as they stand.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@
                                         .t4 = .t2 + .t3
                                         .bind1(.t4)
 
-What stands to the left of a call is put into a variable before the call, as Python evaluates it before; expressions without
-calls stay whole.
+What stands to the left of a call is put into a variable before the call, as Python evaluates it before; expressions
+without calls stay whole.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ class Flattener:
         defaults = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
         if node.decorator_list or any(not isinstance(default, ast.Constant) for default in defaults):
             self.native(node)
-        elif node.returns is not None or any(argument.annotation for argument in ast.walk(node.args) if isinstance(argument, ast.arg)):
+        elif node.returns is not None or any(
+            argument.annotation for argument in ast.walk(node.args) if isinstance(argument, ast.arg)
+        ):
             self.native(node)  # annotations of an inner function are evaluated when it is made
         else:
             self.bind_function(node)
@@ -141,12 +143,10 @@ class Flattener:
             self._augment_name(node, target)
         elif isinstance(target, ast.Attribute):
             owner = self.atom(target.value)
-            place = at(ast.Attribute(owner, target.attr, ast.Load()), target)
-            self._augment_place(node, place)
+            self._augment_place(node, at(ast.Attribute(owner, target.attr, ast.Load()), target))
         elif isinstance(target, ast.Subscript):
             owner = self._first_atom(target.value, target.slice)
-            place = at(ast.Subscript(owner, self._index(target.slice), ast.Load()), target)
-            self._augment_place(node, place)
+            self._augment_place(node, at(ast.Subscript(owner, self._index(target.slice), ast.Load()), target))
 
     def _augment_name(self, node: ast.AugAssign, target: ast.Name) -> None:
         rebinds = any(
@@ -195,7 +195,7 @@ class Flattener:
             place = at(ast.Subscript(owner, self._index(target.slice), ast.Store()), target)
             self.out.append(at(ast.Assign([place], value), node))
         else:  # pragma: no cover - the grammar has no other target
-            raise AssertionError(target)
+            raise AssertionError(target)  # noqa: TRY004 - no user can cause it
 
     def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr, node: ast.AST) -> None:
         value = self._named(value)
@@ -221,7 +221,7 @@ class Flattener:
         tests: list[ast.expr] = []
         prelude = self.within(lambda: tests.append(decide(self, node.test)))
         loop = at(ast.While(tests[0], self.block(node.body), self.block(node.orelse)), node)
-        loop.prelude = prelude
+        loop.prelude = prelude  # type: ignore[attr-defined]
         self.out.append(loop)
 
     def _for(self, node: ast.For) -> None:
@@ -314,7 +314,7 @@ class Flattener:
         return value if self._is_stable(value) else self.spill(value)
 
     def _is_stable(self, value: ast.expr) -> bool:
-        """Say whether reading the value later gives the same: a constant, or a variable that only this function binds."""
+        """Say whether reading the value later gives the same: a constant, or a variable of this call alone."""
         if isinstance(value, ast.Constant):
             return True
         return isinstance(value, ast.Name) and (value.id in self._fast or value.id.startswith("."))
@@ -374,11 +374,11 @@ class Flattener:
                     if isinstance(item, ast.expr):
                         slots.append((name, index))
                         parts.append(item)
-        for (name, index), part in zip(slots, self._children(parts), strict=True):
-            if index is None:
+        for (name, place), part in zip(slots, self._children(parts), strict=True):
+            if place is None:
                 setattr(node, name, part)
             else:
-                getattr(node, name)[index] = part
+                getattr(node, name)[place] = part
         return node
 
     def _in_dict(self, node: ast.Dict) -> ast.expr:
@@ -399,10 +399,9 @@ class Flattener:
             parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
             flat = iter([self._named(part) for part in self._children(parts)])
             values = [next(flat) if part is not None else None for part in (node.lower, node.upper, node.step)]
-            return at(ast.Slice(*values), node)  # type: ignore[no-any-return]
-        if isinstance(node, ast.Tuple) and not any(isinstance(part, ast.Starred) for part in node.elts):
-            if any(isinstance(part, ast.Slice) for part in node.elts):
-                return at(ast.Tuple([self._index(part) for part in node.elts], ast.Load()), node)  # type: ignore[no-any-return]
+            return at(ast.Slice(*values), node)
+        if isinstance(node, ast.Tuple) and any(isinstance(part, ast.Slice) for part in node.elts):
+            return at(ast.Tuple([self._index(part) for part in node.elts], ast.Load()), node)
         return self.atom(node)
 
     def _in_namedexpr(self, node: ast.NamedExpr) -> ast.expr:
@@ -477,11 +476,11 @@ class Flattener:
             at(ast.keyword(keyword.arg, value), keyword)
             for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True)
         ]
-        return at(ast.Call(called, positional, keywords), node)  # type: ignore[no-any-return]
+        return at(ast.Call(called, positional, keywords), node)
 
     def _argument(self, value: ast.expr) -> ast.expr:
         if isinstance(value, ast.Starred):
-            return at(ast.Starred(self._named(value.value), ast.Load()), value)  # type: ignore[no-any-return]
+            return at(ast.Starred(self._named(value.value), ast.Load()), value)
         return self._named(value)
 
 

@@ -1,7 +1,7 @@
-"""Write comprehensions that hold calls as loops: ``[f(x) for x in xs if p(x)]`` becomes a list, a ``for`` and an ``if``.
+"""Write comprehensions that hold calls as loops: ``[f(x) for x in xs if p(x)]`` becomes a list, ``for`` and ``if``.
 
-The loop variables get names of their own, as a comprehension has a scope of its own; a walrus inside binds in the function,
-as it should.
+The loop variables get names of their own, as a comprehension has a scope of its own; a walrus inside binds in the
+function, as it should.
 """
 
 from __future__ import annotations
@@ -67,15 +67,13 @@ def _collect(node: Comprehension, result: str) -> ast.stmt:
     """Return the statement that adds one element to the result."""
     if isinstance(node, ast.DictComp):
         # the key is evaluated before the value; an item assignment has it the other way round
-        return at(  # type: ignore[no-any-return]
-            ast.Expr(at(ast.Call(_method(result, "__setitem__", node), [node.key, node.value], []), node)), node
-        )
+        return at(ast.Expr(at(ast.Call(_method(result, "__setitem__", node), [node.key, node.value], []), node)), node)
     name = "append" if isinstance(node, ast.ListComp) else "add"
-    return at(ast.Expr(at(ast.Call(_method(result, name, node), [node.elt], []), node.elt)), node.elt)  # type: ignore[no-any-return]
+    return at(ast.Expr(at(ast.Call(_method(result, name, node), [node.elt], []), node.elt)), node.elt)
 
 
 def _method(owner: str, name: str, node: ast.AST) -> ast.expr:
-    return at(ast.Attribute(load(owner, node), name, ast.Load()), node)  # type: ignore[no-any-return]
+    return at(ast.Attribute(load(owner, node), name, ast.Load()), node)
 
 
 def _nest(generators: list[ast.comprehension], innermost: ast.stmt) -> list[ast.stmt]:
@@ -85,5 +83,3 @@ def _nest(generators: list[ast.comprehension], innermost: ast.stmt) -> list[ast.
             body = [at(ast.If(condition, body, []), condition)]
         body = [at(ast.For(generator.target, generator.iter, body, []), generator.target)]
     return body
-
-

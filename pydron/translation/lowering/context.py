@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydron.translation.quote import Names
-from pydron.translation.scope import Scope
-from pydron.translation.source import Source
+
+if TYPE_CHECKING:
+    import ast
+
+    from pydron.translation.scope import Scope
+    from pydron.translation.source import Source
 
 __all__ = ["Lowered", "Span", "Unrolled"]
 

@@ -8,8 +8,8 @@
         use(x)                          else:
                                             use(x)
 
-A ``continue`` on a pending condition then holds up the rest of its own iteration and nothing else. Where both branches may
-go on, a flag says whether the rest is still to run.
+A ``continue`` on a pending condition then holds up the rest of its own iteration and nothing else. Where both
+branches may go on, a flag says whether the rest is still to run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Write short-circuit evaluation that holds calls as ``if``: ``a and f(x)``, ``f(x) if c else y``, ``a < f(x) < g(y)``.
 
-Python tests the truth of each operand once, also where one such expression is an operand of another: ``(a and b) or c``
-goes from a false ``a`` straight to ``c``. So what is handed on from a test is a flag, not the operand to be tested again.
+Python tests the truth of each operand once, also where one such expression is an operand of another: ``(a and b) or
+c`` goes from a false ``a`` straight to ``c``. So what is handed on from a test is a flag, not the operand to be
+tested again.
 """
 
 from __future__ import annotations
@@ -132,4 +133,4 @@ def _goes_on(node: ast.BoolOp | ast.Compare) -> bool:
 def _branch(node: ast.BoolOp | ast.Compare, test: ast.expr, rest: list[ast.stmt]) -> ast.If:
     stop = quote("pass", node)
     body, orelse = (rest, []) if _goes_on(node) else (stop, rest)
-    return at(ast.If(test, body, orelse), node)  # type: ignore[no-any-return]
+    return at(ast.If(test, body, orelse), node)
