@@ -193,8 +193,15 @@ def _exceptions() -> dict[object, CallRule]:
         kind: rule
         for kind in vars(builtins).values()
         if type(kind) is type and not class_flags(kind) & _HEAP and issubclass(kind, BaseException)
-        if not issubclass(kind, SyntaxError)  # takes its second argument apart
+        if not issubclass(kind, (SyntaxError, OSError, BaseExceptionGroup))  # these take their arguments apart
     }
+
+
+_NEW_ERROR = Verdict(Effect.READS, fresh=True)
+
+
+def _os_error(args: Arguments, kwargs: Keywords) -> Verdict:
+    return _NEW_ERROR if on_trusted(args, kwargs).is_harmless else UNKNOWN
 
 
 BUILTIN_CALLS: dict[object, CallRule] = {
@@ -248,4 +255,5 @@ BUILTIN_CALLS: dict[object, CallRule] = {
     hash: _one(_hash),
     print: classify_print,
     **_exceptions(),
+    **dict.fromkeys((OSError, FileNotFoundError, FileExistsError, PermissionError, TimeoutError), _os_error),
 }

@@ -16,7 +16,7 @@ from pydron.runtime.effects.arrays import Array, is_plain_array, is_plain_dtype,
 from pydron.runtime.effects.memory import class_mro
 from pydron.runtime.effects.operators import is_small_float, numeric_kind, store_numbers
 from pydron.runtime.effects.rules import READ_ALL, Arguments, CallRule, Keywords, MethodRule, on_trusted, writes
-from pydron.runtime.effects.trust import ARRAY, FOREIGN, LONG_LIMIT, are_atoms, is_atom, survey
+from pydron.runtime.effects.trust import are_atoms, is_atom
 from pydron.runtime.effects.verdict import ALL, PURE, RECEIVER, UNKNOWN, Verdict, with_warnings
 
 if TYPE_CHECKING:
@@ -31,24 +31,24 @@ class _Ufunc(Protocol):
 
 # fmt: off
 _MAKERS = (
-    "arange", "empty", "eye", "full", "identity", "indices", "ones", "tri", "zeros",
+    "empty", "eye", "identity", "indices", "ones", "zeros",
 )
 _LOOKERS = (
     "all", "any", "argwhere", "array", "array_equal", "column_stack",
     "concatenate", "copy", "count_nonzero", "diag_indices", "dstack", "empty_like", "flatnonzero", "hstack",
-    "iscomplexobj", "isrealobj", "ndim", "nonzero", "ones_like", "repeat",
-    "roll", "shape", "size", "stack", "take", "tile", "tril", "triu",
+    "iscomplexobj", "isrealobj", "ndim", "nonzero", "ones_like",
+    "shape", "size", "stack", "tile", "tril", "triu",
     "vstack", "where", "zeros_like",
 )
 _VIEWERS = (
     "array_split", "asarray", "ascontiguousarray", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_to", "diagonal",
     "expand_dims", "flip", "fliplr", "flipud", "hsplit", "moveaxis", "ravel", "real", "imag", "reshape", "rollaxis",
-    "rot90", "split", "squeeze", "swapaxes", "transpose", "vsplit",
+    "split", "squeeze", "swapaxes", "transpose", "vsplit",
 )
 _COUNTERS = (
-    "argmax", "argmin", "argsort", "digitize", "intersect1d", "isin", "lexsort", "max", "min", "searchsorted", "sort",
-    "union1d", "unique",
-    "allclose", "clip", "convolve", "correlate", "cumprod", "cumsum", "diff", "dot", "einsum", "full_like",
+    "argmax", "argmin", "argsort", "digitize", "intersect1d", "isin", "lexsort", "max", "min", "repeat", "roll",
+    "searchsorted", "sort", "take", "union1d", "unique",
+    "allclose", "clip", "convolve", "correlate", "cumprod", "cumsum", "dot", "einsum", "full", "full_like",
     "gradient", "histogram", "inner", "interp", "isclose", "kron", "linspace", "logspace", "geomspace", "nansum",
     "outer", "pad", "polyval", "prod", "round", "sum", "tensordot", "trace", "vdot",
 )
@@ -92,12 +92,18 @@ _REFUSED = frozenset(
 )  # fmt: skip
 """Options that write, alias, warn that they are deprecated, or bring in others' code."""
 
+_NUMBERS = frozenset(
+    {"a_max", "a_min", "atol", "bins", "constant_values", "fill_value", "initial", "left", "max", "min", "range",
+     "right", "rtol", "weights"}
+)  # fmt: skip
+"""Options that are numbers of any kind; others count or choose, and warn about anything else."""
+
 _LOOK_AND_WARN = with_warnings(READ_ALL)
 _VIEW = replace(READ_ALL, fresh=False)
 _TYPES = frozenset(map(id, (bool, int, float, complex)))
 
 
-def _is_operand(value: object) -> bool:
+def _is_operand(value: object, depth: int = 3) -> bool:
     """Tell whether numpy takes the value for numbers without asking anybody: sequences of numbers included."""
     if is_atom(value) or numeric_kind(value) is not None:
         return True
@@ -105,20 +111,35 @@ def _is_operand(value: object) -> bool:
         return False
     if are_atoms(value):
         return True
-    if len(value) <= 1000 and all(_is_real(item) for item in value):
-        return True
-    return not survey((value,), LONG_LIMIT) & (FOREIGN | ARRAY)
+    # Other containers would become elements of an array of objects.
+    return depth > 0 and len(value) <= 1000 and all(_is_real(item) or _is_inner(item, depth) for item in value)
+
+
+def _is_inner(value: object, depth: int) -> bool:
+    return not is_plain_array(value) and _is_operand(value, depth - 1)
 
 
 def _is_real(value: object) -> bool:
     return numeric_kind(value) in {"b", "i", "u", "f"}
 
 
+_WORDS = frozenset(
+    {"bool", "int", "float", "complex", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+     "float16", "float32", "float64", "complex64", "complex128", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2",
+     "f4", "f8", "c8", "c16", "b1", "full", "valid", "same", "ij", "xy", "ortho", "forward", "backward", "left",
+     "right", "stable", "mergesort", "quicksort", "heapsort", "linear", "lower", "higher", "nearest", "midpoint",
+     "edge", "constant", "reflect", "symmetric", "wrap", "raise", "clip", "fro", "nuc", "reduced", "complete"}
+)  # fmt: skip
+"""Options by word; others might be old names of types, which warn."""
+
+
 def _is_option(value: object) -> bool:
-    if is_atom(value) or id(value) in _TYPES or (type(value) is tuple and are_atoms(value)):
+    if type(value) is str:
+        return value in _WORDS
+    if _is_count(value) or id(value) in _TYPES:
         return True
     known = numpy_types()
-    if known is None or id(value) in known.scalars or id(type(value)) in known.scalars:
+    if known is None or id(value) in known.scalars or known.scalars.get(id(type(value)), "") in {"i", "u"}:
         return known is not None
     return any(parent is known.dtype for parent in class_mro(type(value))) and is_plain_dtype(value)
 
@@ -134,7 +155,7 @@ def _judge(args: Arguments, kwargs: Keywords, operands: int, verdict: Verdict) -
         return UNKNOWN
     if not (all(map(_is_operand, args[:operands])) and all(map(_is_option, args[operands:]))):
         return UNKNOWN
-    if not all(_is_option(value) or _is_operand(value) for value in kwargs.values()):
+    if not all(_is_option(value) or (name in _NUMBERS and _is_operand(value)) for name, value in kwargs.items()):
         return UNKNOWN
     if all(map(_is_count, args[operands:])) and all(map(_is_count, kwargs.values())):
         return with_warnings(verdict) if any(map(is_small_float, args)) else verdict
@@ -151,7 +172,12 @@ def _function(name: str, verdict: Verdict) -> CallRule:
 
 def _maker(args: Arguments, kwargs: Keywords) -> Verdict:
     plain = all(map(_is_option, args)) and all(map(_is_option, kwargs.values())) and _REFUSED.isdisjoint(kwargs)
-    return PURE if plain and not any(numeric_kind(arg) == "c" for arg in args) else UNKNOWN
+    return PURE if plain else UNKNOWN
+
+
+def _number_maker(args: Arguments, kwargs: Keywords) -> Verdict:
+    plain = all(map(_is_real, args)) and not any(map(is_plain_array, args))
+    return with_warnings(PURE) if plain and not kwargs and len(args) < 4 else _maker(args, kwargs)
 
 
 def _average(name: str) -> CallRule:
@@ -220,11 +246,15 @@ def _functions_of_numpy(names: Mapping[str, object]) -> _Rules:
     yield from ((kind, _convert) for kind in scalars if known and id(kind) in known.scalars)
 
 
+_MAYBE_VIEWS = ("diff",)
+"""New numbers, or for nothing to do (``n=0``) the array itself."""
 _GROUPS: tuple[tuple[tuple[str, ...], Callable[[str], CallRule]], ...] = (
     (_MAKERS, lambda _: _maker),
+    (("arange",), lambda _: _number_maker),
     (_LOOKERS, lambda name: _function(name, READ_ALL)),
     (_VIEWERS, lambda name: _function(name, _VIEW)),
     (_COUNTERS, lambda name: _function(name, _LOOK_AND_WARN)),
+    (_MAYBE_VIEWS, lambda name: _function(name, with_warnings(_VIEW))),
     (_AVERAGES, _average),
 )
 
@@ -234,7 +264,8 @@ def _linear(names: Mapping[str, object]) -> _Rules:
 
 
 def _spectral(names: Mapping[str, object]) -> _Rules:
-    return ((names[name], _function(name, _LOOK_AND_WARN)) for name in _SPECTRAL if name in names)
+    # Over no axes a transform is its operand.
+    return ((names[name], _function(name, with_warnings(_VIEW))) for name in _SPECTRAL if name in names)
 
 
 _TABLES = _Tables()
@@ -249,10 +280,10 @@ def numpy_call(callee: object) -> CallRule | None:
     return _TABLES.calls.get(id(callee))
 
 
-_SILENT_METHODS = ("all", "any", "copy", "flatten", "item", "nonzero", "repeat", "take", "tobytes", "tolist")
+_SILENT_METHODS = ("all", "any", "copy", "flatten", "item", "nonzero", "tobytes", "tolist")
 _VIEW_METHODS = ("diagonal", "ravel", "reshape", "squeeze", "swapaxes", "transpose")
-_WARNING_METHODS = ("argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "dot", "max", "min", "prod", "round",
-                    "searchsorted", "sum", "trace")  # fmt: skip
+_WARNING_METHODS = ("argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "dot", "max", "min", "prod",
+                    "repeat", "round", "searchsorted", "sum", "take", "trace")  # fmt: skip
 _METHOD_OPERANDS = {"clip": 2, "dot": 1, "repeat": 1, "searchsorted": 1, "take": 1}
 
 _CHANGE = writes(none_result=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.effects.printing import can_show
-from pydron.runtime.effects.trust import are_atoms, has_plain_keys, is_atom
+from pydron.runtime.effects.trust import are_atoms, has_plain_keys
 from pydron.runtime.effects.verdict import OUTPUT, UNKNOWN, Verdict
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _log(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
     if not is_plain_logger(receiver) or not args or not can_show(args):
         return UNKNOWN
     # Exception and stack of the moment are no operands.
-    return _FROM_FRAME if not any(kwargs.values()) and are_atoms(kwargs.values()) else UNKNOWN
+    return _FROM_FRAME if are_atoms(kwargs.values()) and not any(kwargs.values()) else UNKNOWN
 
 
 LOGGER_METHODS: dict[str, MethodRule] = dict.fromkeys(("debug", "info", "warning", "error", "critical", "log"), _log)
@@ -168,7 +168,7 @@ def classify_warn(args: Arguments, kwargs: Keywords) -> Verdict:
     category = args[1] if len(args) > 1 else kwargs.get("category")
     others = [value for name, value in kwargs.items() if name != "category"]
     plain = category is None or id(category) in _CATEGORIES
-    return _FROM_FRAME if plain and not any(others) and all(map(is_atom, others)) and _is_original() else UNKNOWN
+    return _FROM_FRAME if plain and are_atoms(others) and not any(others) and _is_original() else UNKNOWN
 
 
 def _is_original() -> bool:

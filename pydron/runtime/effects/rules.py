@@ -88,9 +88,7 @@ def judge(bits: int, verdict: Verdict, *, arrays: bool = False, numbers_warn: bo
     return verdict
 
 
-def on_trusted(
-    args: Arguments, kwargs: Keywords, *, numbers_warn: bool = True, verdict: Verdict = READ_ALL
-) -> Verdict:
+def on_trusted(args: Arguments, kwargs: Keywords, *, numbers_warn: bool = True, verdict: Verdict = READ_ALL) -> Verdict:
     """Judge a function that uses nothing but operators on its arguments and their elements."""
     if not kwargs and are_atoms(args):
         return PURE

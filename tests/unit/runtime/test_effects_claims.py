@@ -379,6 +379,32 @@ def _try_call(
     check(verdict, operands, lambda: callee(*args, **kwargs), looks=looks)
 
 
+FOUND: list[tuple[Callable[..., object], list[Callable[[], object]], dict[str, Callable[[], object]]]] = [
+    (BlockingIOError, [lambda: 1, lambda: 2, hostile.Hostile], {}),
+    (SyntaxError, [lambda: "a", hostile.Hostile], {}),
+    (BaseExceptionGroup, [lambda: "a", hostile.Hostile], {}),
+    (warnings.warn, [lambda: "a"], {"source": hostile.Hostile}),
+    (max, [lambda: [[1], [0]]], {}),
+    (sum, [list, list], {}),
+    (np.diff, [lambda: np.arange(3.0)], {"n": lambda: 0}),
+    (np.sum, [lambda: [{"a": 1}]], {}),
+    (np.fft.ifftn, [lambda: np.array(3.0)], {}),
+    (np.arange, [lambda: 3], {"dtype": lambda: "a"}),
+    (np.eye, [lambda: 1.5], {}),
+    (np.bincount, [lambda: np.arange(3.0)], {}),
+    (np.take, [lambda: [1, 2], lambda: [float("nan")]], {}),
+    (np.greater, [lambda: np.array([np.nan] * 9), lambda: 1.0], {}),
+    (operator.gt, [lambda: np.array([1.5], dtype=np.float16), lambda: 1e300], {}),
+]
+
+
+@pytest.mark.parametrize("callee, makers, options", FOUND, ids=count())
+def test_what_was_once_judged_wrongly(
+    callee: Callable[..., object], makers: list[Callable[[], object]], options: dict[str, Callable[[], object]]
+) -> None:
+    _try_call(callee, makers, options)
+
+
 def _asked(question: Callable[[], Verdict]) -> Verdict:
     hostile.ran.clear()
     with _watching() as heard:
