@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pydron.scheduler.commands import StartWorkers, WakeUp
+from pydron.scheduler.commands import StartWorkers
 from pydron.scheduler.placement import any_worker, best_worker, turn
 from pydron.scheduler.room import mark_heads, put_on, recall
 from pydron.scheduler.state import ASSIGNED
@@ -22,23 +22,23 @@ PATIENCE = 0.005
 
 def dispatch(ledger: Ledger) -> None:
     """Place ready tasks, in program order within each run, while there is a worker with room."""
-    parked: list[TaskRecord] = []
+    parked: dict[int, TaskRecord] = {}
     while ledger.ready:
         worker = any_worker(ledger)
         if worker is None or (parked and not ledger.idle):
             break
-        record = ledger.take_ready()
+        record = ledger.take_ready(parked)
         if record is None:
             break
         chosen = worker if not record.refs and not record.alone and record.cores == 1 else None
         if chosen is None:
             chosen = best_worker(ledger, record, worker)
         if chosen is None:
-            parked.append(record)
+            parked[record.id] = record
             continue
         _place(ledger, chosen, record)
         turn(ledger, worker)
-    for record in parked:
+    for record in parked.values():
         ledger.put_ready(record)
     if not ledger.workers and not ledger.starting and ledger.is_any_ready():
         ledger.starting = True
@@ -78,6 +78,5 @@ def _relieve(ledger: Ledger) -> None:
             patient = True
         if not idle:
             return
-    if patient and not ledger.waking:
-        ledger.waking = True
-        ledger.commands.append(WakeUp(PATIENCE))
+    if patient:
+        ledger.wake(PATIENCE)

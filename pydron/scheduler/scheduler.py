@@ -15,10 +15,11 @@ what has become ready, and collects the commands.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 from pydron.scheduler import events
-from pydron.scheduler.commands import Assign, Deliver, FreeValues, Recall
+from pydron.scheduler.commands import Assign, Deliver, FreeValues, Recall, WakeUp
 from pydron.scheduler.dispatch import dispatch
 from pydron.scheduler.endings import abandon_doomed, ended
 from pydron.scheduler.requests import cancelled, released, run_ended, submitted, wanted
@@ -38,8 +39,8 @@ __all__ = ["Scheduler"]
 
 
 def _time_passed(ledger: Ledger, _event: events.TimePassed) -> None:
-    ledger.waking = False
-    press(ledger)
+    if ledger.is_awake():
+        press(ledger)
 
 
 _APPLY = cast(
@@ -123,6 +124,10 @@ class Scheduler:
         """Make commands of what this step has gathered."""
         ledger = self.ledger
         commands, ledger.commands = ledger.commands, []
+        if ledger.wake_in < math.inf:
+            commands.append(WakeUp(ledger.wake_in))
+            ledger.wake_at = ledger.now + ledger.wake_in
+            ledger.wake_in = math.inf
         if ledger.freeing or ledger.recalling:
             commands = [*self._collect_first(), *commands]
         if ledger.sending:

@@ -16,6 +16,7 @@ or a value is lost once, the value is copied to the driver for good: this is wha
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,6 +24,8 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from pydron.ids import TaskId, ValueId, WorkerId
     from pydron.scheduler.commands import Command
     from pydron.tasks import Outcome, Payload, Task
@@ -55,6 +58,9 @@ class State(Enum):
         """Whether something is still to happen to the task."""
         return self in (WAITING, READY, ASSIGNED, RUNNING)
 
+
+CLOCK_ERROR = 1e-4
+"""Seconds by which a wake-up may come early."""
 
 WAITING, READY, ASSIGNED, RUNNING = State.WAITING, State.READY, State.ASSIGNED, State.RUNNING
 DONE, FAILED, CANCELLED, LOST = State.DONE, State.FAILED, State.CANCELLED, State.LOST
@@ -243,8 +249,10 @@ class Ledger:
     """Workers were asked for and neither came nor were refused."""
     pressing: dict[RunRecord, None] = field(default_factory=dict)
     """Runs with an urgent task that has found no worker yet."""
-    waking: bool = False
-    """A wake-up is under way."""
+    wake_at: float = math.inf
+    """When a wake-up is due that is under way. Of several only the first counts, so that they do not multiply."""
+    wake_in: float = math.inf
+    """Seconds after which this step asks to be woken."""
 
     commands: list[Command] = field(default_factory=list)
     """Commands of this step other than those collected in the records below."""
@@ -269,15 +277,19 @@ class Ledger:
         heappush(record.run.ready, record.id)
         self.ready[record.run] = None
 
-    def take_ready(self) -> TaskRecord | None:
-        """Take the first ready task in program order, of the run that has least with workers."""
+    def take_ready(self, parked: Container[int] = ()) -> TaskRecord | None:
+        """Take the first ready task in program order, of the run that has least with workers.
+
+        Tasks whose numbers are in `parked` are passed over.
+        """
         while self.ready:
             run = next(iter(self.ready)) if len(self.ready) == 1 else min(self.ready, key=_in_flight)
-            if run.urgent is not None and run.urgent.state is READY:
-                return run.urgent  # its number stays in the heap, and is passed over there
+            urgent = run.urgent
+            if urgent is not None and urgent.state is READY and urgent.id not in parked:
+                return urgent  # its number stays in the heap, and is passed over there
             while run.ready:
                 record = self.tasks.get(heappop(run.ready))
-                if record is not None and record.state is READY:
+                if record is not None and record.state is READY and record.id not in parked:
                     return record
             del self.ready[run]
         return None
@@ -303,6 +315,18 @@ class Ledger:
         if not run.tasks:
             self.ready.pop(run, None)
             self.runs.pop(id(run.run), None)
+
+    def wake(self, seconds: float) -> None:
+        """Ask to be told when some time has passed, unless that will be told sooner anyway."""
+        if self.now + seconds < self.wake_at:
+            self.wake_in = min(self.wake_in, seconds)
+
+    def is_awake(self) -> bool:
+        """Tell whether the wake-up that counts has come."""
+        awake = self.now >= self.wake_at - CLOCK_ERROR
+        if awake:
+            self.wake_at = math.inf
+        return awake
 
     def note(self, record: TaskRecord, what: str) -> None:
         """Add a line to a task's story."""

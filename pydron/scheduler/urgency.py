@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydron.scheduler.commands import StopTask, WakeUp
+from pydron.scheduler.commands import StopTask
 from pydron.scheduler.room import recall
 from pydron.scheduler.state import ASSIGNED, READY, RUNNING, WAITING
 
@@ -67,7 +67,8 @@ def _make_way(ledger: Ledger, record: TaskRecord) -> None:
     soonest = SHORTEST
     for worker in candidates:
         if worker.stopping or worker.draining:
-            return  # room is being made already
+            ledger.wake(SHORTEST)  # room is being made already
+            return
         for head in worker.heads:
             left = _allowed(head) - (ledger.now - worker.since)
             if left > 0:
@@ -75,14 +76,14 @@ def _make_way(ledger: Ledger, record: TaskRecord) -> None:
             elif head is not record and (latest is None or head.id > latest[0]):
                 latest = (head.id, worker, head)
     if latest is None:
-        ledger.commands.append(WakeUp(soonest))
+        ledger.wake(soonest)
         return
     _, worker, head = latest
     ledger.note(head, f"makes way for task {record.id}")
     worker.stopping[head.id] = head
     ledger.commands.append(StopTask(worker.id, head.id))
     recall(ledger, worker, [other for other in worker.queue.values() if other.state is ASSIGNED])
-    ledger.commands.append(WakeUp(SHORTEST))
+    ledger.wake(SHORTEST)
 
 
 def _allowed(head: TaskRecord) -> float:

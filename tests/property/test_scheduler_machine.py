@@ -77,7 +77,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.cancelled: set[int] = set()
         self.released: set[int] = set()
         self.owed_workers = 0
-        self.wakes = 0
+        self.wakes: list[float] = []
+        self.pressed = False
 
     # Playing the outside.
 
@@ -102,7 +103,7 @@ class SchedulerMachine(RuleBasedStateMachine):
                 worker.queue = [task for task in worker.queue if task not in back]
                 worker.news.append(events.TasksRecalled(name, [task.id for task in back]))
             case commands.StopTask(name, task):
-                assert task in self.gone, "only cancelled tasks are stopped"
+                assert task in self.gone or self.pressed, "only cancelled tasks are stopped, unless others are urgent"
                 assert name in self.workers
             case commands.FetchValue(name, value):
                 worker = self.workers[name]
@@ -126,7 +127,8 @@ class SchedulerMachine(RuleBasedStateMachine):
                 self.tell(events.WorkerLeft(name, "stopped", expected=True))
             case commands.WakeUp(seconds):
                 assert seconds > 0
-                self.wakes += 1
+                self.wakes.append(self.now + seconds)
+                assert len(self.wakes) < 20, "wake-ups multiply"
 
     def hear(self, run: Run, outcome: Outcome) -> None:
         task = outcome.task
@@ -254,11 +256,18 @@ class SchedulerMachine(RuleBasedStateMachine):
         run.wants[task] = run.wants.get(task, 0) + 1
         self.tell(events.ValueWanted(run, ValueId(task)))
 
-    @rule(seconds=st.sampled_from([0.001, 0.01]))
+    @precondition(lambda self: self.live())
+    @rule(chance=CHANCE)
+    def press(self, chance: int) -> None:
+        self.pressed = True
+        self.tell(events.TaskUrgent(self.pick(self.live(), chance)))
+
+    @rule(seconds=st.sampled_from([0.001, 0.01, 5.0]))
     def time(self, seconds: float) -> None:
         self.now += seconds
-        if self.wakes:
-            self.wakes -= 1
+        due = [time for time in self.wakes if time <= self.now]
+        self.wakes = [time for time in self.wakes if time > self.now]
+        for _ in due:
             self.tell(events.TimePassed())
 
     @rule()
@@ -315,7 +324,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         elif self.owed_workers and not self.workers:
             self.join(1)
         elif self.wakes:
-            self.time(0.01)
+            self.time(max(0.0, min(self.wakes) - self.now))
         else:
             return False
         return True
@@ -340,6 +349,7 @@ WEIGHTS: dict[str, int] = {
     "cancel": 2,
     "release": 4,
     "want": 4,
+    "press": 2,
     "time": 3,
     "end_run": 1,
 }
@@ -362,7 +372,8 @@ def walk(rng: random.Random) -> None:
         "cancel": lambda: machine.cancel(chance(), rng.randint(1, 4)),
         "release": lambda: machine.release(chance(), rng.randint(1, 4)),
         "want": lambda: machine.want(chance()),
-        "time": lambda: machine.time(rng.choice([0.001, 0.01])),
+        "press": lambda: machine.press(chance()),
+        "time": lambda: machine.time(rng.choice([0.001, 0.01, 5.0])),
         "end_run": lambda: machine.end_run() if rng.random() < 0.1 else None,
     }
     possible: dict[str, Callable[[], object]] = {
@@ -373,6 +384,7 @@ def walk(rng: random.Random) -> None:
         "cancel": machine.live,
         "release": machine.live,
         "want": machine.live,
+        "press": machine.live,
     }
     for name in rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=rng.choice([10, 20, 40, 80, 160])):
         if possible.get(name, always)():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pydron.ids import TaskId
 from pydron.scheduler import events
-from pydron.scheduler.commands import FetchValue, Recall, ReplaceWorker, StartWorkers, WakeUp
+from pydron.scheduler.commands import FetchValue, Recall, ReplaceWorker, StartWorkers, StopTask, WakeUp
 from pydron.tasks import Function, Payload
 from tests.unit.scheduler.stage import Stage, values_of
 
@@ -215,3 +216,43 @@ def test_a_batch_of_events_gives_the_same_outcomes() -> None:
     batch = [events.TasksSubmitted(stage.run, tasks[:2]), events.TasksSubmitted(stage.run, tasks[2:])]
     stage.commands += stage.scheduler.handle_all(batch, 0.0)
     assert sorted(task for _, tasks, _ in stage.assigned() for task in tasks) == [1, 2, 3, 4]
+
+
+def test_wake_ups_do_not_multiply() -> None:
+    stage = Stage(workers=1)
+    runs = [object() for _ in range(4)]
+    for run in runs:
+        for _ in range(3):
+            stage.submit(run=run)
+    for task in (4, 7, 10):
+        stage.tell(events.TaskUrgent(TaskId(task)))
+    asked = len(stage.take(WakeUp))
+    for _ in range(5):
+        stage.pass_time(0.9)
+        asked += len(stage.take(WakeUp))
+    assert 1 <= asked <= 6
+
+
+def test_an_urgent_task_gets_the_place_of_a_call_that_takes_too_long() -> None:
+    stage = Stage(workers=1)
+    endless, queued, needed = stage.submit(), stage.submit(), stage.submit()
+    stage.tell(events.TaskUrgent(needed))
+    assert not stage.take(StopTask)
+    stage.pass_time(2.0)
+    assert stage.take(StopTask) == [StopTask("w0", endless)]  # type: ignore[arg-type]
+    assert stage.take(Recall) == [Recall("w0", [queued])]  # type: ignore[arg-type]
+    stage.leave("w0", "stopped")
+    assert stage.record(endless).ends == ()
+
+
+def test_an_urgent_task_that_must_run_alone_waits_for_an_empty_worker() -> None:
+    stage = Stage(workers=1)
+    suspect = stage.submit()
+    stage.join("w1", slots=2)
+    other = stage.submit()
+    stage.leave("w0")
+    assert stage.record(suspect).state.value == "ready"
+    stage.tell(events.TaskUrgent(suspect))
+    assert stage.record(suspect).state.value == "ready"
+    stage.done("w1", other)
+    assert stage.record(suspect).state.value == "running"
