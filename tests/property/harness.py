@@ -126,7 +126,7 @@ def simulated(seed: int, order: str = "random", workers: int = 3, **options: obj
     text = "".join(f" {name}={value}" for name, value in options.items())
     return Way(
         f"{order} seed={seed} workers={workers}{text}",
-        lambda: simulate(seed=seed, order=order, workers=workers, **options),
+        lambda: simulate(seed=seed, order=order, workers=workers, **options),  # type: ignore[arg-type]
     )
 
 

@@ -101,4 +101,14 @@ def test_endless_calls_that_are_never_made_delay_nothing(name: str, workers: int
         for order, eager, seed in product(ORDERS, (0.0, 0.5, 0.9), range(2)):
             way = simulated(seed, order, workers, durations=endless, eager=eager)
             actual = run_caught(it, way, failures, seconds=5.0)
-            assert not expected.difference(actual), f"{way.name}: {actual.error}"
+            part = expected.difference(actual)
+            assert not part, f"{part} differs, {way.name}: {getattr(expected, part)} {getattr(actual, part)}"
+
+
+def test_equal_programs_in_two_files_are_kept_apart() -> None:
+    failures: Failures = {(2, 0): "key"}
+    program = Program("twin", ENDLESS.replace("{call}", "f_int(2, 0, a)"))
+    way = simulated(0, "program", 2)
+    with loaded(program) as one, loaded(program) as two:
+        for it in (one, two):
+            assert it.run(PLAIN, failures).trace == run_caught(it, way, failures).trace, it.filename
