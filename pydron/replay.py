@@ -28,6 +28,10 @@ def show(captured: tuple[Captured, ...]) -> None:
                 stream.write(item.content.decode("utf-8", "surrogateescape"))
 
 
+_shown: dict[str, dict[str | tuple[str, type[Warning], int], int]] = {}
+"""What was warned about in each file: filters such as "once" and "default" look here."""
+
+
 def _warn(content: bytes) -> None:
     message, category, filename, line = pickle.loads(content)
-    warnings.showwarning(message, category, filename, line)
+    warnings.warn_explicit(message, category, filename, line, registry=_shown.setdefault(filename, {}))

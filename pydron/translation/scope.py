@@ -64,10 +64,42 @@ def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def names_read(tree: ast.AST) -> frozenset[str]:
-    """Return every name that is read anywhere below, inner scopes included: more than needed never harms."""
-    return frozenset(
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    """Return every name that is read as a variable of the function's own scope.
+
+    What an inner function reads of it is a cell and read when that function runs; a comprehension's own variables are
+    not the function's, even where a variable of the function has the same name.
+    """
+    if isinstance(tree, ast.Name):
+        return frozenset((tree.id,)) if isinstance(tree.ctx, ast.Load) else frozenset()
+    if isinstance(tree, (ast.ListComp, ast.SetComp, ast.DictComp)):
+        targets = (names_bound(generator.target) for generator in tree.generators)
+        own: frozenset[str] = frozenset().union(*targets)
+        return names_read(tree.generators[0].iter) | (_names_below(tree) - own)
+    if isinstance(tree, ast.GeneratorExp):
+        return names_read(tree.generators[0].iter)
+    if isinstance(tree, (*_FUNCTIONS, ast.ClassDef)):
+        return frozenset(name for part in _evaluated_outside(tree) for name in names_read(part))
+    return _names_below(tree)
+
+
+def _names_below(tree: ast.AST) -> frozenset[str]:
+    return frozenset(name for child in ast.iter_child_nodes(tree) for name in names_read(child))
+
+
+def _evaluated_outside(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of an inner function or class that are evaluated in the scope around."""
+    arguments = getattr(node, "args", None)
+    defaults = [] if arguments is None else [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+    annotations = (
+        [] if arguments is None else [each.annotation for each in ast.walk(arguments) if hasattr(each, "annotation")]
     )
+    return [
+        *getattr(node, "decorator_list", ()),
+        *getattr(node, "bases", ()),
+        *(keyword.value for keyword in getattr(node, "keywords", ())),
+        *defaults,
+        *filter(None, [*annotations, getattr(node, "returns", None)]),
+    ]
 
 
 def names_bound(tree: ast.AST) -> frozenset[str]:

@@ -455,7 +455,7 @@ class Flattener:
     def _in_call(self, node: ast.Call) -> ast.expr:
         function = node.func
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        late = any(self.needs(_value(argument)) for argument in arguments)
+        late = not all(isinstance(_value(argument), (ast.Name, ast.Constant)) for argument in arguments)
         if isinstance(function, ast.Attribute):
             owner = self._kept(function.value, arguments)
             if late:
