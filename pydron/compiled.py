@@ -68,9 +68,9 @@ class NotTranslatable(Exception):
 class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, code: CodeType) -> None:
         self.source = source
-        scope = Scope.of(source.code, source.tree)
+        scope = Scope.of(code, source.tree)
         function = Lowered(source, source.tree, scope)
         self.scope = scope
         self.parameters = ast.parse("0")
@@ -179,7 +179,8 @@ def _as_in_source(code: CodeType, constant: object, old: str, new: str) -> objec
 
 
 _LOCK = threading.RLock()
-_TRANSLATIONS: weakref.WeakKeyDictionary[CodeType, Translation | NotTranslatable] = weakref.WeakKeyDictionary()
+_TRANSLATIONS: dict[int, tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
+"""By identity: code objects of different files may be equal."""
 
 
 def translate(function: FunctionType) -> Translation:
@@ -188,13 +189,17 @@ def translate(function: FunctionType) -> Translation:
     Raises:
         NotTranslatable: it has to run as it is written.
     """
+    code = function.__code__
+    key = id(code)
     with _LOCK:
-        known = _TRANSLATIONS.get(function.__code__)
-        if known is None:
-            known = _TRANSLATIONS[function.__code__] = _translate(function)
-    if isinstance(known, NotTranslatable):
-        raise NotTranslatable(*known.args)
-    return known
+        known = _TRANSLATIONS.get(key)
+        if known is None or known[0]() is not code:
+            reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
+            known = _TRANSLATIONS[key] = (reference, _translate(function))
+    translation = known[1]
+    if isinstance(translation, NotTranslatable):
+        raise NotTranslatable(*translation.args)
+    return translation
 
 
 def _translate(function: FunctionType) -> Translation | NotTranslatable:
@@ -205,7 +210,7 @@ def _translate(function: FunctionType) -> Translation | NotTranslatable:
     reason = native_reason(source.tree)
     if reason is not None:
         return NotTranslatable(reason)
-    return Translation(source)
+    return Translation(source, function.__code__)
 
 
 class CompiledPlan:

@@ -21,6 +21,9 @@ __all__ = ["press", "urgent"]
 SHORTEST = 1.0
 """Seconds that any call under way gets before it may be stopped."""
 
+MARGIN = 1e-3
+"""Seconds that are not worth another wake-up."""
+
 EXPECTED = 4.0
 """How many times its expected run time it gets."""
 
@@ -71,7 +74,7 @@ def _make_way(ledger: Ledger, record: TaskRecord) -> None:
             return
         for head in worker.heads:
             left = _allowed(head) - (ledger.now - worker.since)
-            if left > 0:
+            if left > MARGIN:
                 soonest = min(soonest, left)
             elif head is not record and (latest is None or head.id > latest[0]):
                 latest = (head.id, worker, head)

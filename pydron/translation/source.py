@@ -39,7 +39,6 @@ class Source:
     """The class whose private names (``__x``) the function may use."""
     future_flags: int
     """Compiler flags of the ``from __future__`` imports in force."""
-    code: CodeType
 
 
 @lru_cache(maxsize=64)
@@ -96,7 +95,6 @@ def find_source(function: FunctionType) -> Source:
         qualname=function.__qualname__,
         class_name=class_name,
         future_flags=code.co_flags & _FUTURE_FLAGS,
-        code=code,
     )
 
 
