@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,6 @@ import pydron
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -56,21 +56,21 @@ class Sources:
 
 
 @pydron.functional
-def load(path: Path) -> Raw:
+def load(path: str) -> Raw:
     """Read a FITS file."""
     with fits.open(path) as hdus:
         header = hdus[0].header
-        return Raw(path.stem, hdus[0].data.astype(np.float32), float(header["EXPTIME"]), float(header["GAIN"]))
+        return Raw(Path(path).stem, hdus[0].data.astype(np.float32), float(header["EXPTIME"]), float(header["GAIN"]))
 
 
 @pydron.functional
-def master_bias(paths: Sequence[Path]) -> Image:
+def master_bias(paths: Sequence[str]) -> Image:
     """Combine bias frames: what the camera reads when there is no light."""
     return np.median([load(path).counts for path in paths], axis=0).astype(np.float32)
 
 
 @pydron.functional
-def master_flat(paths: Sequence[Path], bias: Image) -> Image:
+def master_flat(paths: Sequence[str], bias: Image) -> Image:
     """Combine lamp exposures: how sensitive each pixel is."""
     frames = [load(path).counts - bias for path in paths]
     flat = np.median([frame / np.median(frame) for frame in frames], axis=0)
