@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -53,14 +52,9 @@ def unconverted(error: BaseException) -> BaseException:
     cause = error.__cause__
     if type(error) is not RuntimeError or type(cause) is not StopIteration:
         return error
-    last = error.__traceback__
-    if last is None:
-        return error
-    if sys.version_info < (3, 12):  # raised where the frame was resumed
-        return cause if last.tb_next is None else error
-    while last.tb_next is not None:  # raised in the frame itself
-        last = last.tb_next
-    return cause if _is_frame(last.tb_frame.f_code) else error
+    trace = error.__traceback__
+    # the error that Python makes of it knows only where the frame was resumed
+    return cause if trace is not None and trace.tb_next is None else error
 
 
 def raise_again(error: BaseException) -> NoReturn:

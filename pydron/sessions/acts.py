@@ -251,9 +251,13 @@ class Acts:
     def _ended(self, task: TaskId) -> None:
         self._likeness_of.pop(task, None)
         if self._stopping:
-            timer = self._stopping.pop(task, None)
-            if timer is not None:
-                timer.cancel()  # type: ignore[attr-defined]
+            self._let_be(task)
+
+    def _let_be(self, task: TaskId) -> None:
+        """Do not kill the worker of a task that it has ended or given back by itself."""
+        timer = self._stopping.pop(task, None)
+        if timer is not None:
+            timer.cancel()  # type: ignore[attr-defined]
 
     def _answer(self, worker: WorkerId, message: Message) -> events.Event:
         match message:
@@ -262,6 +266,8 @@ class Acts:
             case Missing(value):
                 return events.ValueMissing(worker, ValueId(value))
             case Recalled(tasks):
+                for task in tasks:
+                    self._let_be(TaskId(task))
                 return events.TasksRecalled(worker, [TaskId(task) for task in tasks])
             case _:
                 # Only a worker that has lost its mind says anything else: what follows from its end is known.

@@ -238,7 +238,8 @@ class Emitter:
         """Return the end of a frame: what it hands back."""
         if frame.node is None:
             return [at(ast.Return(value or at(ast.Constant(None), origin)), origin)]
-        parts: list[ast.expr] = [load(name, origin) for name in frame.outputs]
+        left = code == LEFT  # nobody reads the variables any more
+        parts: list[ast.expr] = [load(".U" if left else name, origin) for name in frame.outputs]
         if frame.escapes:
             parts = [at(ast.Constant(code), origin), value or at(ast.Constant(None), origin), *parts]
         return [at(ast.Return(at(ast.Tuple(parts, ast.Load()), origin)), origin)]
@@ -286,11 +287,31 @@ class Emitter:
             origin, _Source=source, _Count=count, _Key=key, **holes,
         )  # fmt: skip
         frame.in_loop = True
-        inner = quote("_Count += 1", origin, _Count=count) + self._block(node.body, frame) + self._loop_end(node)
+        loose = self._rebind_loose(node)
+        inner = [
+            *quote("_Count += 1", origin, _Count=count),
+            *loose,
+            *self._block(node.body, frame),
+            *self._loop_end(node),
+        ]
         frame.in_loop = False
-        orelse = self._block(node.orelse, frame)
+        orelse = [*loose, *self._block(node.orelse, frame)]
         items = load(source, origin)
-        return [*body, at(ast.For(store(node.item, origin), items, inner, orelse), origin)]
+        return [*body, at(ast.For(store(node.item, origin), items, inner, orelse), origin), *loose]
+
+    def _rebind_loose(self, loop: ForLoop | WhileLoop) -> list[ast.stmt]:
+        """Mark unbound what a native statement has unbound on its way to the next round or out of the loop."""
+        names = {
+            name
+            for node in loop.body.walk()
+            if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break))
+            for name in node.binds
+            if not name.startswith(".")
+        }
+        return [statement for name in sorted(names) for statement in self._rebound(name, loop.code)]
+
+    def _rebound(self, name: str, origin: ast.AST) -> list[ast.stmt]:
+        return quote("try: _Name\nexcept _Error: _Name = _U", origin, _Name=name, _Error=".NameError")
 
     def _loop_end(self, node: ForLoop) -> list[ast.stmt]:
         _, _, key = _loop_state(node)
@@ -302,7 +323,8 @@ class Emitter:
         )
 
     def _while_body(self, node: WhileLoop, frame: _Frame) -> list[ast.stmt]:
-        return [at(ast.While(at(ast.Constant(True), node.code), self._round(node, frame), []), node.code)]
+        rounds = [*self._rebind_loose(node), *self._round(node, frame)]
+        return [at(ast.While(at(ast.Constant(True), node.code), rounds, []), node.code), *self._rebind_loose(node)]
 
     def _round(self, node: WhileLoop, frame: _Frame, prelude: list[ast.stmt] | None = None) -> list[ast.stmt]:
         """Return one round of a ``while`` loop: prelude, test, body."""
@@ -364,6 +386,7 @@ class Emitter:
         frame.in_loop = True
         again = [
             *quote("_Item = _Raw\n_Count += 1", origin, _Item=loop.item, _Raw=".raw", _Count=count),
+            *self._rebind_loose(loop),
             *self._block(loop.body, frame),
         ]
         frame.in_loop = False
@@ -383,7 +406,7 @@ class Emitter:
             ),
             origin,
         )
-        return [*quote("_First = True", origin, _First=".first"), loop_again]
+        return [*quote("_First = True", origin, _First=".first"), loop_again, *self._rebind_loose(loop)]
 
     def _rest_of_while(self, loop: WhileLoop, node: Node, frame: _Frame) -> list[ast.stmt]:
         origin = loop.code
@@ -410,8 +433,9 @@ class Emitter:
                 _Rest=rest or quote("pass", origin),
                 _Round=self._round(loop, frame),
             )
-        loop_again = at(ast.While(at(ast.Constant(True), origin), rounds, []), origin)
-        return [*quote("_First = True", origin, _First=".first"), loop_again]
+        loose = self._rebind_loose(loop)
+        loop_again = at(ast.While(at(ast.Constant(True), origin), [*loose, *rounds], []), origin)
+        return [*quote("_First = True", origin, _First=".first"), loop_again, *loose]
 
     # blocks
 
@@ -682,7 +706,7 @@ class Emitter:
         body.append(_Exits(self, frame).visit(code))
         for name in sorted((node.binds | set(unsure)) & self._fast):
             if not name.startswith("."):
-                body += quote("try: _Name\nexcept _Error: _Name = _U", code, _Name=name, _Error=".NameError")
+                body += self._rebound(name, code)
         return body
 
     def _force_bound(self, node: Native) -> list[ast.stmt]:

@@ -18,6 +18,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, unroll
+from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound
@@ -214,6 +215,9 @@ class Flattener:
             self.assign(inner, read, node)
 
     def _if(self, node: ast.If) -> None:
+        if _jumps_from_inside([node]):
+            self.native(node)
+            return
         test = decide(self, node.test)
         self.out.append(at(ast.If(test, self.block(node.body), self.block(node.orelse)), node))
 
@@ -482,6 +486,17 @@ class Flattener:
         if isinstance(value, ast.Starred):
             return at(ast.Starred(self._named(value.value), ast.Load()), value)
         return self._named(value)
+
+
+def _jumps_from_inside(statements: Sequence[ast.stmt]) -> bool:
+    """Say whether a statement that runs natively, below plain branches, may jump to the loop around."""
+    for statement in statements:
+        if isinstance(statement, ast.If):
+            if _jumps_from_inside([*statement.body, *statement.orelse]):
+                return True
+        elif not isinstance(statement, ast.Break) and contains_jump([statement], (ast.Break, ast.Continue)):
+            return True
+    return False
 
 
 def _value(node: ast.expr) -> ast.expr:
