@@ -50,6 +50,7 @@ class Fiber(Calls, Stores, Questions):
 
     __slots__ = (
         "activation",
+        "announced",
         "detached",
         "error",
         "exclusive",
@@ -100,7 +101,9 @@ class Fiber(Calls, Stores, Questions):
         """Its maker must not go on before it is finished."""
         self.is_unit = False
         self.keys: tuple[int, ...] = ()
-        """Memory it has announced to write."""
+        """Memory it has announced to write and may still write."""
+        self.announced: tuple[int, ...] = ()
+        """The same as of its beginning: once it has ended, what it has launched holds the announcement on."""
         self.outs: tuple[Promise, ...] | None = None
         """Promises for the variables it binds."""
         self.result: object = None
@@ -259,7 +262,7 @@ class Fiber(Calls, Stores, Questions):
     def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
         known = [settled(value) for value in writes]
         keys = [key_of(value) for value in known if type(value) is not Promise]
-        child.keys = tuple([key for key in keys if key is not None])
+        child.keys = child.announced = tuple([key for key in keys if key is not None])
         for key in child.keys:
             self.run.memory.announce(key)
 
@@ -285,7 +288,7 @@ class Fiber(Calls, Stores, Questions):
         key = key_of(target)
         fiber: Fiber | None = self
         while fiber is not None:
-            if fiber.detached and key not in fiber.keys:
+            if fiber.detached and key not in fiber.announced:
                 return False
             fiber = fiber.parent
         return True
