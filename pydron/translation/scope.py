@@ -37,10 +37,13 @@ class Scope:
         declared = {
             name for node in own_nodes(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
         }
+        parameters = code.co_varnames[:count]
+        # since Python 3.12 a code object also lists the variables of the comprehensions inlined into it
+        own = frozenset(parameters).union(*(names_bound(statement) for statement in tree.body)) - declared
         return cls(
-            parameters=code.co_varnames[:count],
-            fast=frozenset(code.co_varnames) - frozenset(code.co_cellvars),
-            cells=code.co_cellvars,
+            parameters=parameters,
+            fast=own - frozenset(code.co_cellvars),
+            cells=tuple(name for name in code.co_cellvars if name in own),
             free=code.co_freevars,
             declared=frozenset(declared),
         )

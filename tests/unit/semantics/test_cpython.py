@@ -54,6 +54,9 @@ MODULES = [
 
 OTHERWISE = {
     "test_ref_counting_behavior": "an iterator lives until its loop has retired",
+    "test_basics_ExceptionGroup_fields": "it reads the line off `__code__`, which is the wrapper's; see `__wrapped__`",
+    "test_nested_exception_group_tracebacks": "the same",
+    "test_iteration_full_tracebacks": "the same",
     "test_attrs": "the frames of Pydron stand between those of the user in a whole traceback",
 }
 """Test cases that look at what Pydron does not promise."""
