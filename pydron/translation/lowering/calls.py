@@ -52,6 +52,7 @@ class Flattener:
         self._fast = function.scope.fast - function.scope.declared
         self.out: list[ast.stmt] = []
         self.unrolled = function.unrolled
+        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in ast.walk(function.tree))
         self._known: dict[ast.AST, bool] = {}
 
     # blocks and statements
@@ -330,7 +331,7 @@ class Flattener:
     def _first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
         """Return an atom for an expression that is evaluated before another."""
         value = self.atom(first)
-        if isinstance(value, ast.Name) and _rebinds(then, value.id):
+        if self._has_walrus and isinstance(value, ast.Name) and _rebinds(then, value.id):
             return self.spill(value)
         return value
 
@@ -361,7 +362,7 @@ class Flattener:
 
     def _kept(self, node: ast.expr, later: list[ast.expr]) -> ast.expr:
         value = self.atom(node)
-        if isinstance(value, ast.Name) and any(_rebinds(other, value.id) for other in later):
+        if self._has_walrus and isinstance(value, ast.Name) and any(_rebinds(other, value.id) for other in later):
             return self.spill(value)
         return value
 
