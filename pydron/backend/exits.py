@@ -6,16 +6,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from twisted.internet.interfaces import IReadDescriptor
-from zope.interface import implementer
-
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from twisted.python.failure import Failure
-
-    from pydron.transport.doorway import Reactor
+    from pydron.transport.reactor import Loss, Reactor
 
 __all__ = ["watch_exit"]
 
@@ -30,7 +25,6 @@ def watch_exit(reactor: Reactor, process: subprocess.Popen[bytes], ended: Callab
     reactor.addReader(_Watch(reactor, process, descriptor, ended))
 
 
-@implementer(IReadDescriptor)
 class _Watch:
     """A descriptor that becomes readable when the process ends."""
 
@@ -45,15 +39,15 @@ class _Watch:
     def fileno(self) -> int:
         return self._descriptor
 
-    def logPrefix(self) -> str:
-        return "pydron worker"
-
     def doRead(self) -> None:
         self._reactor.removeReader(self)
         self._release()
         self._ended(self._process.wait())
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
+    def doWrite(self) -> None:
+        raise NotImplementedError
+
+    def connectionLost(self, reason: Loss) -> None:  # noqa: ARG002
         self._release()
 
     def _release(self) -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pydron.backend.spawn import Spawned
     from pydron.config.records import WorkerEntry
     from pydron.ids import WorkerId
-    from pydron.transport.doorway import Reactor
     from pydron.transport.peer import Listener, Peer
+    from pydron.transport.reactor import Reactor
 
 __all__ = ["Backend", "Handle", "Launcher", "Observer", "Surroundings"]
 

@@ -11,20 +11,16 @@ import socket
 import threading
 from typing import TYPE_CHECKING, cast
 
-from twisted.internet.protocol import Factory
-
 from pydron.backend.cores import wanted_cores
 from pydron.config.records import Threads
-from pydron.transport.doorway import adopt
 from pydron.transport.peer import Peer
+from pydron.transport.stream import adopt
 from pydron.worker.diversion import ThreadCapture
 from pydron.worker.likeness import ThreadLikeness
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IAddress
-
     from pydron.backend.launcher import Launcher, Observer, Surroundings
     from pydron.config.records import WorkerEntry
     from pydron.ids import WorkerId
@@ -54,8 +50,7 @@ class ThreadWorker:
     def launch(self) -> None:
         """Start the thread and connect it."""
         near, far = socket.socketpair()
-        with near:
-            adopt(self._launcher.reactor, near, _One(Peer(None, self._joined)))
+        adopt(self._launcher.reactor, near, _One(Peer(None, self._joined)))
         self.thread = threading.Thread(target=_serve, args=(far,), name=f"pydron {self.worker}", daemon=True)
         self.thread.start()
 
@@ -99,15 +94,13 @@ class ThreadWorker:
             self._observer.ended(self, f"thread {self.worker} was left behind: {reason}")
 
 
-class _One(Factory):
+class _One:
     """Gives out one protocol."""
-
-    noisy = False
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
 
-    def buildProtocol(self, addr: IAddress | None) -> Peer:  # noqa: ARG002
+    def buildProtocol(self, addr: None) -> Peer:  # noqa: ARG002
         return self._peer
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pydron.ids import WorkerId
     from pydron.sessions.crew import Crew
     from pydron.sessions.member import Member
-    from pydron.transport.doorway import Reactor
     from pydron.transport.messages import Likeness, Message
+    from pydron.transport.reactor import Reactor
 
 __all__ = ["Acts"]
 

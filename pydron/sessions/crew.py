@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pydron.backend.launcher import Handle, Launcher
-    from pydron.transport.doorway import Reactor
     from pydron.transport.messages import Message
     from pydron.transport.peer import Listener, Peer
+    from pydron.transport.reactor import Reactor
 
 __all__ = ["Crew", "Reports"]
 

@@ -10,25 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from twisted.internet.interfaces import IReadDescriptor
-from twisted.internet.protocol import Factory
-from twisted.protocols.tls import TLSMemoryBIOFactory
-from zope.interface import implementer
-
 from pydron.transport.handshake import SECRET_SIZE, TICKET_SIZE, DriverSide
 from pydron.transport.invitation import Invitation
 from pydron.transport.peer import Listener, Peer
+from pydron.transport.stream import Factory, adopt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twisted.internet.interfaces import IAddress
-    from twisted.internet.posixbase import PosixReactorBase
-    from twisted.python.failure import Failure
+    from pydron.transport.reactor import Loss, Reactor
 
-    Reactor = PosixReactorBase
-
-__all__ = ["Doorway", "Entrance", "TlsEntrance", "UnixEntrance", "adopt"]
+__all__ = ["Doorway", "Entrance", "TlsEntrance", "UnixEntrance"]
 
 _BACKLOG = 128
 _PATIENCE = 20.0
@@ -98,8 +90,10 @@ class TlsEntrance:
 
     def open(self, factory: Factory) -> None:
         """Begin to listen."""
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
         # The reactor at hand, not the one that Twisted would take for granted.
-        wrapped = TLSMemoryBIOFactory(self._authority.doorkeeper(), False, factory, self._reactor)
+        wrapped = TLSMemoryBIOFactory(self._authority.doorkeeper(), False, factory, self._reactor)  # type: ignore[arg-type]
         listening = socket.create_server((self._interface, 0), backlog=_BACKLOG)
         self._acceptor = _Acceptor(self._reactor, listening, cast("Factory", wrapped))
 
@@ -117,15 +111,8 @@ class TlsEntrance:
             acceptor.close()
 
 
-def adopt(reactor: Reactor, connection: socket.socket, factory: Factory) -> None:
-    """Hand a connected socket to a reactor, which keeps a copy of it."""
-    connection.setblocking(False)
-    reactor.adoptStreamConnection(connection.fileno(), connection.family, factory)  # type: ignore[no-untyped-call]
-
-
-@implementer(IReadDescriptor)
 class _Acceptor:
-    """Accepts connections. Unlike Twisted's ports it is closed when `close` returns, and removes no path."""
+    """Accepts connections. It is closed when `close` returns, and removes no path."""
 
     def __init__(self, reactor: Reactor, listening: socket.socket, factory: Factory) -> None:
         self._reactor = reactor
@@ -144,20 +131,19 @@ class _Acceptor:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def logPrefix(self) -> str:
-        return "pydron doorway"
-
     def doRead(self) -> None:
         try:
             connection, _ = self._socket.accept()
         except OSError:
             return
-        with connection:
-            if connection.family != socket.AF_UNIX:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            adopt(self._reactor, connection, self._factory)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        adopt(self._reactor, connection, self._factory)
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: ARG002
+    def doWrite(self) -> None:
+        raise NotImplementedError
+
+    def connectionLost(self, reason: Loss) -> None:  # noqa: ARG002
         self.close()
 
     def close(self) -> None:
@@ -172,10 +158,8 @@ class _Expected:
     joined: Callable[[Peer], Listener | None]
 
 
-class Doorway(Factory):
+class Doorway:
     """Lets in the workers that were invited, each once."""
-
-    noisy = False
 
     def __init__(self, reactor: Reactor, entrance: Entrance) -> None:
         self._reactor = reactor
@@ -208,7 +192,7 @@ class Doorway(Factory):
             if peer.transport is not None:
                 peer.hang_up("the driver ends")
 
-    def buildProtocol(self, addr: IAddress | None) -> Peer | None:  # noqa: ARG002
+    def buildProtocol(self, addr: None) -> Peer:  # noqa: ARG002
         """Meet somebody who wants in."""
         peer = Peer(DriverSide(self._secret), self._let_in)
         self._unproven.add(peer)

@@ -1,4 +1,4 @@
-"""The driver's end of the connection to one worker, on Twisted."""
+"""The driver's end of the connection to one worker: a protocol of Twisted's shape."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from twisted.internet.error import ConnectionDone
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.tcp import Connection
-
 from pydron.errors import AuthenticationError, ProtocolError
 from pydron.transport.framing import FrameReader, encode_frame
 from pydron.transport.handshake import HELLO_SIZE, PROOF_SIZE, DriverSide
 from pydron.transport.messages import from_wire, to_wire
+from pydron.transport.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from twisted.python.failure import Failure
-
     from pydron.transport.messages import Message
+    from pydron.transport.reactor import Loss
 
 __all__ = ["Listener", "Peer"]
 
-_READ = 256 * 1024
 _CHUNK = 512 * 1024
 
 
@@ -46,7 +41,7 @@ class _State(Enum):
     CLOSED = "is gone"
 
 
-class Peer(TwistedProtocol):
+class Peer:
     """Authenticates a worker, then exchanges messages with it. Nothing is unpickled before that."""
 
     def __init__(self, side: DriverSide | None, joined: Callable[[Peer], Listener | None]) -> None:
@@ -57,6 +52,8 @@ class Peer(TwistedProtocol):
             joined: called when the worker has proven who it is; returns who listens from now on, None to hang up.
         """
         self.side = side
+        self.transport: Stream | None = None
+        """The connection, or TLS over it."""
         self._joined = joined
         self._state = _State.GREETING
         self._early = bytearray()
@@ -64,18 +61,17 @@ class Peer(TwistedProtocol):
         self._listener: Listener | None = None
         self._reason = ""
         self._backlog: deque[memoryview] = deque()
-        """What is to be written and not yet in the hands of the transport."""
+        """What is to be written and not yet in the hands of TLS, which keeps what it has in memory."""
         self._producing = self._paused = False
         self._plain = False
         """Whether bytes go to the socket as they are."""
 
-    def connectionMade(self) -> None:
+    def makeConnection(self, transport: Stream) -> None:
         """Begin the handshake, or go on without one."""
-        # Fewer, larger reads: results of some size arrive in one go.
-        vars(self.transport)["bufferSize"] = _READ
-        self._plain = isinstance(self.transport, Connection)
+        self.transport = transport
+        self._plain = isinstance(transport, Stream)
         if self._plain:
-            self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _CHUNK)  # type: ignore[union-attr]
+            transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _CHUNK)
         if self.side is None:
             self._open()
 
@@ -129,6 +125,9 @@ class Peer(TwistedProtocol):
 
     def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
         assert self.transport is not None
+        if self._plain:
+            self.transport.writeSequence(pieces)
+            return
         waits = bool(self._backlog)
         self._backlog.extend(memoryview(piece) for piece in pieces)
         if not waits:
@@ -139,34 +138,16 @@ class Peer(TwistedProtocol):
         transport, backlog = self.transport, self._backlog
         assert transport is not None
         while backlog and not self._paused:
-            piece = backlog[0][self._send_now(backlog[0]) :]
-            if not piece.nbytes:
-                backlog.popleft()
-                continue
-            chunk = bytes(piece[:_CHUNK])
+            piece = backlog.popleft()
             if piece.nbytes > _CHUNK:
-                backlog[0] = piece[_CHUNK:]
-            else:
-                backlog.popleft()
+                backlog.appendleft(piece[_CHUNK:])
             if backlog and not self._producing:
                 self._producing = True
-                transport.registerProducer(self, True)  # type: ignore[attr-defined]
-            transport.write(chunk)
+                transport.registerProducer(self, True)
+            transport.write(bytes(piece[:_CHUNK]))
         if not backlog and self._producing:
             self._producing = self._paused = False
-            transport.unregisterProducer()  # type: ignore[attr-defined]
-
-    def _send_now(self, piece: memoryview) -> int:
-        """Give the socket what it takes at once, if nothing waits before it; return how much that was."""
-        transport = self.transport
-        if not self._plain or transport.dataBuffer or transport._tempDataBuffer:  # type: ignore[union-attr]
-            return 0
-        try:
-            sent: int = transport.socket.send(piece)  # type: ignore[union-attr]
-        except OSError:
-            # Full or broken; the transport finds out which.
-            sent = 0
-        return sent
+            transport.unregisterProducer()
 
     def resumeProducing(self) -> None:
         """Go on writing."""
@@ -186,22 +167,22 @@ class Peer(TwistedProtocol):
         if self._state is not _State.CLOSED:
             self._reason = self._reason or reason
             assert self.transport is not None
-            self.transport.abortConnection()  # type: ignore[attr-defined]
+            self.transport.abortConnection()
 
     def cut(self) -> None:
         """End a connection within this process now, not in the reactor's next turn."""
+        assert self.transport is not None
         try:
-            self.transport.getHandle().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+            self.transport.getHandle().shutdown(socket.SHUT_RDWR)
         except OSError:
             # It is cut already.
             pass
         self.hang_up("it was cut")
 
-    def connectionLost(self, reason: Failure = None) -> None:  # type: ignore[assignment]
+    def connectionLost(self, reason: Loss) -> None:
         """Tell the listener."""
         self._state = _State.CLOSED
         self._backlog.clear()
         listener, self._listener = self._listener, None
         if listener is not None:
-            said = "the connection was closed" if isinstance(reason.value, ConnectionDone) else str(reason.value)
-            listener.lost(self._reason or said)
+            listener.lost(self._reason or str(reason.value))
