@@ -8,16 +8,15 @@ import warnings
 from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
-from pydron.compiled import CompiledPlan, NotTranslatable, translate
 from pydron.context import current_context, name_of
 from pydron.errors import PydronWarning, TranslationError
 from pydron.runtime.marks import Functional, mark_functional, mark_scheduled, scheduled_of
-from pydron.runtime.run import Run
 from pydron.tasks import Requirements, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydron.compiled import CompiledPlan
     from pydron.dataflow import Graph
 
 __all__ = ["functional", "graph", "schedule"]
@@ -69,6 +68,9 @@ class Scheduled:
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
         if not self._tried:
+            # Slow to import, and never needed by programs that only decorate.
+            from pydron.compiled import CompiledPlan, NotTranslatable, translate
+
             try:
                 self._plan = CompiledPlan(self.function, translate(self.function))
             except NotTranslatable as error:
@@ -129,10 +131,12 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        context = current_context()
+        context = current_context(function)
         plan = scheduled.plan() if context is not None else None
         if plan is None:
             return cast("R", function(*args, **kwargs))
+        from pydron.runtime.run import Run
+
         assert context is not None
         return cast("R", Run(context.surroundings).execute(plan, args, kwargs))
 
@@ -150,6 +154,8 @@ def graph(function: Callable[..., object]) -> Graph:
         TypeError: the function is not scheduled.
         TranslationError: it runs as it is written, so there is no graph.
     """
+    from pydron.compiled import NotTranslatable, translate
+
     scheduled = scheduled_of(getattr(function, "__func__", function))
     if not isinstance(scheduled, Scheduled):
         raise TypeError(f"{name_of(function)} is not a scheduled function")

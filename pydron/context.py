@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.replay import show
-from pydron.runtime.effects import FunctionalNames
-from pydron.runtime.marks import Functional, functional_of, mark_functional
-from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
-from pydron.scheduler.cost import CostModel
+from pydron.runtime.marks import Functional, functional_of, mark_functional, will_call
 from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FunctionType
 
+    from pydron.runtime.surroundings import Surroundings
     from pydron.sessions import Session
     from pydron.tasks import Pool
 
@@ -36,8 +34,11 @@ _simulated = threading.local()
 _sessions: dict[Session, Context] = {}
 
 
-def current_context() -> Context | None:
+def current_context(function: FunctionType | None = None) -> Context | None:
     """Return how to run the next scheduled call, or None if it is to run sequentially.
+
+    Args:
+        function: what is to be called, if it is known.
 
     Raises:
         ConfigError: the configuration cannot be used.
@@ -56,11 +57,19 @@ def current_context() -> Context | None:
     if known is None:
         for other in [other for other in _sessions if other.closed]:
             del _sessions[other]
+        if function is not None and will_call(function):
+            # Workers come up while this process imports what it needs itself.
+            session.expect_calls()
         known = _sessions[session] = _context_of(session)
     return known
 
 
 def _context_of(session: Session) -> Context:
+    from pydron.replay import show
+    from pydron.runtime.effects import FunctionalNames
+    from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
+    from pydron.scheduler.cost import CostModel
+
     config = session.config
     names = FunctionalNames(config.functional) if config.functional else None
     cost = CostModel(ship=config.ship or session.check)
@@ -73,10 +82,13 @@ def _context_of(session: Session) -> Context:
 
 
 @contextmanager
-def simulated(pool: Pool, *, strict: bool = False, run_ahead: int = RUN_AHEAD) -> Iterator[None]:
+def simulated(pool: Pool, *, strict: bool = False, run_ahead: int | None = None) -> Iterator[None]:
     """Give scheduled functions that this thread calls a pool of their own."""
+    from pydron.replay import show
+    from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
+
     before = getattr(_simulated, "context", None)
-    _simulated.context = Context(Surroundings(pool, show, adopt, run_ahead=run_ahead), strict)
+    _simulated.context = Context(Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD), strict)
     try:
         yield
     finally:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 __all__ = ["Spawned", "worker_command"]
@@ -112,6 +111,8 @@ def _scratch_file() -> int:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("pydron-output")
     else:
+        import tempfile
+
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_APPEND)

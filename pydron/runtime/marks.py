@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Protocol
 
 from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
@@ -15,7 +15,16 @@ from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
 if TYPE_CHECKING:
     from pydron.runtime.plan import Plan
 
-__all__ = ["Functional", "Schedulable", "functional_of", "mark_functional", "mark_scheduled", "scheduled_of", "unbound"]
+__all__ = [
+    "Functional",
+    "Schedulable",
+    "functional_of",
+    "mark_functional",
+    "mark_scheduled",
+    "scheduled_of",
+    "unbound",
+    "will_call",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +80,18 @@ def mark_scheduled(wrapper: object, scheduled: Schedulable) -> None:
 def scheduled_of(callee: object) -> Schedulable | None:
     """Return the scheduled function behind a callable, or None."""
     return _scheduled.get(id(callee))
+
+
+def will_call(function: FunctionType) -> bool:
+    """Guess whether a function makes functional calls: whether its code has the name of a functional global."""
+    namespace = function.__globals__
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        if any(functional_of(namespace.get(name)) is not None for name in code.co_names):
+            return True
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return False
 
 
 def unbound(callee: object) -> tuple[object, tuple[object, ...]]:

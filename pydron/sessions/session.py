@@ -9,31 +9,23 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from pydron.backend.cores import wanted_cores
-from pydron.backend.launcher import Surroundings
-from pydron.backend.registry import make_launcher
 from pydron.backend.spawn import Spawned
 from pydron.config import Multicore, load_config
 from pydron.errors import LaunchError
-from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
-from pydron.sessions.acts import Acts
-from pydron.sessions.bridge import Bridge
-from pydron.sessions.crew import Crew
-from pydron.sessions.pool import SessionPool
-from pydron.worker.likeness import describe
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from pydron.config import Config
     from pydron.config.load import Source
+    from pydron.sessions.plant import Plant
+    from pydron.sessions.pool import SessionPool
     from pydron.transport.messages import Setup
 
 __all__ = ["INLINE_LIMIT", "Session"]
 
 INLINE_LIMIT = 64 * 1024
 """Results of more bytes stay on the worker until somebody wants them."""
-_SILENCES = 60
-"""Unanswered heartbeats after which a worker is taken for dead: C code may hold the interpreter for long."""
 
 
 class Session:
@@ -73,11 +65,10 @@ class Session:
         """The process it belongs to; a fork of it needs a session of its own."""
         self._name = secrets.token_bytes(8)
         self._lock = threading.Lock()
-        self._bridge: Bridge | None = None
-        self._acts: Acts | None = None
+        self._plant: Plant | None = None
+        self._pool: SessionPool | None = None
         self._spares: list[Spawned] = []
         self._closed = False
-        self.pool = SessionPool(self._hand_over)
 
     def __enter__(self) -> Self:
         return self
@@ -92,12 +83,26 @@ class Session:
         """Whether the session has ended."""
         return self._closed
 
+    @property
+    def pool(self) -> SessionPool:
+        """What runs talk to."""
+        if self._pool is None:
+            from pydron.sessions.pool import SessionPool
+
+            with self._lock:
+                if self._pool is None:
+                    self._pool = SessionPool(self._hand_over)
+        return self._pool
+
+    def expect_calls(self) -> None:
+        """Start local worker processes, because calls are likely to come; they will wait to be told what for."""
+        with self._lock:
+            if not (self._closed or self._plant or self._spares) and self.pid == os.getpid():
+                self._spawn()
+
     def start(self) -> None:
         """Start the workers now; without it they start with the first call."""
-        self._open()
-        assert self._bridge is not None
-        assert self._acts is not None
-        self._bridge.call(self._acts.crew.start)
+        self._open().start()
 
     def close(self) -> None:
         """End all workers and the reactor thread. Runs that still wait are told that there are no workers any more."""
@@ -105,82 +110,59 @@ class Session:
             if self._closed:
                 return
             self._closed = True
-            bridge, acts = self._bridge, self._acts
         atexit.unregister(self.close)
-        if bridge is None or acts is None or self.pid != os.getpid():
+        if self.pid != os.getpid():
             return
+        if self._plant is not None:
+            self._plant.close()
+        self._end_spares()
 
-        def end() -> None:
-            gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
-            acts.crew.close()
-            self._end_spares()
-            acts.asked(*self.pool.take())
-            acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
-            acts.close()
-
-        bridge.ask(end)
-        bridge.stop()
-
-    def _open(self) -> None:
+    def _open(self) -> Plant:
+        pool = self.pool
         with self._lock:
             if self._closed:
                 raise LaunchError("the session was closed")
             if self.pid != os.getpid():
                 raise LaunchError("a session cannot be used by a fork of its process; make another one")
-            if self._bridge is not None:
-                return
-            self._spares = _spawn_ahead(self.config)
-            try:
-                bridge = Bridge()
-            except BaseException:
-                self._end_spares()
-                raise
-            try:
-                self._acts = bridge.ask(lambda: self._assemble(bridge))
-            except BaseException:
-                self._end_spares()
-                bridge.stop()
-                raise
-            self._bridge = bridge
-            atexit.register(self.close)
+            if self._plant is None:
+                self._spawn()
+                from pydron.sessions.plant import Plant
 
-    def _assemble(self, bridge: Bridge) -> Acts:
-        config = self.config
-        surroundings = Surroundings(bridge.reactor, config.transport, config.nice, self._spares)
-        launchers = [make_launcher(entry, surroundings) for entry in config.workers]
-        acts = Acts(bridge.reactor, self.pool.deliver, self.pool.break_down, self.pool.observer.noted)
-        silence = config.heartbeat_s * _SILENCES
-        acts.crew = Crew(bridge.reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
-        if config.idle_timeout is not None:
-            acts.rest_after(config.idle_timeout)
-        return acts
+                try:
+                    self._plant = Plant(self.config, pool, self._spares, self._describe)
+                except BaseException:
+                    self._end_spares()
+                    raise
+            return self._plant
+
+    def _spawn(self) -> None:
+        """Start the local worker processes that will be needed, unless that was done."""
+        if self._spares:
+            return
+        atexit.register(self.close)
+        for _ in range(_processes(self.config)):
+            try:
+                self._spares.append(Spawned(self.config.nice))
+            except OSError:
+                # It is tried again where it can be told.
+                break
 
     def _end_spares(self) -> None:
         while self._spares:
             self._spares.pop().end()
 
     def _describe(self, worker: str) -> Setup:
+        from pydron.worker.likeness import describe
+
         return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT)
 
     def _hand_over(self) -> None:
-        if self._bridge is None or self._closed or self.pid != os.getpid():
+        if self._plant is None or self._closed or self.pid != os.getpid():
             self._open()
-        assert self._bridge is not None
-        self._bridge.call(self._take)
-
-    def _take(self) -> None:
-        assert self._acts is not None
-        self._acts.asked(*self.pool.take())
+        assert self._plant is not None
+        self._plant.take()
 
 
-def _spawn_ahead(config: Config) -> list[Spawned]:
-    """Start the local worker processes that will be needed, before the slow imports of this process."""
-    wanted = sum(wanted_cores(entry.cores) for entry in config.workers if isinstance(entry, Multicore))
-    spares: list[Spawned] = []
-    for _ in range(wanted):
-        try:
-            spares.append(Spawned(config.nice))
-        except OSError:
-            # It is tried again where it can be told.
-            break
-    return spares
+def _processes(config: Config) -> int:
+    """Return how many worker processes a configuration asks for on this machine."""
+    return sum(wanted_cores(entry.cores) for entry in config.workers if isinstance(entry, Multicore))

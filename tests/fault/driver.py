@@ -18,7 +18,7 @@ def main(what: str, transport: str) -> None:
     for task in first:
         client.result(task)
     pids = {client.call(work.pid) for _ in range(20)}
-    print(" ".join(str(member.handle.pid) for member in session._acts.crew.members.values()), flush=True)  # type: ignore[union-attr]
+    print(" ".join(str(member.handle.pid) for member in session._plant.acts.crew.members.values()), flush=True)  # type: ignore[union-attr]
     assert pids
     if what == "spin":
         tasks = [client.submit(work.spin) for _ in range(2)]

@@ -39,10 +39,9 @@ def local() -> Iterator[Session]:
 
 def pids(session: Session) -> list[int]:
     """List the worker processes of a session."""
-    acts = session._acts
-    assert acts is not None
-    assert session._bridge is not None
-    members = session._bridge.ask(lambda: list(acts.crew.ready))
+    plant = session._plant
+    assert plant is not None
+    members = plant.bridge.ask(lambda: list(plant.acts.crew.ready))
     return [member.handle.pid for member in members if member.handle is not None]
 
 

@@ -1,0 +1,95 @@
+"""What a session consists of while its workers are wanted: the reactor's thread, the acts of the scheduler, the crew.
+
+Slow to import; the session imports it when the first worker processes are under way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydron.backend.launcher import Surroundings
+from pydron.backend.registry import make_launcher
+from pydron.errors import LaunchError
+from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
+from pydron.sessions.acts import Acts
+from pydron.sessions.bridge import Bridge
+from pydron.sessions.crew import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.backend.spawn import Spawned
+    from pydron.config import Config
+    from pydron.sessions.pool import SessionPool
+    from pydron.transport.messages import Setup
+
+__all__ = ["Plant"]
+
+_SILENCES = 60
+"""Unanswered heartbeats after which a worker is taken for dead: C code may hold the interpreter for long."""
+
+
+class Plant:
+    """Runs from when it is made until `close`."""
+
+    def __init__(
+        self, config: Config, pool: SessionPool, spares: list[Spawned], describe: Callable[[str], Setup]
+    ) -> None:
+        """Start the reactor's thread; workers start when the first task arrives.
+
+        Args:
+            config: which workers there are to be.
+            pool: where tasks come from and outcomes go.
+            spares: local worker processes that were started ahead.
+            describe: makes the first message to a worker.
+
+        Raises:
+            ConfigError: the configuration asks for what cannot be had here.
+        """
+        self._config = config
+        self._pool = pool
+        self._spares = spares
+        self._describe = describe
+        self.bridge = Bridge()
+        try:
+            self.acts = self.bridge.ask(self._assemble)
+        except BaseException:
+            self.bridge.stop()
+            raise
+
+    def start(self) -> None:
+        """Start the workers now."""
+        self.bridge.call(self.acts.crew.start)
+
+    def take(self) -> None:
+        """Have what is in the pool done soon. May be called in any thread."""
+        self.bridge.call(self._take)
+
+    def close(self) -> None:
+        """End all workers and the thread. Runs that still wait are told."""
+        self.bridge.ask(self._end)
+        self.bridge.stop()
+
+    def _assemble(self) -> Acts:
+        config, reactor = self._config, self.bridge.reactor
+        surroundings = Surroundings(reactor, config.transport, config.nice, self._spares)
+        launchers = [make_launcher(entry, surroundings) for entry in config.workers]
+        acts = Acts(reactor, self._pool.deliver, self._pool.break_down, self._pool.observer.noted)
+        silence = config.heartbeat_s * _SILENCES
+        acts.crew = Crew(reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
+        if config.idle_timeout is not None:
+            acts.rest_after(config.idle_timeout)
+        return acts
+
+    def _take(self) -> None:
+        self.acts.asked(*self._pool.take())
+
+    def _end(self) -> None:
+        acts = self.acts
+        gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
+        acts.crew.close()
+        while self._spares:
+            self._spares.pop().end()
+        acts.asked(*self._pool.take())
+        acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
+        acts.close()
