@@ -16,6 +16,7 @@ from dataclasses import replace
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
+from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
@@ -57,6 +58,8 @@ _VALUES: dict[str, object] = {
     ".slice": slice,
     ".AssertionError": builtins.AssertionError,
     ".NameError": NameError,
+    ".BaseException": BaseException,
+    ".CAUGHT": Caught,
 }
 _DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
 

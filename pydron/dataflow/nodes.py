@@ -18,17 +18,25 @@ __all__ = [
     "Branch",
     "Call",
     "Compute",
+    "Finally",
     "ForLoop",
     "Graph",
+    "Handler",
     "Jump",
     "Leave",
     "Make",
     "Native",
     "Node",
+    "Part",
     "Raise",
     "Region",
+    "RegionNode",
     "Store",
+    "Try",
     "WhileLoop",
+    "With",
+    "parts_of",
+    "regions_of",
 ]
 
 
@@ -142,7 +150,63 @@ class WhileLoop(_Placed):
     orelse: Region = field(default_factory=lambda: Region([]))
 
 
-Node: TypeAlias = Compute | Call | Store | Make | Native | Raise | Leave | Jump | Branch | ForLoop | WhileLoop
+@dataclass(slots=True, eq=False)
+class Part(_Placed):
+    """A region of its own inside a statement: the body of a ``try``, a handler, what follows if nothing was raised."""
+
+    body: Region = field(default_factory=lambda: Region([]))
+    live_raised: frozenset[str] = frozenset()
+    """Variables that are read later if the part raises."""
+
+
+def _nothing() -> Part:
+    return Part(0, ast.Pass(), frozenset(), frozenset())
+
+
+@dataclass(slots=True, eq=False)
+class Handler:
+    """One ``except`` clause."""
+
+    code: ast.ExceptHandler
+    part: Part
+
+    @property
+    def name(self) -> str | None:
+        """The variable that holds the error while the clause runs."""
+        return self.code.name
+
+
+@dataclass(slots=True, eq=False)
+class Try(_Placed):
+    """``try`` with ``except`` clauses and perhaps ``else``."""
+
+    body: Part = field(default_factory=_nothing)
+    handlers: tuple[Handler, ...] = ()
+    orelse: Part | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Finally(_Placed):
+    """``try`` with ``finally`` alone."""
+
+    body: Part = field(default_factory=_nothing)
+    final: Part = field(default_factory=_nothing)
+
+
+@dataclass(slots=True, eq=False)
+class With(_Placed):
+    """``with`` for one manager, a variable; the body begins with the assignment of what entering it gave."""
+
+    manager: str = ""
+    entered: str = ""
+    """The variable that holds what entering the manager gave."""
+    body: Part = field(default_factory=_nothing)
+
+
+RegionNode: TypeAlias = Branch | ForLoop | WhileLoop | Part | Try | Finally | With
+"""Nodes that hold regions."""
+
+Node: TypeAlias = Compute | Call | Store | Make | Native | Raise | Leave | Jump | RegionNode
 
 
 @dataclass(slots=True, eq=False)
@@ -184,5 +248,21 @@ def regions_of(node: Node) -> tuple[Region, ...]:
             return (node.body, node.orelse)
         case WhileLoop():
             return (node.prelude, node.body, node.orelse)
+        case Part():
+            return (node.body,)
+        case Try() | Finally() | With():
+            return tuple([Region([part]) for part in parts_of(node)])
         case _:
             return ()
+
+
+def parts_of(node: Try | Finally | With) -> tuple[Part, ...]:
+    """Return the parts of a statement that may catch errors, in program order."""
+    match node:
+        case Try():
+            orelse = (node.orelse,) if node.orelse is not None else ()
+            return (node.body, *(handler.part for handler in node.handlers), *orelse)
+        case Finally():
+            return (node.body, node.final)
+        case With():
+            return (node.body,)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydron.ids import ValueId
-    from pydron.runtime.fiber import Entry
+    from pydron.runtime.fiber import Entry, Fiber
     from pydron.runtime.marks import Functional
     from pydron.runtime.plan import Activation, Plan
     from pydron.runtime.stores import Stores
@@ -69,6 +69,7 @@ class Calls(_Mixin):
     activation: Activation
     segment: deque[Entry]
     is_unit: bool
+    guard: Fiber | None
 
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run."""
@@ -281,19 +282,14 @@ class Calls(_Mixin):
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
         named: dict[str, object] = {}
-        for place, value in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+        for place, given in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+            value = settled(given)
             if type(value) is Promise:
-                value = value.resolved()  # noqa: PLW2901 - the same value, closer by
-                if value.state == DONE:
-                    value = value.value  # noqa: PLW2901
-                    if value is UNBOUND:
-                        return Choice.UNIT
-                elif value.task is None or value.state == FAILED:
+                if value.task is None or value.state == FAILED:
                     return Choice.UNIT
-                else:
-                    references.append((place, value.task))  # type: ignore[arg-type]
-                    value = None  # noqa: PLW2901
-            elif type(value) not in ATOMS and not in_turn and not run.memory.is_open_deep(value):
+                references.append((place, value.task))  # type: ignore[arg-type]
+                value = None
+            elif type(value) not in ATOMS and (value is UNBOUND or not (in_turn or run.memory.is_open_deep(value))):
                 return Choice.UNIT
             if type(place) is int:
                 plain.append(value)
@@ -328,6 +324,7 @@ class Calls(_Mixin):
             return self.failed(error, tick)
         task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
         promise = Promise(task.id, tick, run.forget, functional, site)
+        promise.guard = self.guard
         run.tasks[task.id] = promise
         self.segment.append(promise)
         run.pending += 1

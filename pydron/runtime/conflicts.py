@@ -50,6 +50,11 @@ class Memory:
         else:
             del self.writes[key]
 
+    def forget(self) -> None:
+        """Forget every announcement, and which objects are young."""
+        self.writes.clear()
+        self.grow_up()
+
     # young objects
 
     def born(self, value: object) -> None:

@@ -13,14 +13,16 @@ from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.runtime.attempts import Attempts
 from pydron.runtime.calls import Calls
+from pydron.runtime.caught import SETTLED, Caught, Culprit
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Promise, Request, settled
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
-from pydron.runtime.trace import raise_again, unconverted
+from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,18 +47,20 @@ class State(Enum):
     DEAD = "it was dropped: the program never came here"
 
 
-class Fiber(Calls, Stores, Questions):
+class Fiber(Attempts, Calls, Stores, Questions):
     """A part of a run; generated code knows it as ``.S``."""
 
     __slots__ = (
         "activation",
         "announced",
+        "around",
         "detached",
         "error",
         "exclusive",
         "exposed",
         "frame",
         "frame_tick",
+        "guard",
         "holding",
         "is_unit",
         "keys",
@@ -66,6 +70,7 @@ class Fiber(Calls, Stores, Questions):
         "run",
         "segment",
         "send",
+        "settled",
         "snapshot",
         "stalled",
         "state",
@@ -108,11 +113,33 @@ class Fiber(Calls, Stores, Questions):
         """Promises for the variables it binds."""
         self.result: object = None
         self.error: BaseException | None = None
+        self.guard: Fiber | None = parent.guard if parent is not None else None
+        """The innermost body around it (perhaps itself) whose errors a statement catches."""
+        self.settled = False
+        """It is such a body, and nothing in it can fail any more."""
+        self.around: BaseException | None = parent.around if parent is not None else run.around
+        """The error that is being handled where it runs."""
+        self.variables: dict[str, object] | None = None
+        """Variables that a handler may read, as its body has bound them by the retire cursor."""
+        self.caught: Caught | None = None
+        """The error that it has caught last."""
 
     # running
 
     def advance(self, value: object) -> None:
         """Run the frame until it must wait or ends."""
+        around = self.around
+        if around is None or sys.exception() is around:
+            self._advance(value)
+            return
+        trace, context = around.__traceback__, around.__context__
+        try:
+            raise around
+        except BaseException:
+            around.__traceback__, around.__context__ = trace, context
+            self._advance(value)
+
+    def _advance(self, value: object) -> None:
         send = self.frame.send
         run = self.run
         self.state = State.RUNNING
@@ -120,14 +147,20 @@ class Fiber(Calls, Stores, Questions):
             try:
                 request = send(value)
             except StopIteration as stop:
-                self.state = State.FINISHED
-                self.result = stop.value
+                if type(stop.value) is Caught:
+                    self.state = State.FAILED
+                    self.error = stop.value.error
+                else:
+                    self.state = State.FINISHED
+                    self.result = stop.value
                 return
             except KeyboardInterrupt:
                 raise  # the user's wish comes before the order of the program
             except BaseException as error:
                 self.state = State.FAILED
-                self.error = unconverted(error)
+                self.error = run.traced(unconverted(error))
+                if self.caught is not None:
+                    self.caught.restore()
                 return
             value = None
             if type(request) is Promise:
@@ -138,7 +171,7 @@ class Fiber(Calls, Stores, Questions):
                 run.want(promise, self)
                 self._wait(promise)
             elif type(request) is Fiber:
-                if request.state is State.FINISHED:
+                if request.state is State.FINISHED and (request.settled or request.guard is not request):
                     value = request.result
                     continue
                 self._wait(request)
@@ -154,9 +187,15 @@ class Fiber(Calls, Stores, Questions):
                 run.breathe(self)
             elif run.is_turn(self, alone=request is Request.IMPURE):
                 continue
-            else:
+            elif self.state is State.RUNNING:  # looking for its turn has not ended it
                 self._wait(request)
             return
+
+    def ending(self) -> object:
+        """Say how the frame has ended, if its entries do not fail: see `first_failure`."""
+        if self.state is State.FINISHED:
+            return SETTLED
+        return Culprit(self, self) if self.state is State.FAILED else None
 
     def _wait(self, reason: object) -> None:
         self.waiting = reason
@@ -164,7 +203,7 @@ class Fiber(Calls, Stores, Questions):
 
     def keeps(self) -> bool:
         """Say whether running ahead of this fiber would be of no use, or surely wrong."""
-        if self.exclusive or self.holding or self.state is State.FAILED:
+        if self.exclusive or self.holding or (self.state is State.FAILED and self.guard is not self):
             return True
         if self.waiting is Request.IMPURE or self.waiting is Request.BREATHE:
             return True
@@ -246,10 +285,15 @@ class Fiber(Calls, Stores, Questions):
         if child.state is State.FAILED and not run.pending:
             segment.pop()
             assert child.error is not None
-            raise_again(child.error)
+            if child.guard is not child:
+                run.pass_on(child.error)
+            child.result = Caught(run.placed_in(child.activation, child.error, child), self.variables or {})
+            return True
         run.pending += 1
         run.memory.grow_up()  # the snapshot sees every object
-        if child.state is State.FINISHED:
+        if child.guard is child:
+            run.look_at(child)
+        elif child.state is State.FINISHED:
             return True
         if child.tick in self.activation.plan.impure:
             child.exclusive = True

@@ -29,8 +29,8 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "outcome", "site", "state", "task", "tick", "value", "waiters",
-        "wanted",
+        "alias", "captured", "forget", "functional", "guard", "outcome", "site", "state", "task", "tick", "value",
+        "waiters", "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +56,8 @@ class Promise:
         self.alias: Promise | None = None
         """The promise whose value this one gets: a variable was bound to it."""
         self.functional = functional
+        self.guard: Fiber | None = None
+        """The body around the call whose errors a statement catches."""
         self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""

@@ -90,6 +90,10 @@ class Questions:
                 return Request.ORDERED
         return None
 
+    def may_raise(self, error: object) -> Request | None:
+        """Raising of an object that nobody else sees."""
+        return None if isinstance(error, BaseException) else self.may_anything()
+
     def may_anything(self) -> Request | None:
         """Evaluation of an expression of which nothing is known."""
         return Request.IMPURE if self.run.pending else None
@@ -186,7 +190,9 @@ class Questions:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""
         yield None
         if key == EACH_TURN:
-            yield from source
+            # `yield from` would close a generator of the user's when this one is dropped
+            for item in source:  # noqa: UP028
+                yield item
         elif type(source) is Walk:
             yield from source.after(count)
         elif type(source) is list:

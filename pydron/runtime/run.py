@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
+from pydron.runtime.caught import SETTLED, Caught, Culprit, first_failure, noted
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
@@ -21,6 +22,8 @@ from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
+    from typing import NoReturn
 
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Entry
@@ -64,8 +67,14 @@ class Run:
         self._root: Fiber
         self._cursor: Fiber
         self._error: BaseException | None = None
-        self._around = sys.exception()
+        self.around = sys.exception()
         """What was being handled when the run began: Python links what is raised meanwhile to it."""
+        self._looking: set[Fiber] = set()
+        """Bodies whose errors a statement catches, in which something has changed."""
+        self._placed: dict[int, tuple[BaseException, Activation]] = {}
+        """Errors that were caught, and the call whose frame their traceback begins with."""
+        self._passing: tuple[BaseException, TracebackType | None] | None = None
+        """An error on its way through the frames of makers that have not gone on."""
         self._done = False
 
     # the run as a whole
@@ -77,21 +86,62 @@ class Run:
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
         self._root = self._cursor = root
         try:
-            root.advance(None)
-            if root.state is State.FINISHED and not root.segment:
-                return self._here(root.result)
-            self._after(root)
-            self._loop()
+            try:
+                root.advance(None)
+                if root.state is State.FINISHED and not root.segment:
+                    return self._here(root.result)
+                self._after(root)
+                self._loop()
+            except KeyboardInterrupt as interrupt:
+                self._interrupt(interrupt)
             if self._error is None:
                 return self._here(root.result)
         except BaseException as interrupt:
-            self._error = place_error(self._cursor, interrupt, self._standing_at())
+            self._error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
             self._drop_all()
         finally:
             self._hand_back()
             if self.issued:
                 self.pool.end_run(self.inbox)
         raise_again(self._error)
+
+    def _interrupt(self, interrupt: BaseException) -> None:
+        """Let the statement around the place that the program has come to see the user's wish to stop."""
+        while not self._done:
+            fiber = self._cursor
+            while fiber.segment and type(fiber.segment[0]) is Fiber:
+                fiber = fiber.segment[0]
+            body = self._guard_of(fiber)
+            if body is None:
+                raise interrupt
+            self._recount()
+            tick = fiber.segment[0].tick if fiber.segment else None
+            while fiber.segment:
+                self._drop(fiber.segment.pop())
+            self._squash_after(body)
+            self._catch(body, fiber, interrupt, tick, None)
+            try:
+                self._loop()
+            except KeyboardInterrupt as again:
+                interrupt = again
+
+    def _recount(self) -> None:
+        """Find out again what is pending: an interrupt may have come in the middle of taking note of it."""
+        self.hold = None
+        self.memory.forget()
+        self.pending = 0
+        self._count(self._root)
+
+    def _count(self, fiber: Fiber) -> None:
+        for key in fiber.keys:
+            self.memory.announce(key)
+        for entry in fiber.segment:
+            self.pending += 1
+            if type(entry) is Effect:
+                for key in entry.keys:
+                    self.memory.announce(key)
+            elif type(entry) is Fiber:
+                self._count(entry)
 
     def _standing_at(self) -> int | None:
         """Return the node that the program has come to, as far as the user can tell."""
@@ -116,6 +166,7 @@ class Run:
         while not self._done:
             self._run_ready()
             self._receive()
+            self._look()
             if self._retire() or self._ready or self._done:
                 continue
             if self._throttled:
@@ -180,6 +231,8 @@ class Run:
             self._complete(fiber)
         elif fiber.state is State.WAITING and not fiber.keeps():
             self._release(fiber)
+        elif fiber.state is State.FAILED and fiber.guard is not None:
+            self.look_at(fiber.guard)
 
     def _release(self, fiber: Fiber) -> None:
         """Let the maker of a fiber that has to wait run ahead of it."""
@@ -200,6 +253,13 @@ class Run:
             results = fiber.result
             for promise, value in zip(fiber.outs, results, strict=True):  # type: ignore[call-overload]
                 self._fulfil(promise, value)
+        if fiber.guard is not None:
+            self.look_at(fiber.guard)
+        if fiber.guard is not fiber:
+            self._return(fiber)
+
+    def _return(self, fiber: Fiber) -> None:
+        """Let the maker that waits for a fiber go on with its result."""
         parent = fiber.parent
         if parent is None or parent.waiting is not fiber or parent.state is not State.WAITING:
             return
@@ -219,10 +279,99 @@ class Run:
             parent.result = (child.result,) * plan.outputs(parent.tick)
             self._complete(parent)
             return
-        results = (child.result,) if plan.escapes(child.tick) else child.result
+        whole = child.guard is child or plan.escapes(child.tick)
+        results = (child.result,) if whole else child.result
         key = ("resume", child.frame_tick, child.tick)
         parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)  # type: ignore[misc]
         self._wake(parent)
+
+    # bodies whose errors a statement catches
+
+    def look_at(self, body: Fiber) -> None:
+        """See soon whether the end of a body is known by now."""
+        self._looking.add(body)
+
+    def _look(self) -> None:
+        while self._looking:
+            body = self._looking.pop()
+            if body.settled or body.state is State.DEAD:
+                continue
+            found = first_failure(body)
+            if found is SETTLED:
+                body.settled = True
+                self._return(body)
+            elif type(found) is Culprit:
+                self._catch_early(body, found)
+
+    def _catch_early(self, body: Fiber, culprit: Culprit) -> None:
+        """Catch an error before the effects that come earlier in the program have retired."""
+        fiber, entry = culprit.fiber, culprit.entry
+        if type(entry) is Promise:
+            self._catch(body, fiber, self._error_of(entry, fiber), entry.tick, entry)
+        else:
+            assert fiber.error is not None
+            self._catch(body, fiber, fiber.error, None, None)
+
+    def _catch(self, body: Fiber, fiber: Fiber, error: BaseException, tick: int | None, entry: Entry | None) -> None:
+        """End a body with the first error in it: what comes after that never happened."""
+        placed = self.placed_in(body.activation, error, fiber, tick)
+        maker = body.parent
+        assert maker is not None
+        assert maker.variables is not None
+        if entry is not None:
+            self._cut_at(fiber, entry)
+        self._cut_after(fiber, body)
+        body.settled = True
+        body.result = Caught(placed, noted(list(body.segment), maker.variables))
+        self._return(body)
+
+    def _cut_at(self, fiber: Fiber, entry: Entry) -> None:
+        """Drop an entry that has failed, and all that comes after it in the same fiber; what it printed stays."""
+        while (last := fiber.segment.pop()) is not entry:
+            self._drop(last)
+        if type(entry) is Promise and entry.captured:
+            fiber.segment.append(Effect(self._surroundings.show, (entry.captured,), (), entry.tick))
+            self.pending += 1
+        self._drop(entry)
+
+    def _cut_after(self, fiber: Fiber, body: Fiber) -> None:
+        """Drop what comes after a fiber in a body; what comes before is still to retire."""
+        while True:
+            fiber.frame.close()
+            fiber.state = State.FINISHED
+            fiber.error = None
+            fiber.outs = None
+            self.settle_keys(fiber)
+            if fiber is body:
+                return
+            parent = fiber.parent
+            assert parent is not None
+            while parent.segment[-1] is not fiber:
+                self._drop(parent.segment.pop())
+            fiber = parent
+
+    # the way of an error
+
+    def placed_in(
+        self, top: Activation | None, error: BaseException, fiber: Fiber, tick: int | None = None
+    ) -> BaseException:
+        """Return an error with the traceback that the user expects, from the frame of a call on."""
+        known = self._placed.get(id(error))
+        placed = place_error(fiber, error, tick, top, known[1] if known is not None else None)
+        if top is not None:
+            self._placed[id(error)] = error, top
+        return placed
+
+    def pass_on(self, error: BaseException) -> NoReturn:
+        """Raise the error of a fiber in the frame of its maker, which has not gone on."""
+        self._passing = error, error.__traceback__
+        raise_again(error)
+
+    def traced(self, error: BaseException) -> BaseException:
+        """Return an error without the traceback entries of the frames that it was passed on through."""
+        if self._passing is not None and self._passing[0] is error:
+            return error.with_traceback(self._passing[1])
+        return error
 
     def settle_keys(self, fiber: Fiber) -> None:
         """Take back what a fiber has announced to write."""
@@ -309,6 +458,8 @@ class Run:
         promise = self.tasks.pop(outcome.task, None)
         if promise is None:
             return  # of a call that was dropped in the meantime
+        if promise.guard is not None:
+            self.look_at(promise.guard)
         if outcome.captured:
             promise.captured = outcome.captured
         if outcome.failure is not None:
@@ -411,7 +562,7 @@ class Run:
             captured, promise.captured = promise.captured, ()
             self._surroundings.show(captured)
         if promise.state == FAILED:
-            self._fail(fiber, self._error_of(promise), promise.tick)
+            self._fail(fiber, self._error_of(promise, fiber), promise.tick)
             return True
         fiber.segment.popleft()
         self._retired()
@@ -432,12 +583,14 @@ class Run:
         fiber.segment.popleft()
         for key in effect.keys:
             self.memory.settle(key)
+        if fiber.guard is not None:
+            self.look_at(fiber.guard)
         self._retired()
         return True
 
     # errors
 
-    def _error_of(self, promise: Promise) -> BaseException:
+    def _error_of(self, promise: Promise, fiber: Fiber) -> BaseException:
         outcome = promise.outcome
         if isinstance(outcome, BaseException):
             return outcome
@@ -445,16 +598,27 @@ class Run:
         assert outcome.failure is not None
         error = self.pool.load_failure(outcome.failure)
         assert promise.functional is not None
-        keep_context(error, self._around)
+        keep_context(error, fiber.around)
         where = f" on worker {outcome.worker}" if outcome.worker is not None else ""
         error.add_note(f"raised by functional {promise.functional.name}{where}, called at {promise.site}")
         return error
 
     def _fail(self, fiber: Fiber, error: BaseException, tick: int | None) -> None:
-        """End the run: this error is the first in program order."""
-        self._error = place_error(fiber, error, tick)
+        """See to the first error in program order: it ends the run, or the body that it came up in."""
+        body = self._guard_of(fiber)
+        if body is not None:
+            self._catch(body, fiber, error, tick, fiber.segment[0] if fiber.segment else None)
+            return
+        self._error = self.placed_in(None, error, fiber, tick)
         self._done = True
         self._drop_all()
+
+    def _guard_of(self, fiber: Fiber) -> Fiber | None:
+        """Return the innermost body around a fiber whose errors are still to be caught."""
+        body = fiber.guard
+        while body is not None and body.settled:
+            body = body.parent.guard if body.parent is not None else None
+        return body
 
     # dropping what never happened
 

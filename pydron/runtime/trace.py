@@ -16,21 +16,29 @@ if TYPE_CHECKING:
 __all__ = ["keep_context", "place_error", "raise_again", "unconverted"]
 
 
-def place_error(fiber: Fiber, error: BaseException, tick: int | None) -> BaseException:
+def place_error(
+    fiber: Fiber,
+    error: BaseException,
+    tick: int | None,
+    top: Activation | None = None,
+    begins: Activation | None = None,
+) -> BaseException:
     """Return the error with its traceback rewritten.
 
     Args:
         fiber: where the error came up.
         error: with the traceback it has so far: of the worker, or of frames that ran here.
         tick: the node at fault, if none of the frames in the traceback is of the fiber's function.
+        top: the call whose frame the traceback is to begin with; None for that of the whole run.
+        begins: the call whose frame it begins with already, if it has been placed before.
     """
     entries = _entries(error.__traceback__)
-    outermost = next((activation for _, activation in entries if activation is not None), None)
+    outermost = next((activation for _, activation in entries if activation is not None), begins)
     places: list[Place] = []
     if outermost is None:
         outermost = fiber.activation
         places = _places(outermost, tick) if tick is not None else []
-    places = [*_callers(outermost), *places]
+    places = [*_callers(outermost, top), *places]
     trace: TracebackType | None = None
     for entry, activation in reversed(entries):
         trace = _linked(entry, activation, trace)
@@ -97,9 +105,9 @@ def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activatio
     return entries
 
 
-def _callers(activation: Activation) -> list[Place]:
+def _callers(activation: Activation, top: Activation | None) -> list[Place]:
     places: list[Place] = []
-    while activation.caller is not None:
+    while activation.caller is not None and activation is not top:
         places = [*_places(activation.caller, activation.tick), *places]
         activation = activation.caller
     return places

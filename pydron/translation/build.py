@@ -9,17 +9,22 @@ from pydron.dataflow.nodes import (
     Branch,
     Call,
     Compute,
+    Finally,
     ForLoop,
     Graph,
+    Handler,
     Jump,
     Leave,
     Make,
     Native,
     Node,
+    Part,
     Raise,
     Region,
     Store,
+    Try,
     WhileLoop,
+    With,
 )
 from pydron.translation.liveness import annotate
 from pydron.translation.scope import names_bound, names_read
@@ -65,6 +70,10 @@ class _Builder:
             return self._for(tick, code)
         if isinstance(code, ast.While) and code not in self._handled:
             return self._while(tick, code)
+        if isinstance(code, ast.Try) and code not in self._handled:
+            return self._finally(tick, code) if code.finalbody else self._try(tick, code)
+        if isinstance(code, ast.With) and code not in self._handled:
+            return self._with(tick, code)
         kind = Native if code in self._handled else _kind(code)
         return kind(tick, code, self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code)))
 
@@ -126,6 +135,44 @@ class _Builder:
             test=code.test,
             body=body,
             orelse=orelse,
+        )
+
+    def _part(self, statements: list[ast.stmt], origin: ast.AST) -> Part:
+        self._tick += 1
+        tick = self._tick
+        body = self.region(statements)
+        return Part(tick, origin, frozenset(), _bound(body), body=body)
+
+    def _try(self, tick: int, code: ast.Try) -> Try:
+        body = self._part(code.body, code)
+        handlers = tuple(Handler(handler, self._part(handler.body, handler)) for handler in code.handlers)
+        orelse = self._part(code.orelse, code) if code.orelse else None
+        types = [handler.type for handler in code.handlers if handler.type is not None]
+        reads: frozenset[str] = frozenset().union(*map(names_read, types))
+        names = frozenset(handler.name for handler in code.handlers if handler.name)
+        parts = [body, *(handler.part for handler in handlers), *((orelse,) if orelse else ())]
+        binds = _bound(Region(parts)) | self._mine(names)  # type: ignore[arg-type]
+        return Try(tick, code, self._mine(reads), binds, body=body, handlers=handlers, orelse=orelse)
+
+    def _finally(self, tick: int, code: ast.Try) -> Finally:
+        body, final = self._part(code.body, code), self._part(code.finalbody, code)
+        return Finally(tick, code, frozenset(), body.binds | final.binds, body=body, final=final)
+
+    def _with(self, tick: int, code: ast.With) -> With:
+        (item,) = code.items
+        assert isinstance(item.context_expr, ast.Name)
+        assert isinstance(item.optional_vars, ast.Name)
+        manager, entered = item.context_expr.id, item.optional_vars.id
+        self.variables |= {entered}
+        body = self._part(code.body, code)
+        return With(
+            tick,
+            code,
+            self._mine(frozenset((manager,))),
+            body.binds | {entered},
+            manager=manager,
+            entered=entered,
+            body=body,
         )
 
 

@@ -281,6 +281,9 @@ class CheckedExpression:
         raise AssertionError(node)
 
     def _lambda(self, node: ast.Lambda) -> ast.expr:
+        arguments = node.args
+        arguments.defaults = [self.write(default) for default in arguments.defaults]
+        arguments.kw_defaults = [default and self.write(default) for default in arguments.kw_defaults]
         return self._keep(node)
 
     def _generatorexp(self, node: ast.GeneratorExp) -> ast.expr:

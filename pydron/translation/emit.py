@@ -26,6 +26,7 @@ from pydron.dataflow.nodes import (
     Branch,
     Call,
     Compute,
+    Finally,
     ForLoop,
     Graph,
     Jump,
@@ -33,10 +34,14 @@ from pydron.dataflow.nodes import (
     Make,
     Native,
     Node,
+    Part,
     Raise,
     Region,
+    RegionNode,
     Store,
+    Try,
     WhileLoop,
+    With,
     regions_of,
 )
 from pydron.translation.checked import CheckedExpression, symbol
@@ -57,7 +62,7 @@ __all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey", "escapes"]
 
 CONSTANTS = (
     ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
-    ".Type", ".slice", ".AssertionError", ".NameError",
+    ".Type", ".slice", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT",
 )  # fmt: skip
 """Names that every frame gets as trailing parameters with defaults, in this order."""
 
@@ -95,6 +100,9 @@ _MUTATORS = frozenset(
 
 FRAME = ".frame"
 """The name of a frame while it is compiled: one that its code cannot mean."""
+_GUARD_STATE = (".caught", ".code", ".value", ".exit")
+"""The hidden variables of a statement that catches errors: what it has caught, how its body has ended, and how to
+leave its manager."""
 JUMPED, LEFT = 1, 2
 """How a region ended that did not reach its end: by ``break`` of a loop around, by ``return``."""
 
@@ -103,7 +111,7 @@ JUMPED, LEFT = 1, 2
 class _Frame:
     """The frame being written."""
 
-    node: Branch | ForLoop | WhileLoop | None
+    node: RegionNode | None
     """The node of a region frame; None in the entry frame."""
     variables: frozenset[str]
     outputs: tuple[str, ...]
@@ -124,12 +132,17 @@ class Emitter:
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
         }
+        self._noted = {
+            node.tick: node.body.binds & node.body.live_raised
+            for node in graph.root.walk()
+            if isinstance(node, (Try, Finally, With))
+        }
 
     # what a frame takes and returns
 
     def region_inputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit takes."""
-        if isinstance(node, (Branch, ForLoop, WhileLoop)):
+        if isinstance(node, RegionNode):
             return tuple(sorted(node.live_before & _mentioned(node)))
         return tuple(sorted(node.reads))
 
@@ -142,7 +155,13 @@ class Emitter:
         variables = node.live_after - node.binds
         if frame_node is not None:
             variables &= _mentioned(frame_node)
-        hidden = _loop_state(frame_node) if isinstance(frame_node, ForLoop) else ()
+        hidden: tuple[str, ...] = ()
+        if isinstance(frame_node, ForLoop):
+            hidden = _loop_state(frame_node)
+        elif isinstance(frame_node, (Try, Finally, With)):
+            hidden = _GUARD_STATE
+            if node is frame_node.body:  # an error leaves the variables as they are where it comes up
+                variables = (node.live_after | node.live_raised) & _mentioned(frame_node)
         return (*sorted(variables), *hidden)
 
     def frame_of(self, node: Node) -> Node | None:
@@ -216,11 +235,11 @@ class Emitter:
     def _frame_for(self, node: Node | None) -> _Frame:
         if node is None:
             return _Frame(None, self._fast, (), escapes=False)
-        assert isinstance(node, (Branch, ForLoop, WhileLoop))
+        assert isinstance(node, RegionNode)
         return _Frame(node, _mentioned(node), self.outputs(node), escapes=escapes(node))
 
     def _region_frame(self, node: Node) -> ast.FunctionDef:
-        assert isinstance(node, (Branch, ForLoop, WhileLoop))
+        assert isinstance(node, RegionNode)
         frame = self._frame_for(node)
         inputs = self.region_inputs(node)
         body = self._unbind(frame.variables - set(inputs), node.code)
@@ -231,6 +250,10 @@ class Emitter:
                 body += self._for_body(node, frame)
             case WhileLoop():
                 body += self._while_body(node, frame)
+            case Part():
+                body += self._block(node.body, frame)
+            case Try() | Finally() | With():
+                return self._define(inputs, [*body, *self._guarded_body(node, frame)], node.code)
         body += self._finish(frame, node.code)
         return self._define(inputs, body, node.code)
 
@@ -238,11 +261,15 @@ class Emitter:
         """Return the end of a frame: what it hands back."""
         if frame.node is None:
             return [at(ast.Return(value or at(ast.Constant(None), origin)), origin)]
-        left = code == LEFT  # nobody reads the variables any more
+        left = code == LEFT and not self._is_in_finally(frame.node)  # nobody reads the variables any more
         parts: list[ast.expr] = [load(".U" if left else name, origin) for name in frame.outputs]
         if frame.escapes:
             parts = [at(ast.Constant(code), origin), value or at(ast.Constant(None), origin), *parts]
         return [at(ast.Return(at(ast.Tuple(parts, ast.Load()), origin)), origin)]
+
+    def _is_in_finally(self, node: Node) -> bool:
+        around = self._parents.get(node.tick)
+        return around is not None and (isinstance(around, Finally) or self._is_in_finally(around))
 
     # region frames
 
@@ -337,13 +364,200 @@ class Emitter:
         stop = at(ast.If(at(ast.UnaryOp(ast.Not(), test), node.code), done, []), node.code)
         return [*before, *body, stop, *inner, *quote("if _R.due: yield _BREATHE", node.code)]
 
+    # statements that catch errors
+
+    def _guarded_body(self, node: Try | Finally | With, frame: _Frame) -> list[ast.stmt]:
+        state = {"_Caught": ".caught", "_Code": ".code", "_Value": ".value", "_Exit": ".exit"}
+        body = quote("_Caught = _Value = _Exit = None\n_Code = 0", node.code, **state)
+        if isinstance(node, With):
+            body += self._enter(node)
+        attempt = self._spawn_part(node, node.body, "attempt", [])
+        return [*body, *attempt, *self._rest_of_guarded(node, node.body, frame)]
+
+    def _after_body(self, node: Try | Finally | With) -> list[ast.stmt]:
+        """Go on with what the body has ended with, which is in ``.x``."""
+        match node:
+            case Try():
+                rest = self._when_caught(node, self._choose_handler(node))
+                return rest if node.orelse is None else [*rest[:-1], *self._with_else(node, rest[-1])]
+            case Finally():
+                return [*self._when_caught(node, []), *self._part(node, node.final, ".caught"), *self._pass_on(node)]
+            case With():
+                return [*self._when_caught(node, []), *self._leave_manager(node)]
+
+    def _guarded_end(self, node: Try | Finally | With, frame: _Frame) -> list[ast.stmt]:
+        results = _loads(frame.outputs, node.code)
+        if frame.escapes:
+            results = [load(".code", node.code), load(".value", node.code), *results]
+        return [at(ast.Return(at(ast.Tuple(results, ast.Load()), node.code)), node.code)]
+
+    def _pass_on(self, node: Finally) -> list[ast.stmt]:
+        return quote("if _Caught is not None: return _Caught", node.code, _Caught=".caught")
+
+    def _rest_of_guarded(self, node: Try | Finally | With, part: Node, frame: _Frame) -> list[ast.stmt]:
+        """Return what follows a part."""
+        assert isinstance(part, Part)
+        if part is node.body:
+            return [*self._after_body(node), *self._guarded_end(node, frame)]
+        rest = self._take_part(part) if escapes(part) else []
+        if isinstance(node, Finally):
+            rest += self._pass_on(node)
+        if isinstance(node, Try):
+            for handler in node.handlers:
+                if handler.part is part and handler.name:
+                    rest += quote("_Name = _U", handler.code, _Name=handler.name)
+        return [*rest, *self._guarded_end(node, frame)]
+
+    def _spawn_part(self, node: Try | Finally | With, part: Part, kind: str, more: list[ast.expr]) -> list[ast.stmt]:
+        origin = part.code
+        inputs = self.region_inputs(part)
+        return quote(
+            f"_X = _S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame, *_More)\n"
+            "if _Type(_X) is _F: _X = yield _X",
+            origin,
+            _X=".x",
+            _Tick=at(ast.Constant(part.tick), origin),
+            _Inputs=_loads(inputs, origin),
+            _Snapshot=_loads(self.snapshot(part, node), origin),
+            _Writes=_loads(_receivers(part, frozenset(inputs)), origin),
+            _Frame=at(ast.Constant(node.tick), origin),
+            _More=more,
+        )
+
+    def _part(self, node: Try | Finally | With, part: Part, caught: str) -> list[ast.stmt]:
+        """Run a part after the body, and take what it binds."""
+        return [*self._spawn_part(node, part, "part", [load(caught, part.code)]), *self._take_part(part)]
+
+    def _take_part(self, part: Part) -> list[ast.stmt]:
+        hidden = (".code", ".value") if escapes(part) else ()
+        targets = _stores((*hidden, *self.outputs(part)), part.code)
+        if not targets:
+            return []
+        return [at(ast.Assign([at(ast.Tuple(targets, ast.Store()), part.code)], load(".x", part.code)), part.code)]
+
+    def _when_caught(self, node: Try | Finally | With, then: list[ast.stmt]) -> list[ast.stmt]:
+        """Go one way if the body has ended with an error, or take what it binds."""
+        names = sorted(self._noted[node.tick])
+        take: list[ast.stmt] = []
+        if names:
+            take = quote(
+                "_Targets = _S.noted(_X, (*_Names,), (*_Values,))",
+                node.code,
+                _X=".x",
+                _Targets=at(ast.Tuple(_stores(names, node.code), ast.Store()), node.code),
+                _Names=[quote_expression(repr(name), node.code) for name in names],
+                _Values=_loads(names, node.code),
+            )
+        return quote(
+            "if _Type(_X) is _CAUGHT:\n    _Caught = _X\n    _Take\n    _Then\nelse:\n    _Body\n    pass",
+            node.code,
+            _X=".x",
+            _Caught=".caught",
+            _Take=take,
+            _Then=then,
+            _Body=self._take_part(node.body),
+        )
+
+    def _with_else(self, node: Try, branch: ast.stmt) -> list[ast.stmt]:
+        """Run ``else`` where the body has reached its end."""
+        assert isinstance(branch, ast.If)
+        assert node.orelse is not None
+        orelse = [
+            *self._spawn_part(node, node.orelse, "part", [at(ast.Constant(None), node.orelse.code)]),
+            *self._take_part(node.orelse),
+        ]
+        if escapes(node.body):
+            orelse = quote("if not _Code: _Else", node.orelse.code, _Code=".code", _Else=orelse)
+        branch.orelse += orelse
+        return [branch]
+
+    def _choose_handler(self, node: Try) -> list[ast.stmt]:
+        """Let Python choose the clause, then run it as a part of its own, where its error is being handled."""
+        origin = node.code
+        clauses = [
+            at(
+                ast.ExceptHandler(
+                    copy_tree(handler.code.type) if handler.code.type is not None else None,
+                    None,
+                    quote(f"_Which = {number}", handler.code, _Which=".which"),
+                ),
+                handler.code,
+            )
+            for number, handler in enumerate(node.handlers, 1)
+        ]
+        if node.handlers[-1].code.type is not None:
+            other = quote("_Which = 0", origin, _Which=".which")
+            clauses.append(at(ast.ExceptHandler(load(".BaseException", origin), None, other), origin))
+        ask = at(ast.Try(quote("_S.look(_X)", origin, _X=".x"), clauses, [], []), origin)
+        chosen = quote("return _Caught", origin, _Caught=".caught")
+        for number, handler in reversed(list(enumerate(node.handlers, 1))):
+            run = self._part(node, handler.part, ".caught")
+            if handler.name:
+                bind = quote("_Name = _X.error", handler.code, _Name=handler.name, _X=".x")
+                gone = quote("_Name = _U", handler.code, _Name=handler.name)
+                run = [*self._note_unbound(node, handler.name), *bind, *run, *gone]
+            test = quote_expression(f"_Which == {number}", handler.code, _Which=".which")
+            chosen = [at(ast.If(test, run, chosen), handler.code)]
+        return [*self._force(node.reads, node), ask, *quote("_S.chosen()", origin), *chosen]
+
+    def _enter(self, node: With) -> list[ast.stmt]:
+        return [
+            *self._force(frozenset((node.manager,)), node),
+            *quote(
+                "_Ans = _S.may_enter(_Manager)\nif _Ans is not None: yield _Ans\n"
+                "(_Exit, _Entered) = _S.enter(_Manager)",
+                node.code, _Manager=node.manager, _Exit=".exit", _Entered=node.entered,
+            ),
+        ]  # fmt: skip
+
+    def _leave_manager(self, node: With) -> list[ast.stmt]:
+        return quote(
+            "_Ans = _S.may_enter(_Manager)\nif _Ans is not None: yield _Ans\n"
+            "if not _S.leave(_Exit, _Caught): return _Caught",
+            node.code, _Manager=node.manager, _Exit=".exit", _Caught=".caught",
+        )  # fmt: skip
+
+    def _notes(self, node: Node) -> list[ast.stmt]:
+        """Keep what the node has bound for the handlers around that may read it."""
+        notes: list[ast.stmt] = []
+        names = node.binds
+        inner: Node = node
+        while names and (around := self._parents.get(inner.tick)) is not None:
+            if isinstance(around, (Try, Finally, With)) and around.body is inner:
+                for name in sorted(names & self._noted[around.tick]):
+                    notes += self._note(around, name, name, node.code)
+            elif isinstance(around, Try):
+                names -= {handler.name for handler in around.handlers if handler.part is inner}
+            inner = around
+        return notes
+
+    def _note(self, statement: Try | Finally | With, name: str, value: str, origin: ast.AST) -> list[ast.stmt]:
+        return quote(
+            "_S.note(_Tick, _Name, _Value)",
+            origin,
+            _Tick=at(ast.Constant(statement.tick), origin),
+            _Name=at(ast.Constant(name), origin),
+            _Value=value,
+        )
+
+    def _note_unbound(self, node: Try, name: str) -> list[ast.stmt]:
+        """Tell the handlers around that a clause unbinds its variable, however it ends."""
+        notes: list[ast.stmt] = []
+        inner: Node = node
+        while (around := self._parents.get(inner.tick)) is not None:
+            if isinstance(around, (Try, Finally, With)) and around.body is inner and name in self._noted[around.tick]:
+                notes += self._note(around, name, ".U", node.code)
+            inner = around
+        return notes
+
     # resumption
 
     def _resumption(self, frame_tick: int, node: Node) -> ast.FunctionDef:
         frame_node = self.graph.by_tick[frame_tick] if frame_tick else None
         frame = self._frame_for(frame_node)
         snapshot = self.snapshot(node, frame_node)
-        results = (".x",) if escapes(node) else self.outputs(node)
+        is_body = isinstance(frame_node, (Try, Finally, With)) and node is frame_node.body
+        results = (".x",) if is_body or escapes(node) else self.outputs(node)
         parameters = (*snapshot, *results)
         body = self._unbind(frame.variables - set(parameters) - set(self._function.scope.cells), node.code)
         match frame_node:
@@ -356,6 +570,10 @@ class Emitter:
                 body += self._rest_of_for(frame_node, node, frame)
             case WhileLoop():
                 body += self._rest_of_while(frame_node, node, frame)
+            case Part():
+                body += self._rest(frame_node.body, node, frame) or []
+            case Try() | Finally() | With():
+                return self._define(parameters, [*body, *self._rest_of_guarded(frame_node, node, frame)], node.code)
         body += self._finish(frame, node.code)
         return self._define(parameters, body, node.code)
 
@@ -373,7 +591,8 @@ class Emitter:
         return None
 
     def _after(self, node: Node, frame: _Frame) -> list[ast.stmt]:
-        return self._unpack_escape(node, frame) if escapes(node) else []
+        after = self._unpack_escape(node, frame) if escapes(node) else []
+        return [*after, *self._notes(node)] if not isinstance(node, RegionNode) else after
 
     def _rest_of_for(self, loop: ForLoop, node: Node, frame: _Frame) -> list[ast.stmt]:
         source, count, key = _loop_state(loop)
@@ -448,15 +667,15 @@ class Emitter:
     def _node(self, node: Node, frame: _Frame) -> list[ast.stmt]:
         match node:
             case Compute():
-                return self._compute(node, frame)
+                return [*self._compute(node, frame), *self._notes(node)]
             case Call():
-                return self._call(node, frame)
+                return [*self._call(node, frame), *self._notes(node)]
             case Store():
                 return self._store(node, frame)
             case Make():
-                return [copy_tree(node.code)]
+                return [copy_tree(node.code), *self._notes(node)]
             case Native():
-                return self._native(node, frame)
+                return [*self._native(node, frame), *self._notes(node)]
             case Raise():
                 return self._raise(node)
             case Leave():
@@ -467,7 +686,7 @@ class Emitter:
                 return self._jump(frame, node.code)
             case Branch():
                 return self._branch(node, frame)
-            case ForLoop() | WhileLoop():
+            case _:
                 return self._region(node, frame)
 
     def _leave(self, value: ast.expr, frame: _Frame, origin: ast.AST) -> list[ast.stmt]:
@@ -716,12 +935,21 @@ class Emitter:
         return forced
 
     def _raise(self, node: Raise) -> list[ast.stmt]:
+        raised = node.code.exc  # type: ignore[attr-defined]
+        if raised is None:
+            return [copy_tree(node.code)]
         return [
             *self._check_bound(node.reads, node),
             *self._force(node.reads, node),
-            *quote("yield _IMPURE", node.code),
+            *self._may_raise(node.code),  # type: ignore[arg-type]
             copy_tree(node.code),
         ]
+
+    def _may_raise(self, code: ast.Raise) -> list[ast.stmt]:
+        """Wait, unless what is raised has just been made: then nobody can see what raising it does to it."""
+        if code.cause is None and isinstance(code.exc, ast.Name) and code.exc.id.startswith("."):
+            return quote("_Ans = _S.may_raise(_Error)\nif _Ans is not None: yield _Ans", code, _Error=code.exc)
+        return quote("yield _IMPURE", code)
 
     def _branch(self, node: Branch, frame: _Frame) -> list[ast.stmt]:
         guard = trusted(node.test, self._fast, node.code)
@@ -740,7 +968,7 @@ class Emitter:
             return [*checks, here]
         return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
 
-    def _region(self, node: Branch | ForLoop | WhileLoop, frame: _Frame) -> list[ast.stmt]:
+    def _region(self, node: RegionNode, frame: _Frame) -> list[ast.stmt]:
         spawn = self._spawn(node, frame, "region", _receivers(node, frozenset(self.region_inputs(node))))
         if escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
@@ -975,9 +1203,9 @@ def _loop_state(node: Node) -> tuple[str, str, str]:
 
 
 def _jumps_out(node: Node) -> bool:
-    if not isinstance(node, (Branch, ForLoop, WhileLoop)):
+    if not isinstance(node, RegionNode):
         return False
-    regions = regions_of(node) if isinstance(node, Branch) else (node.orelse,)
+    regions = (node.orelse,) if isinstance(node, (ForLoop, WhileLoop)) else regions_of(node)
     return any(_has_jump(region) for region in regions)
 
 
@@ -987,7 +1215,7 @@ def _has_jump(region: Region) -> bool:
 
 def escapes(node: Node) -> bool:
     """Say whether a region may end other than at its end."""
-    if not isinstance(node, (Branch, ForLoop, WhileLoop)):
+    if not isinstance(node, RegionNode):
         return False
     if _jumps_out(node):
         return True

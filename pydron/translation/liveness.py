@@ -8,9 +8,25 @@ nothing else needs a fixed point.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydron.dataflow.nodes import Branch, ForLoop, Graph, Jump, Leave, Native, Raise, Region, WhileLoop
+from pydron.dataflow.nodes import (
+    Branch,
+    Finally,
+    ForLoop,
+    Graph,
+    Handler,
+    Jump,
+    Leave,
+    Native,
+    Part,
+    Raise,
+    Region,
+    Try,
+    WhileLoop,
+    With,
+)
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Node
@@ -22,52 +38,102 @@ _NONE: Names = frozenset()
 
 
 def annotate(graph: Graph) -> None:
-    """Fill in `reads`, `live_after` and `bound_before` of every node."""
-    _live_region(graph.root, _NONE, _NONE)
+    """Fill in `live_before`, `live_after`, `live_raised` and `bound_before` of every node."""
+    _live_region(graph.root, _Exits(_NONE, _NONE, _NONE))
     _bound_region(graph.root, frozenset(graph.parameters), graph.variables, [])
 
 
-def _live_region(region: Region, after: Names, at_break: Names) -> Names:
-    """Return what is live before the region, given what is live after it and after the loop around."""
+@dataclass(frozen=True, slots=True)
+class _Exits:
+    """What is live where a region may be left for."""
+
+    after: Names
+    at_break: Names
+    """After the loop around."""
+    raised: Names
+    """Where an error goes."""
+    returned: Names = _NONE
+    """Where ``return`` goes."""
+
+    def then(self, after: Names) -> _Exits:
+        return replace(self, after=after | self.raised)
+
+
+def _live_region(region: Region, exits: _Exits) -> Names:
+    """Return what is live before the region."""
+    after = exits.after | exits.raised
     for node in reversed(region.nodes):
         node.live_after |= after
-        after = _live_node(node, after, at_break)
+        after = _live_node(node, exits.then(after)) | exits.raised
         node.live_before |= after
     return after
 
 
-def _live_node(node: Node, after: Names, at_break: Names) -> Names:
+def _live_node(node: Node, exits: _Exits) -> Names:
     match node:
         case Branch():
-            branches = _live_region(node.body, after, at_break) | _live_region(node.orelse, after, at_break)
-            return branches | node.reads
+            return _live_region(node.body, exits) | _live_region(node.orelse, exits) | node.reads
         case ForLoop():
-            return _live_loop(node, after, at_break) | node.reads
+            return _live_loop(node, exits) | node.reads
         case WhileLoop():
-            return _live_while(node, after, at_break)
+            return _live_while(node, exits)
+        case Try():
+            return _live_try(node, exits)
+        case Finally():
+            return _live_finally(node, exits)
+        case With():
+            # a manager may swallow the error, and sees to what comes after
+            left = exits.raised | exits.after | node.reads
+            inside = replace(exits, after=left, raised=left)
+            return (_live_part(node.body, inside) - {node.entered}) | node.reads
+        case Part():
+            return _live_part(node, exits)
         case Jump():
-            return at_break
-        case Leave() | Raise():
+            return exits.at_break
+        case Leave():
+            return node.reads | exits.returned
+        case Raise():
             return node.reads
         case _:
-            return (after - node.binds) | node.reads
+            return (exits.after - node.binds) | node.reads
 
 
-def _live_loop(node: ForLoop, after: Names, at_break: Names) -> Names:
-    head = _live_region(node.orelse, after, at_break)
+def _live_part(part: Part, exits: _Exits) -> Names:
+    part.live_after |= exits.after | exits.raised
+    part.live_raised |= exits.raised
+    part.live_before |= _live_region(part.body, exits)
+    return part.live_before
+
+
+def _live_try(node: Try, exits: _Exits) -> Names:
+    raised = exits.raised | node.reads
+    for handler in node.handlers:
+        raised |= _live_part(handler.part, exits) - {handler.name or ""}
+    after = exits.after if node.orelse is None else _live_part(node.orelse, exits)
+    return _live_part(node.body, replace(exits, after=after, raised=raised))
+
+
+def _live_finally(node: Finally, exits: _Exits) -> Names:
+    everywhere = exits.after | exits.at_break | exits.raised | exits.returned
+    final = _live_part(node.final, replace(exits, after=everywhere))
+    return _live_part(node.body, _Exits(final, final, final, final))
+
+
+def _live_loop(node: ForLoop, exits: _Exits) -> Names:
+    head = _live_region(node.orelse, exits)
     while True:
-        inside = _live_region(node.body, head, after) - {node.item}
+        inside = _live_region(node.body, replace(exits, after=head, at_break=exits.after)) - {node.item}
         if inside <= head:
             return head
         head |= inside
 
 
-def _live_while(node: WhileLoop, after: Names, at_break: Names) -> Names:
+def _live_while(node: WhileLoop, exits: _Exits) -> Names:
     head = _NONE
     while True:
-        out = _live_region(node.orelse, after, at_break)
-        tested = _live_region(node.body, head, after) | out | node.reads
-        before = _live_region(node.prelude, tested, after)
+        out = _live_region(node.orelse, exits)
+        tested = _live_region(node.body, replace(exits, after=head, at_break=exits.after)) | out | node.reads
+        before = _live_region(node.prelude, replace(exits, after=tested, at_break=exits.after))
         if before <= head:
             return head
         head |= before
@@ -99,6 +165,10 @@ def _bound_node(node: Node, bound: Names, everything: Names, breaks: list[Names]
             _bound_region(node.body, tested, everything, inner)
             done = _bound_region(node.orelse, tested, everything, breaks)
             return _meet([done, *inner])
+        case Try() | Finally() | With():
+            return _bound_guarded(node, bound, everything, breaks)
+        case Part():
+            return _bound_part(node, bound, everything, breaks)
         case Jump():
             breaks.append(bound)
             return everything
@@ -106,6 +176,40 @@ def _bound_node(node: Node, bound: Names, everything: Names, breaks: list[Names]
             return everything
         case _:
             return (bound - _may_unbind(node)) | _certainly(node)
+
+
+def _bound_part(part: Part, bound: Names, everything: Names, breaks: list[Names]) -> Names:
+    part.bound_before = bound
+    return _bound_region(part.body, bound, everything, breaks)
+
+
+def _bound_guarded(node: Try | Finally | With, bound: Names, everything: Names, breaks: list[Names]) -> Names:
+    """Where an error comes up, all that the body binds may still be to come, and all it unbinds may be gone."""
+    raised = bound - _unbound(node.body.body)
+    match node:
+        case With():
+            return _bound_part(node.body, bound | {node.entered}, everything, breaks) & raised
+        case Finally():
+            inner: list[Names] = []
+            through = _bound_part(node.body, bound, everything, inner)
+            final = _bound_part(node.final, raised, everything, breaks)
+            gone = _unbound(node.final.body)
+            breaks += [each - gone for each in inner]
+            # its own assignments are certain; the body's only where the body came through
+            return everything if through >= everything else (through - gone) | final
+        case Try():
+            through = _bound_part(node.body, bound, everything, breaks)
+            if node.orelse is not None:
+                through = _bound_part(node.orelse, through, everything, breaks)
+            return _meet([through, *(_bound_handler(each, raised, everything, breaks) for each in node.handlers)])
+
+
+def _bound_handler(handler: Handler, bound: Names, everything: Names, breaks: list[Names]) -> Names:
+    names = frozenset((handler.name,)) if handler.name else _NONE
+    inner: list[Names] = []
+    caught = _bound_part(handler.part, bound | names, everything, inner)
+    breaks += [each - names for each in inner]
+    return caught if caught >= everything else caught - names
 
 
 def _meet(sets: list[Names]) -> Names:
@@ -122,6 +226,8 @@ def _certainly(node: Node) -> Names:
 
 
 def _may_unbind(node: Node) -> Names:
+    if isinstance(node, Try):
+        return frozenset(handler.name for handler in node.handlers if handler.name)
     return node.binds if isinstance(node, Native) or _is_delete(node) else _NONE
 
 

@@ -497,7 +497,9 @@ def f_named(site: object, k: object, a: object = 1, *rest: object, b: object = 2
     return weigh((a, rest, b, more)) % 15
 
 
-f_sorted = pydron.functional(sorted)
+f_sorted = pydron.functional(
+    functools.partial(sorted)
+)  # marking `sorted` itself would make a copy of what other calls sort
 f_abs = pydron.functional(abs)
 f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(values) % 12)[1])  # type: ignore[func-returns-value]
 

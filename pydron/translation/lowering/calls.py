@@ -18,7 +18,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, unroll
-from pydron.translation.lowering.loop_continue import contains_jump
+from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound
@@ -155,6 +155,8 @@ class Flattener:
             isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in ast.walk(node.value)
         )
         if target.id in self._fast and not rebinds:
+            if not self._is_stable(node.value):  # the variable is read first
+                self.out.append(at(ast.Expr(load(target.id, target)), target))
             value = self._display(node.value) or self.atom(node.value)
             self.out.append(at(ast.AugAssign(target, node.op, value), node))
             return
@@ -236,6 +238,43 @@ class Flattener:
         body = [*bind, *self.block(node.body)]
         self.out.append(at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node))
 
+    def _try(self, node: ast.Try) -> None:
+        types = [handler.type for handler in node.handlers if handler.type is not None]
+        if (
+            _jumps_from_inside([node])
+            or contains_jump(node.finalbody, (ast.Return, ast.Break))
+            or any(map(self.needs, types))
+        ):
+            self.native(node)
+        elif node.finalbody:
+            body = node.body
+            if node.handlers:
+                body = [at(ast.Try(node.body, node.handlers, node.orelse, []), node)]
+            self.out.append(at(ast.Try(self.block(body), [], [], self.block(node.finalbody)), node))
+        else:
+            for handler in node.handlers:
+                handler.body = self.block(handler.body)
+            self.out.append(at(ast.Try(self.block(node.body), node.handlers, self.block(node.orelse), []), node))
+
+    def _with(self, node: ast.With) -> None:
+        if _jumps_from_inside([node]):
+            self.native(node)
+            return
+        first, *others = node.items
+        manager = self.spill(self.value(first.context_expr))
+        entered = self.names.fresh("entered")
+        body = [at(ast.With(others, node.body), node)] if others else node.body
+        target = first.optional_vars
+
+        def inside() -> None:
+            if target is not None:
+                self.assign(target, load(entered, target), target)
+            for statement in body:
+                self.statement(statement)
+
+        item = ast.withitem(manager, store(entered, first.context_expr))
+        self.out.append(at(ast.With([item], self.within(inside)), first.context_expr))
+
     def _is_wrapped(self, node: ast.expr) -> bool:
         """Say whether a loop goes over a wrapper made in its head, so that nothing else can see the iterator."""
         return (
@@ -262,7 +301,7 @@ class Flattener:
 
     def _raise(self, node: ast.Raise) -> None:
         if node.exc is None:
-            self.native(node)
+            self.out.append(node)
             return
         parts = self._children([node.exc, *([node.cause] if node.cause else [])])
         values = [self._named(part) for part in parts]
@@ -297,7 +336,7 @@ class Flattener:
         if isinstance(node, (ast.Call, ast.NamedExpr)):
             return True
         if isinstance(node, ast.Lambda):
-            return any(self.needs(default) for default in _defaults(node))
+            return not all(isinstance(default, (ast.Name, ast.Constant)) for default in _defaults(node))
         if isinstance(node, ast.GeneratorExp):
             return self.needs(node.generators[0].iter)
         if isinstance(node, _COMPREHENSIONS):
@@ -355,7 +394,8 @@ class Flattener:
             if index > last:
                 done.append(node)
             elif isinstance(node, ast.Starred):
-                done.append(at(ast.Starred(self._kept(node.value, nodes[index + 1 :]), node.ctx), node))
+                taken = node.value if index == last else at(ast.List([node], ast.Load()), node)
+                done.append(at(ast.Starred(self.atom(taken), node.ctx), node))
             else:
                 done.append(self.flat(node) if index == last else self._kept(node, nodes[index + 1 :]))
         return done
@@ -387,8 +427,15 @@ class Flattener:
         return node
 
     def _in_dict(self, node: ast.Dict) -> ast.expr:
-        pairs = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
-        flat = iter(self._children(pairs))
+        pairs = list(zip(node.keys, node.values, strict=True))
+        last = max(
+            index for index, pair in enumerate(pairs) if any(part is not None and self.needs(part) for part in pair)
+        )
+        for index, (key, value) in enumerate(pairs):
+            if key is None and index < last:  # merged as it is now, whatever the calls that follow do to it
+                node.values[index] = at(ast.Dict([None], [value]), value)
+        parts = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
+        flat = iter(self._children(parts))
         for index, key in enumerate(node.keys):
             if key is not None:
                 node.keys[index] = next(flat)
@@ -438,7 +485,7 @@ class Flattener:
         return node
 
     def _in_lambda(self, node: ast.Lambda) -> ast.expr:
-        flat = iter(self._children(_defaults(node)))
+        flat = iter([self._named(default) for default in self._children(_defaults(node))])
         node.args.defaults = [next(flat) for _ in node.args.defaults]
         node.args.kw_defaults = [None if default is None else next(flat) for default in node.args.kw_defaults]
         return node
@@ -492,8 +539,8 @@ class Flattener:
 def _jumps_from_inside(statements: Sequence[ast.stmt]) -> bool:
     """Say whether a statement that runs natively, below plain branches, may jump to the loop around."""
     for statement in statements:
-        if isinstance(statement, ast.If):
-            if _jumps_from_inside([*statement.body, *statement.orelse]):
+        if isinstance(statement, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
+            if any(map(_jumps_from_inside, blocks_of(statement))):
                 return True
         elif not isinstance(statement, ast.Break) and contains_jump([statement], (ast.Break, ast.Continue)):
             return True

@@ -22,7 +22,7 @@ from pydron.translation.quote import Names, quote
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["contains_jump", "lower_continue"]
+__all__ = ["blocks_of", "contains_jump", "lower_continue"]
 
 
 def contains_jump(statements: list[ast.stmt], kinds: tuple[type[ast.stmt], ...]) -> bool:
@@ -55,6 +55,25 @@ def lower_continue(function: Lowered) -> None:
     function.tree.body = _block(function.tree.body, function.names)
 
 
+_GUARDED = (ast.Try, ast.With, ast.For, ast.While)
+
+
+def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the blocks of a statement that belong to the loop around it, in program order."""
+    match statement:
+        case ast.If():
+            return [statement.body, statement.orelse]
+        case ast.Try():
+            handlers = [handler.body for handler in statement.handlers]
+            return [statement.body, *handlers, statement.orelse, statement.finalbody]
+        case ast.With():
+            return [statement.body]
+        case ast.For() | ast.While():
+            return [statement.orelse]
+        case _:
+            return []
+
+
 def _block(statements: list[ast.stmt], names: Names) -> list[ast.stmt]:
     return [_statement(statement, names) for statement in statements]
 
@@ -66,16 +85,18 @@ def _statement(statement: ast.stmt, names: Names) -> ast.stmt:
             body = _without_continue(body, names)
         statement.body = body
         statement.orelse = _block(statement.orelse, names)
-    elif isinstance(statement, ast.If):
-        statement.body = _block(statement.body, names)
-        statement.orelse = _block(statement.orelse, names)
+    else:
+        for block in blocks_of(statement):
+            block[:] = _block(block, names)
     return statement
 
 
 def _only_in_branches(statements: list[ast.stmt]) -> bool:
     for statement in statements:
-        if isinstance(statement, ast.If):
-            if not (_only_in_branches(statement.body) and _only_in_branches(statement.orelse)):
+        if isinstance(statement, ast.Try) and contains_jump(statement.finalbody, (ast.Continue,)):
+            return False
+        if isinstance(statement, (ast.If, *_GUARDED)):
+            if not all(map(_only_in_branches, blocks_of(statement))):
                 return False
         elif not isinstance(statement, ast.Continue) and _jumps(statement, (ast.Continue,)):
             return False
@@ -90,6 +111,8 @@ def _without_continue(statements: list[ast.stmt], names: Names) -> list[ast.stmt
             return done or quote("pass", statement)
         if isinstance(statement, ast.If) and contains_jump([statement], (ast.Continue,)):
             return [*done, *_split(statement, statements[index + 1 :], names)]
+        if isinstance(statement, _GUARDED) and contains_jump([statement], (ast.Continue,)):
+            return [*done, *_flagged(statement, statements[index + 1 :], names)]
         done.append(statement)
         if isinstance(statement, (ast.Return, ast.Break, ast.Raise)):
             break
@@ -116,31 +139,38 @@ def _split(branch: ast.If, rest: list[ast.stmt], names: Names) -> list[ast.stmt]
     return [branch]
 
 
-def _flagged(branch: ast.If, rest: list[ast.stmt], names: Names) -> list[ast.stmt]:
-    """Both branches may go on, at least one of them past an inner ``continue``: remember it in a flag."""
+def _flagged(statement: ast.stmt, rest: list[ast.stmt], names: Names) -> list[ast.stmt]:
+    """More than one way through a statement may go on, at least one past a ``continue``: remember it in a flag."""
     flag = names.fresh("go")
-    branch.body = _raise_flag(branch.body, flag, names)
-    branch.orelse = _raise_flag(branch.orelse, flag, names)
-    lowered = [*quote("_Flag = True", branch, _Flag=flag), branch]
+    _lower_flags(statement, flag)
+    lowered = [*quote("_Flag = True", statement, _Flag=flag), statement]
     following = _without_continue(rest, names)
     if following:
-        lowered += quote("if _Flag: _Rest", branch, _Flag=flag, _Rest=following)
+        lowered += quote("if _Flag: _Rest", statement, _Flag=flag, _Rest=following)
     return lowered
 
 
-def _raise_flag(statements: list[ast.stmt], flag: str, names: Names) -> list[ast.stmt]:
-    """Remove ``continue`` from a branch, setting the flag to false on the way of each."""
+def _lower_flags(statement: ast.stmt, flag: str) -> None:
+    """Remove ``continue`` from the blocks of a statement, setting the flag to false on the way of each."""
+    skips_else = isinstance(statement, ast.Try) and contains_jump(statement.body, (ast.Continue,))
+    for block in blocks_of(statement):
+        block[:] = _raise_flag(block, flag)
+    if skips_else and statement.orelse:  # type: ignore[attr-defined]
+        rest = statement.orelse  # type: ignore[attr-defined]
+        statement.orelse = quote("if _Flag: _Rest", statement, _Flag=flag, _Rest=rest)  # type: ignore[attr-defined]
+
+
+def _raise_flag(statements: list[ast.stmt], flag: str) -> list[ast.stmt]:
+    """Remove ``continue`` from a block, setting the flag to false on the way of each."""
     lowered: list[ast.stmt] = []
     for index, statement in enumerate(statements):
         if isinstance(statement, ast.Continue):
             return [*lowered, *quote("_Flag = False", statement, _Flag=flag)]
-        if isinstance(statement, ast.If) and contains_jump([statement], (ast.Continue,)):
-            statement.body = _raise_flag(statement.body, flag, names)
-            statement.orelse = _raise_flag(statement.orelse, flag, names)
-            lowered.append(statement)
-            rest = _raise_flag(statements[index + 1 :], flag, names)
+        lowered.append(statement)
+        if isinstance(statement, (ast.If, *_GUARDED)) and contains_jump([statement], (ast.Continue,)):
+            _lower_flags(statement, flag)
+            rest = _raise_flag(statements[index + 1 :], flag)
             if rest:
                 lowered.extend(quote("if _Flag: _Rest", statement, _Flag=flag, _Rest=rest))
             return lowered
-        lowered.append(statement)
     return lowered

@@ -1,0 +1,163 @@
+"""Statements that catch errors, from generated code: their bodies, their handlers, their managers."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pydron.runtime.caught import Caught, keep_value
+from pydron.runtime.entries import Effect
+from pydron.runtime.promise import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from pydron.runtime.fiber import Fiber
+    from pydron.runtime.run import Run
+
+__all__ = ["Attempts"]
+
+_HARMLESS_MANAGERS = frozenset((contextlib.suppress, contextlib.nullcontext))
+
+
+class Attempts:
+    """The statements; mixed into the fiber, which generated code knows as ``.S``."""
+
+    __slots__ = ("caught", "variables")
+
+    run: Run
+    guard: Fiber | None
+    around: BaseException | None
+    variables: dict[str, object] | None
+    caught: Caught | None
+
+    def attempt(
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
+    ) -> object:
+        """Make a fiber of a body; return what it binds, what it was left with by an error, or the fiber."""
+        self.run.memory.grow_up()  # a handler sees every object that is there already
+        self.variables = {}
+        child = self._child("region", tick, inputs, snapshot, frame)
+        child.guard = child
+        return self._awaited(child, writes)
+
+    def part(
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
+        caught: Caught | None,
+    ) -> object:
+        """Make a fiber of a handler or another part after the body; return what it binds, or the fiber."""
+        child = self._child("region", tick, inputs, snapshot, frame)
+        if caught is not None:
+            child.around = caught.error
+        return self._awaited(child, writes)
+
+    def _awaited(self, child: Fiber, writes: tuple[object, ...]) -> object:
+        """Run a child whose maker does not go on without it."""
+        if self._launch(child, writes):
+            return child.result
+        if self.run.hold is child:
+            self.run.hold = None
+        child.detached = False
+        return child
+
+    def _child(
+        self, kind: str, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], frame: int
+    ) -> Fiber:
+        raise NotImplementedError
+
+    def _launch(self, child: Fiber, writes: tuple[object, ...]) -> bool:
+        raise NotImplementedError
+
+    def queue(self, effect: Effect) -> None:
+        """Put an operation into the store queue, at the end of this fiber's segment."""
+        raise NotImplementedError
+
+    # variables that a handler reads
+
+    def note(self, tick: int, name: str, value: object) -> None:
+        """Keep the new value of a variable for the handlers of the statement at a tick."""
+        guard = self.guard
+        assert guard is not None
+        maker = guard.parent
+        assert maker is not None
+        while maker.tick != tick or maker.activation is not self.activation:  # type: ignore[attr-defined]
+            assert maker.guard is not None
+            assert maker.guard.parent is not None
+            maker = maker.guard.parent
+        variables = maker.variables
+        assert variables is not None
+        if self.run.pending:
+            self.queue(Effect(keep_value, (variables, name, (value,)), (), tick))
+        else:
+            variables[name] = value
+
+    def noted(self, caught: Caught, names: tuple[str, ...], values: tuple[object, ...]) -> tuple[object, ...]:
+        """Return variables as of the place where an error came up; `values` are those before the statement."""
+        found = caught.variables
+        return tuple([found.get(name, value) for name, value in zip(names, values, strict=True)])
+
+    # errors
+
+    def look(self, caught: Caught) -> NoReturn:
+        """Raise an error for ``except`` clauses to choose; see `chosen`."""
+        self.caught = caught
+        raise caught.error
+
+    def chosen(self) -> None:
+        """Undo what `look` has done to the error."""
+        assert self.caught is not None
+        self.caught.restore()
+
+    # managers
+
+    def may_enter(self, manager: object) -> Request | None:
+        """Say how long entering or leaving a manager has to wait."""
+        if not self.run.pending or type(manager) in _HARMLESS_MANAGERS:
+            return None
+        return Request.IMPURE
+
+    def enter(self, manager: object) -> tuple[Callable[..., object], object]:
+        """Enter a manager; return how to leave it, and what entering it gave."""
+        kind = type(manager)
+        try:
+            enter = kind.__enter__  # type: ignore[attr-defined]
+        except AttributeError:
+            raise TypeError(_not_a_manager(kind, "")) from None
+        try:
+            leave = kind.__exit__  # type: ignore[attr-defined]
+        except AttributeError:
+            raise TypeError(_not_a_manager(kind, " (missed __exit__ method)")) from None
+        return _bound(leave, manager), _bound(enter, manager)()
+
+    def leave(self, leave: Callable[..., object], caught: Caught | None) -> bool:
+        """Leave a manager; return whether it swallows the error."""
+        if caught is None:
+            leave(None, None, None)
+            return True
+        error = caught.error
+        try:
+            raise error
+        except BaseException:
+            caught.restore()
+            return bool(leave(type(error), error, error.__traceback__))
+
+
+def _bound(method: object, manager: object) -> Callable[..., object]:
+    bind = getattr(type(method), "__get__", None)
+    return bind(method, manager, type(manager)) if bind is not None else method  # type: ignore[return-value]
+
+
+def _not_a_manager(kind: type, detail: str) -> str:
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"'{name}' object does not support the context manager protocol{detail}"
