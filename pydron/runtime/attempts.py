@@ -118,6 +118,11 @@ class Attempts:
         """Undo what `look` has done to the error."""
         assert self.caught is not None
         self.caught.restore()
+        self.caught = None
+
+    def handled(self, caught: Caught) -> None:
+        """Say that an error will not be passed on."""
+        self.run.forget_error(caught.error)
 
     # managers
 

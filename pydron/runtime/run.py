@@ -362,6 +362,11 @@ class Run:
             self._placed[id(error)] = error, top
         return placed
 
+    def forget_error(self, error: BaseException) -> None:
+        """Let go of an error that was handled."""
+        self._placed.pop(id(error), None)
+        self._passing = None
+
     def pass_on(self, error: BaseException) -> NoReturn:
         """Raise the error of a fiber in the frame of its maker, which has not gone on."""
         self._passing = error, error.__traceback__

@@ -52,6 +52,8 @@ def _linked(entry: TracebackType, activation: Activation | None, rest: Traceback
         places = activation.plan.in_comprehensions(place)
         if len(places) > 1:
             return _prepend(places, rest)
+    if entry.tb_next is rest:
+        return entry
     return TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
 
 

@@ -141,7 +141,7 @@ class _Builder:
         self._tick += 1
         tick = self._tick
         body = self.region(statements)
-        return Part(tick, origin, frozenset(), _bound(body), body=body)
+        return Part(tick, origin, frozenset(), _bound(body), body=body)  # type: ignore[arg-type]
 
     def _try(self, tick: int, code: ast.Try) -> Try:
         body = self._part(code.body, code)
@@ -151,7 +151,7 @@ class _Builder:
         reads: frozenset[str] = frozenset().union(*map(names_read, types))
         names = frozenset(handler.name for handler in code.handlers if handler.name)
         parts = [body, *(handler.part for handler in handlers), *((orelse,) if orelse else ())]
-        binds = _bound(Region(parts)) | self._mine(names)  # type: ignore[arg-type]
+        binds = _bound(Region(parts)) | self._mine(names)
         return Try(tick, code, self._mine(reads), binds, body=body, handlers=handlers, orelse=orelse)
 
     def _finally(self, tick: int, code: ast.Try) -> Finally:

@@ -386,10 +386,11 @@ class Emitter:
                 return [*self._when_caught(node, []), *self._leave_manager(node)]
 
     def _guarded_end(self, node: Try | Finally | With, frame: _Frame) -> list[ast.stmt]:
+        handled = quote("if _Caught is not None: _S.handled(_Caught)", node.code, _Caught=".caught")
         results = _loads(frame.outputs, node.code)
         if frame.escapes:
             results = [load(".code", node.code), load(".value", node.code), *results]
-        return [at(ast.Return(at(ast.Tuple(results, ast.Load()), node.code)), node.code)]
+        return [*handled, at(ast.Return(at(ast.Tuple(results, ast.Load()), node.code)), node.code)]
 
     def _pass_on(self, node: Finally) -> list[ast.stmt]:
         return quote("if _Caught is not None: return _Caught", node.code, _Caught=".caught")
@@ -675,7 +676,7 @@ class Emitter:
             case Make():
                 return [copy_tree(node.code), *self._notes(node)]
             case Native():
-                return [*self._native(node, frame), *self._notes(node)]
+                return self._native(node, frame)
             case Raise():
                 return self._raise(node)
             case Leave():
@@ -922,11 +923,15 @@ class Emitter:
         unsure = sorted(name for name in node.reads - node.bound_before if not name.startswith("."))
         for name in unsure:
             body += quote("if _Name is _U: del _Name", code, _Name=name)
-        body.append(_Exits(self, frame).visit(code))
+        run = _Exits(self, frame).visit(code)
+        rebound: list[ast.stmt] = []
         for name in sorted((node.binds | set(unsure)) & self._fast):
             if not name.startswith("."):
-                body += self._rebound(name, code)
-        return body
+                rebound += self._rebound(name, code)
+        notes = self._notes(node)
+        if notes:  # also if it raises half way
+            return [*body, at(ast.Try([run], [], [], [*rebound, *notes]), code)]
+        return [*body, run, *rebound]
 
     def _force_bound(self, node: Native) -> list[ast.stmt]:
         forced: list[ast.stmt] = []

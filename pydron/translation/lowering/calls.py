@@ -250,7 +250,8 @@ class Flattener:
             body = node.body
             if node.handlers:
                 body = [at(ast.Try(node.body, node.handlers, node.orelse, []), node)]
-            self.out.append(at(ast.Try(self.block(body), [], [], self.block(node.finalbody)), node))
+            final = self.block(node.finalbody) or [at(ast.Pass(), node)]
+            self.out.append(at(ast.Try(self.block(body), [], [], final), node))
         else:
             for handler in node.handlers:
                 handler.body = self.block(handler.body)

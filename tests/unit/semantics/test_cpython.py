@@ -57,6 +57,8 @@ OTHERWISE = {
     "test_basics_ExceptionGroup_fields": "it reads the line off `__code__`, which is the wrapper's; see `__wrapped__`",
     "test_nested_exception_group_tracebacks": "the same",
     "test_iteration_full_tracebacks": "the same",
+    "test_bug1229429": "it counts references, and what was handled is kept until its statement has retired",
+    "test_recursion": "it sets the recursion limit by the depth of the stack",
     "test_attrs": "the frames of Pydron stand between those of the user in a whole traceback",
 }
 """Test cases that look at what Pydron does not promise."""
