@@ -6,10 +6,11 @@ belong to whoever receives the command.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydron.ids import TaskId, ValueId, WorkerId
     from pydron.tasks import Outcome, Payload, Task
 
@@ -28,8 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(NamedTuple):
     """Send tasks to a worker, which runs them in this order, after those that it was sent before.
 
     The worker stores `values` first. With them it holds every value that the tasks refer to.
@@ -37,19 +37,17 @@ class Assign:
 
     worker: WorkerId
     tasks: list[Task]
-    values: list[tuple[ValueId, Payload]] = field(default_factory=list)
+    values: Sequence[tuple[ValueId, Payload]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """Ask a worker to give back what it has not started of these tasks. It answers with `TasksRecalled`."""
 
     worker: WorkerId
     tasks: list[TaskId]
 
 
-@dataclass(frozen=True, slots=True)
-class StopTask:
+class StopTask(NamedTuple):
     """Get rid of a cancelled task that is running.
 
     It may be endless: if the worker has neither finished nor given back the task after a grace period of your choice,
@@ -60,24 +58,21 @@ class StopTask:
     task: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class FetchValue:
+class FetchValue(NamedTuple):
     """Ask a worker for a copy of a value, even while it runs a task. Answered by `ValueArrived` or `ValueMissing`."""
 
     worker: WorkerId
     value: ValueId
 
 
-@dataclass(frozen=True, slots=True)
-class FreeValues:
+class FreeValues(NamedTuple):
     """Tell a worker to drop values."""
 
     worker: WorkerId
     values: list[ValueId]
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(NamedTuple):
     """Put outcomes into a run's inbox.
 
     The scheduler keeps the payloads of values and may send them to workers later: whoever unpickles one must not let
@@ -88,28 +83,24 @@ class Deliver:
     outcomes: list[Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class StartWorkers:
+class StartWorkers(NamedTuple):
     """Tasks are ready and there is no worker: start some. Answered by `WorkerJoined` or `WorkersUnavailable`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceWorker:
+class ReplaceWorker(NamedTuple):
     """A worker died: start another in its place. Answered as `StartWorkers` is."""
 
     worker: WorkerId
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopWorker:
+class StopWorker(NamedTuple):
     """Nothing depends on this draining worker any more."""
 
     worker: WorkerId
 
 
-@dataclass(frozen=True, slots=True)
-class WakeUp:
+class WakeUp(NamedTuple):
     """Send `TimePassed` after so many seconds, or somewhat later."""
 
     seconds: float

@@ -5,8 +5,7 @@ A *run* is any object with an identity, usually the run's `pydron.tasks.Inbox`; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,52 +33,45 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TasksSubmitted:
+class TasksSubmitted(NamedTuple):
     """A run hands over tasks. Values that they refer to belong to tasks submitted before, or earlier in `tasks`."""
 
     run: object
     tasks: Sequence[Task]
 
 
-@dataclass(frozen=True, slots=True)
-class TasksCancelled:
+class TasksCancelled(NamedTuple):
     """A run wants to hear no more of these tasks. Unknown numbers are ignored."""
 
     tasks: Sequence[TaskId]
 
 
-@dataclass(frozen=True, slots=True)
-class ValuesReleased:
+class ValuesReleased(NamedTuple):
     """A run will not refer to these values again. Unknown numbers are ignored."""
 
     values: Sequence[ValueId]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueWanted:
+class ValueWanted(NamedTuple):
     """A run wants a value that stayed on a worker; it is answered by one more outcome."""
 
     run: object
     value: ValueId
 
 
-@dataclass(frozen=True, slots=True)
-class TaskUrgent:
+class TaskUrgent(NamedTuple):
     """A run has been waiting for this task and can do nothing before it is done. Unknown numbers are ignored."""
 
     task: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnded:
+class RunEnded(NamedTuple):
     """A run is over: all its tasks are cancelled and all its values released."""
 
     run: object
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerJoined:
+class WorkerJoined(NamedTuple):
     """A worker is connected and ready; `slots` is how many single-core tasks it runs at a time."""
 
     worker: WorkerId
@@ -87,15 +79,13 @@ class WorkerJoined:
     slots: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerDraining:
+class WorkerDraining(NamedTuple):
     """A worker is to get no more tasks; when nothing depends on it any more, it is stopped."""
 
     worker: WorkerId
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLeft:
+class WorkerLeft(NamedTuple):
     """A worker is gone, with everything that it held."""
 
     worker: WorkerId
@@ -105,15 +95,13 @@ class WorkerLeft:
     """The driver wanted it gone: no task is blamed, and it is not replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkersUnavailable:
+class WorkersUnavailable(NamedTuple):
     """No worker can be started. What is unfinished ends with this error, until a worker joins after all."""
 
     error: BaseException
 
 
-@dataclass(frozen=True, slots=True)
-class TasksEnded:
+class TasksEnded(NamedTuple):
     """A worker has finished tasks, in success or failure.
 
     An outcome with a value means that the driver holds the value now and the worker does not; an outcome with neither
@@ -124,16 +112,14 @@ class TasksEnded:
     outcomes: Sequence[Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class TasksRecalled:
+class TasksRecalled(NamedTuple):
     """A worker gives back tasks that it had not started. What it had started when the recall came is not listed."""
 
     worker: WorkerId
     tasks: Sequence[TaskId]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueArrived:
+class ValueArrived(NamedTuple):
     """The answer to `FetchValue`: the driver has a copy of the value now."""
 
     worker: WorkerId
@@ -141,16 +127,14 @@ class ValueArrived:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class ValueMissing:
+class ValueMissing(NamedTuple):
     """The other answer to `FetchValue`: the worker does not hold the value."""
 
     worker: WorkerId
     value: ValueId
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(NamedTuple):
     """The answer to `WakeUp`. Harmless at any other time."""
 
 
