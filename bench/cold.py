@@ -1,8 +1,7 @@
 """How long a small script takes from its start to its end: import, two workers, one call, exit.
 
-Run it with ``python -m bench.cold [ROUNDS]``. Each row is a script of its own in a fresh interpreter. The rows take turns,
-so that a busy moment of the machine hits all of them. Compiled bytecode is there, as it is from the second run of any
-script on.
+Run it with ``python -m bench.cold [ROUNDS]``. Each row is a script of its own in a new interpreter. They take turns, so
+that a busy moment of the machine hits all of them. Bytecode is there, as it is from the second run of a script on.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -41,6 +40,8 @@ def find_backend(type_name: str) -> Backend:
 
     for point in entry_points(group=GROUP, name=type_name):
         return cast("Backend", point.load())
+    import difflib
+
     known = known_types()
     close = difflib.get_close_matches(type_name, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""

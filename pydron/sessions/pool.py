@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
-from pydron.transport.pickling import Functions, dumps, load_failure, loads, refused_argument
+from pydron.transport.codec import dumps, loads
+from pydron.transport.functions import Functions
 from pydron.worker.likeness import Observer, decimal_mark
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class SessionPool:
         except MemoryError:
             raise
         except Exception as problem:
+            from pydron.transport.culprits import refused_argument
+
             raise refused_argument(function, name, args, kwargs, problem) from None
 
     def loads(self, payload: Payload) -> object:
@@ -73,6 +76,8 @@ class SessionPool:
 
     def load_failure(self, failure: Failure) -> BaseException:
         """Rebuild the user's exception."""
+        from pydron.transport.failures import load_failure
+
         return load_failure(failure)
 
     def submit(self, task: Task, inbox: Inbox) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
-import secrets
 import threading
 from typing import TYPE_CHECKING, Self
 
-from pydron.backend.cores import wanted_cores
+from pydron.backend.cores import usable_cores, wanted_cores
 from pydron.backend.spawn import Spawned
 from pydron.config import Multicore, load_config
 from pydron.errors import LaunchError
@@ -63,7 +62,7 @@ class Session:
         self.check = os.environ.get("PYDRON_CHECK", "") not in {"", "0"} if check is None else check
         self.pid = os.getpid()
         """The process it belongs to; a fork of it needs a session of its own."""
-        self._name = secrets.token_bytes(8)
+        self._name = os.urandom(8)
         self._lock = threading.Lock()
         self._plant: Plant | None = None
         self._pool: SessionPool | None = None
@@ -98,7 +97,8 @@ class Session:
         """Start local worker processes, because calls are likely to come; they will wait to be told what for."""
         with self._lock:
             if not (self._closed or self._plant or self._spares) and self.pid == os.getpid():
-                self._spawn()
+                # One core is busy with what this process does meanwhile.
+                self._spawn(max(1, usable_cores() - 1))
 
     def start(self) -> None:
         """Start the workers now; without it they start with the first call."""
@@ -125,7 +125,7 @@ class Session:
             if self.pid != os.getpid():
                 raise LaunchError("a session cannot be used by a fork of its process; make another one")
             if self._plant is None:
-                self._spawn()
+                self._spawn(_processes(self.config))
                 from pydron.sessions.plant import Plant
 
                 try:
@@ -135,12 +135,11 @@ class Session:
                     raise
             return self._plant
 
-    def _spawn(self) -> None:
-        """Start the local worker processes that will be needed, unless that was done."""
-        if self._spares:
-            return
+    def _spawn(self, most: int) -> None:
+        """Start local worker processes until there are as many as will be needed, or `most`."""
+        atexit.unregister(self.close)
         atexit.register(self.close)
-        for _ in range(_processes(self.config)):
+        while len(self._spares) < min(most, _processes(self.config)):
             try:
                 self._spares.append(Spawned(self.config.nice))
             except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import tempfile
 from dataclasses import dataclass
@@ -175,7 +174,7 @@ class Doorway:
         """
         if not self._expected:
             self._entrance.open(self)
-        ticket, secret = secrets.token_bytes(TICKET_SIZE), secrets.token_bytes(SECRET_SIZE)
+        ticket, secret = os.urandom(TICKET_SIZE), os.urandom(SECRET_SIZE)
         self._expected[ticket] = _Expected(secret, joined)
         return self._entrance.invite(ticket, secret)
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from pydron.errors import UnpicklableError
 from pydron.tasks import Function, Payload
 from pydron.transport.codec import dumps, dumps_function
-from pydron.transport.culprits import find_culprit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -82,6 +81,8 @@ def _ship(function: Callable[..., object], name: str) -> _Shipped:
     except MemoryError:
         raise
     except Exception as error:
+        from pydron.transport.culprits import find_culprit
+
         culprit = find_culprit(function, error)
         raise UnpicklableError(name, "callable", culprit.path, culprit.type_name, culprit.reason) from None
     names = tuple(read for each in opened for read in _names_read(each))
