@@ -158,7 +158,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
                 raise  # the user's wish comes before the order of the program
             except BaseException as error:
                 self.state = State.FAILED
-                self.error = run.traced(unconverted(error))
+                self.error = run.traced(unconverted(error, self.activation.cells))
                 if self.caught is not None:
                     self.caught.restore()
                 return

@@ -86,6 +86,7 @@ class Run:
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
         self._root = self._cursor = root
         try:
+            wish: BaseException | None = None
             try:
                 root.advance(None)
                 if root.state is State.FINISHED and not root.segment:
@@ -93,7 +94,9 @@ class Run:
                 self._after(root)
                 self._loop()
             except KeyboardInterrupt as interrupt:
-                self._interrupt(interrupt)
+                wish = interrupt
+            while wish is not None:  # not inside `except`: what is raised from here on has another context
+                wish = self._interrupt(wish)
             if self._error is None:
                 return self._here(root.result)
         except BaseException as interrupt:
@@ -105,25 +108,28 @@ class Run:
                 self.pool.end_run(self.inbox)
         raise_again(self._error)
 
-    def _interrupt(self, interrupt: BaseException) -> None:
-        """Let the statement around the place that the program has come to see the user's wish to stop."""
-        while not self._done:
-            fiber = self._cursor
-            while fiber.segment and type(fiber.segment[0]) is Fiber:
-                fiber = fiber.segment[0]
-            body = self._guard_of(fiber)
-            if body is None:
-                raise interrupt
-            self._recount()
-            tick = fiber.segment[0].tick if fiber.segment else None
-            while fiber.segment:
-                self._drop(fiber.segment.pop())
-            self._squash_after(body)
-            self._catch(body, fiber, interrupt, tick, None)
-            try:
-                self._loop()
-            except KeyboardInterrupt as again:
-                interrupt = again
+    def _interrupt(self, interrupt: BaseException) -> BaseException | None:
+        """Let the statement around the place that the program has come to see the user's wish to stop, and go on.
+
+        Returns the next such wish. Raises the interrupt if there is no such statement.
+        """
+        fiber = self._cursor
+        while fiber.segment and type(fiber.segment[0]) is Fiber:
+            fiber = fiber.segment[0]
+        body = self._guard_of(fiber)
+        if body is None:
+            raise interrupt
+        self._recount()
+        tick = fiber.segment[0].tick if fiber.segment else None
+        while fiber.segment:
+            self._drop(fiber.segment.pop())
+        self._squash_after(body)
+        self._catch(body, fiber, interrupt, tick, None)
+        try:
+            self._loop()
+        except KeyboardInterrupt as again:
+            return again
+        return None
 
     def _recount(self) -> None:
         """Find out again what is pending: an interrupt may have come in the middle of taking note of it."""

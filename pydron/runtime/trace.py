@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import CodeType
 
     from pydron.runtime.fiber import Fiber
@@ -57,14 +58,27 @@ def _linked(entry: TracebackType, activation: Activation | None, rest: Traceback
     return TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
 
 
-def unconverted(error: BaseException) -> BaseException:
-    """Give back the `StopIteration` that Python turned into an error because frames are generators."""
+def unconverted(error: BaseException, cells: Mapping[str, object]) -> BaseException:
+    """Give back the error as Python raises it in the user's function, which is neither a generator nor an inner one."""
+    if type(error) is NameError and error.name in cells:
+        return _of_own_variable(error)
     cause = error.__cause__
     if type(error) is not RuntimeError or type(cause) is not StopIteration:
         return error
     trace = error.__traceback__
     # the error that Python makes of it knows only where the frame was resumed
     return cause if trace is not None and trace.tb_next is None else error
+
+
+def _of_own_variable(error: NameError) -> BaseException:
+    """In a frame the variables that inner functions see are free; in the user's function they are its own."""
+    trace = error.__traceback__
+    text = f"cannot access free variable {error.name!r} where it is not associated with a value in enclosing scope"
+    if error.args != (text,) or trace is None or trace.tb_next is None or trace.tb_next.tb_next is not None:
+        return error
+    own = UnboundLocalError(f"cannot access local variable {error.name!r} where it is not associated with a value")
+    own.__context__ = error.__context__
+    return own.with_traceback(trace)
 
 
 def raise_again(error: BaseException) -> NoReturn:

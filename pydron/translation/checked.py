@@ -65,13 +65,18 @@ def symbol(operator: ast.AST) -> str:
 class CheckedExpression:
     """Writes the evaluation of one expression; `out` holds the statements so far."""
 
-    def __init__(self, names: Names, fast: frozenset[str]) -> None:
+    def __init__(self, names: Names, fast: frozenset[str], loose: frozenset[str]) -> None:
         self._names = names
         self._fast = fast
+        self._loose = loose
+        """Variables that may have no value, which shows only if they are read."""
         self.out: list[ast.stmt] = []
 
     def write(self, node: ast.expr) -> ast.expr:
         """Append the evaluation and return a name or constant for the result."""
+        if isinstance(node, ast.Name) and node.id in self._loose:
+            name = at(ast.Constant(node.id), node)
+            self.out += quote("if _Name is _U: _S.unbound(_Text)", node, _Name=node.id, _Text=name)
         if isinstance(node, (ast.Name, ast.Constant)):
             return node
         visit = getattr(self, f"_{type(node).__name__.lower()}", self._opaque)

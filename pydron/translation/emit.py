@@ -49,7 +49,8 @@ from pydron.translation.guards import concrete, trusted
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import Names, at, define, load, quote, quote_expression, store
-from pydron.translation.scope import names_bound, names_read
+from pydron.translation.reading import expression_of, perhaps_read, surely_read
+from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
 from pydron.translation.young import young_variables
 
@@ -196,18 +197,17 @@ class Emitter:
             defaults=[at(ast.Constant(None), origin) for _ in CONSTANTS],
         )
         make_generator = quote("if False: yield", origin)
-        body = [*self._declarations(body, origin), *make_generator, *body]
+        body = [*self._declarations(origin), *make_generator, *body]
         return at(define(FRAME, arguments, body), self._function.tree)
 
-    def _declarations(self, body: list[ast.stmt], origin: ast.AST) -> list[ast.stmt]:
+    def _declarations(self, origin: ast.AST) -> list[ast.stmt]:
         """Declare the variables that frames share: cells, and what the user declared global or nonlocal."""
-        bound = frozenset(name for statement in body for name in names_bound(statement))
-        shared = sorted(bound & {*self._function.scope.cells, *self._function.scope.free})
-        global_names = sorted((bound & self._function.scope.declared) - set(shared))
+        scope = self._function.scope
+        shared = sorted({*scope.cells, *scope.free})
         declared: list[ast.stmt] = []
         if shared:
             declared.append(at(ast.Nonlocal(shared), origin))
-        if global_names:
+        if global_names := sorted(scope.declared.difference(shared)):
             declared.append(at(ast.Global(global_names), origin))
         return declared
 
@@ -283,11 +283,11 @@ class Emitter:
 
     def _waited(self, test: ast.expr, node: Node) -> tuple[ast.expr, list[ast.stmt]]:
         """Return a test and what has to run before it, in a frame that has nothing else to do."""
-        checked = CheckedExpression(self._names, self._fast)
+        checked = CheckedExpression(self._names, self._fast, self._loose(node))
         checked.out = self._force(names_read(test) & self._fast, node)
         flag = checked.truth(copy_tree(test))
         slow = [*checked.out, *quote("_Test = _Result", node.code, _Test=".test", _Result=flag)]
-        guard = trusted(test, self._fast, node.code)
+        guard = trusted(test, self._fast, node.code, self._loose(node))
         if guard is None and isinstance(test, ast.Constant):
             return copy_tree(test), []
         if guard is None:
@@ -701,8 +701,9 @@ class Emitter:
     def _force(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
         """Wait for every variable that is a promise."""
         forced: list[ast.stmt] = []
+        loose = self._loose(node)
         for name in sorted(names & self._fast):
-            if name in node.bound_before or name.startswith("."):
+            if name in node.bound_before or name in loose or name.startswith("."):
                 forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
             else:
                 forced += self._check_bound(frozenset((name,)), node)
@@ -711,7 +712,7 @@ class Emitter:
     def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
         """Raise Python's own error where a variable may be unbound, or may turn out to be."""
         checks: list[ast.stmt] = []
-        for name in sorted((names & self._fast) - node.bound_before):
+        for name in self._in_order((names & self._fast) - node.bound_before - self._loose(node), node):
             if not name.startswith("."):
                 text = at(ast.Constant(name), node.code)
                 checks += quote(
@@ -721,6 +722,22 @@ class Emitter:
                     _Text=text,
                 )
         return checks
+
+    def _in_order(self, names: frozenset[str], node: Node) -> list[str]:
+        expression = expression_of(node.code)
+        order = surely_read(expression) if expression is not None else []
+        return [*(name for name in order if name in names), *sorted(names.difference(order))]
+
+    def _loose(self, node: Node) -> frozenset[str]:
+        """Return variables that may have no value where the node may come to read them."""
+        expression = expression_of(node.code)
+        if expression is None:
+            return frozenset()
+        return frozenset(
+            name
+            for name in perhaps_read(expression) - node.bound_before
+            if name in self._fast and not name.startswith(".")
+        )
 
     def _unsure(self, node: Node) -> frozenset[str]:
         """Return variables the node reads that may turn out unbound."""
@@ -781,7 +798,7 @@ class Emitter:
             case ast.Assign(targets=[ast.Tuple()]):
                 fast = [self._unpackable(code)]
             case ast.Assign(value=value) | ast.Expr(value=value):
-                guard = trusted(value, self._fast, code)
+                guard = trusted(value, self._fast, code, self._loose(node))
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
                 if isinstance(value, ast.Lambda):
@@ -807,7 +824,7 @@ class Emitter:
 
     def _compute_unit(self, node: Compute) -> list[ast.stmt]:
         code = copy_tree(node.code)
-        checked = CheckedExpression(self._names, self._fast)
+        checked = CheckedExpression(self._names, self._fast, self._loose(node))
         match code:
             case ast.Assign(targets=[ast.Tuple()], value=value):
                 checked._ask("may_unpack", code, value)
@@ -829,7 +846,8 @@ class Emitter:
     def _augment(self, node: Compute, code: ast.AugAssign, frame: _Frame) -> list[ast.stmt]:
         assert isinstance(code.target, ast.Name)
         name = code.target.id
-        guard = trusted(at(ast.BinOp(load(name, code), code.op, code.value), code), self._fast, code)
+        whole = at(ast.BinOp(load(name, code), code.op, code.value), code)
+        guard = trusted(whole, self._fast, code, self._loose(node))
         assert guard is not None
         if isinstance(code.value, ast.List):
             return self._extend(node, code, name, guard, frame)
@@ -957,7 +975,7 @@ class Emitter:
         return quote("yield _IMPURE", code)
 
     def _branch(self, node: Branch, frame: _Frame) -> list[ast.stmt]:
-        guard = trusted(node.test, self._fast, node.code)
+        guard = trusted(node.test, self._fast, node.code, self._loose(node))
         if guard is None and isinstance(node.test, ast.Name):
             guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
         here = at(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from pydron.translation.quote import at, quote_expression
+from pydron.translation.reading import perhaps_read, surely_read
 from pydron.translation.scope import names_read
 
 __all__ = ["concrete", "has_inner_scope", "trusted"]
@@ -21,22 +22,35 @@ def has_inner_scope(node: ast.expr) -> bool:
     return any(isinstance(inner, _INNER) for inner in ast.walk(node))
 
 
-def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST) -> ast.expr | None:
+def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozenset[str]) -> ast.expr | None:
     """Return a test for "the expression may run now", or None if it always may.
 
     True if all operands are atoms, or if nothing is pending and no operand is a promise.
+
+    Args:
+        node: the expression.
+        fast: the variables that may hold a promise.
+        origin: where the test stands.
+        loose: variables that the expression may come to read without a value; if so it has to be looked at closely.
     """
     names = sorted(names_read(node))
+    mine = [name for name in names if name in fast]
     if has_inner_scope(node):
-        return _quiet([name for name in names if name in fast], origin)
+        return _quiet(mine, loose, origin)
     if not names or isinstance(node, ast.Name):
         return None
     if _is_plain_display(node):
-        return concrete([name for name in names if name in fast], origin)
-    atoms = [quote_expression("_Type(_Name) in _A", origin, _Name=name) for name in names]
-    return at(
-        ast.BoolOp(ast.Or(), [_all(atoms, origin), _quiet([name for name in names if name in fast], origin)]), origin
-    )
+        return concrete(mine, origin)
+    quiet = _quiet(mine, loose, origin)
+    if not perhaps_read(node) <= fast:  # a global that is not read need not exist
+        return quiet
+    atoms = [quote_expression("_Type(_Name) in _A", origin, _Name=name) for name in _in_order(node, names)]
+    return at(ast.BoolOp(ast.Or(), [_all(atoms, origin), quiet]), origin)
+
+
+def _in_order(node: ast.expr, names: list[str]) -> list[str]:
+    surely = surely_read(node)
+    return [*surely, *(name for name in names if name not in surely)]
 
 
 def _is_plain_display(node: ast.expr) -> bool:
@@ -53,9 +67,10 @@ def concrete(names: list[str], origin: ast.AST) -> ast.expr | None:
     return _all([quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names], origin)
 
 
-def _quiet(names: list[str], origin: ast.AST) -> ast.expr:
+def _quiet(names: list[str], loose: frozenset[str], origin: ast.AST) -> ast.expr:
     nothing_pending = quote_expression("not _R.pending", origin)
     tests = [quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names]
+    tests += [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
     return _all([nothing_pending, *tests], origin)
 
 

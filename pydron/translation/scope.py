@@ -119,8 +119,10 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
             continue
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             bound.add(node.name)
+            pending.extend((part, inner) for part in _evaluated_outside(node))
             continue
         elif isinstance(node, ast.Lambda):
+            pending.extend((part, inner) for part in _evaluated_outside(node))
             continue
         else:
             bound.update(_special_names(node))

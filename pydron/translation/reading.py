@@ -1,0 +1,67 @@
+"""Which variables an expression reads, in the order of evaluation, and which of them it surely comes to read."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.translation.scope import names_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["expression_of", "perhaps_read", "surely_read"]
+
+
+def surely_read(node: ast.expr) -> list[str]:
+    """Return the names that evaluating an expression surely reads unless it raises first, in that order."""
+    return list(dict.fromkeys(name for name, sure in _reads(node, sure=True) if sure))
+
+
+def perhaps_read(node: ast.expr) -> frozenset[str]:
+    """Return the names that an expression reads or not, as its ``and``, ``or`` and ``if`` go."""
+    found = list(_reads(node, sure=True))
+    return frozenset(name for name, _ in found) - {name for name, sure in found if sure}
+
+
+def expression_of(code: ast.stmt) -> ast.expr | None:
+    """Return what a simple statement or the head of a compound one evaluates first, as one expression."""
+    match code:
+        case ast.Assign(value=value) | ast.Expr(value=value):
+            return value
+        case ast.AugAssign(target=ast.Name(id=name), value=value):
+            return ast.BinOp(ast.Name(name, ast.Load()), code.op, value)
+        case ast.If(test=test) | ast.While(test=test):
+            return test
+        case _:
+            return None
+
+
+def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            yield name, sure
+        case ast.BoolOp(values=[first, *others]):
+            yield from _reads(first, sure=sure)
+            for other in others:
+                yield from _reads(other, sure=False)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            yield from _reads(test, sure=sure)
+            for branch in (body, orelse):
+                yield from _reads(branch, sure=False)
+        case ast.Compare(left=left, comparators=[first, *others]):
+            yield from _reads(left, sure=sure)
+            yield from _reads(first, sure=sure)
+            for other in others:
+                yield from _reads(other, sure=False)
+        case ast.Dict(keys=keys, values=values):
+            for pair in zip(keys, values, strict=True):
+                for part in pair:
+                    if part is not None:
+                        yield from _reads(part, sure=sure)
+        case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            for name in sorted(names_read(node)):
+                yield name, sure
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _reads(child, sure=sure)
