@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
+import select
 import signal
 import sys
 
@@ -24,6 +25,11 @@ __all__ = ["main"]
 def main() -> int:
     """Run a worker for the driver that standard input tells of; return the exit status."""
     parent = os.getppid()
+    early = not select.select([0], [], [], 0)[0]
+    if early:
+        # The driver is not as far yet: time for what is needed later.
+        tie_to_parent(parent)
+        _get_ready_for_functions()
     invitation = read_invitation(sys.stdin.readline())
     _close_stdin()
     faulthandler.enable(file=2)
@@ -48,12 +54,22 @@ def main() -> int:
         die()
 
     worker = Worker(link, first, capture, ProcessLikeness(capture), gone)
-    worker.settled = lambda: tie_to_parent(parent)
+    if not early:
+        worker.settled = lambda: tie_to_parent(parent)
     gc.freeze()
     worker.run()
     link.close()
     # Threads that calls have left behind must not keep the process.
     os._exit(0)
+
+
+def _get_ready_for_functions() -> None:
+    """Import what functions that are sent by value are rebuilt with."""
+    try:
+        import cloudpickle  # noqa: F401
+    except ImportError:
+        # Functions that can be imported do without.
+        pass
 
 
 def _close_stdin() -> None:
