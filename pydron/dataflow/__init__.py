@@ -4,8 +4,12 @@ Nodes carry their piece of lowered code as a syntax tree, so that the emitter ca
 about a node, what it reads, binds and may do, is data.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pydron.dataflow.check import GraphError, check
-from pydron.dataflow.draw import to_dot, to_networkx
 from pydron.dataflow.nodes import (
     Branch,
     Call,
@@ -22,7 +26,10 @@ from pydron.dataflow.nodes import (
     Store,
     WhileLoop,
 )
-from pydron.dataflow.text import to_text
+
+if TYPE_CHECKING:
+    from pydron.dataflow.draw import to_dot, to_networkx
+    from pydron.dataflow.text import to_text
 
 __all__ = [
     "Branch",
@@ -45,3 +52,14 @@ __all__ = [
     "to_networkx",
     "to_text",
 ]
+
+_MODULES = {"to_dot": "draw", "to_networkx": "draw", "to_text": "text"}
+
+
+def __getattr__(name: str) -> object:
+    # Only people look at graphs.
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
