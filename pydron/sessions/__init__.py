@@ -2,7 +2,7 @@
 
 Data flow: `pool` takes tasks in the user's threads and hands them over in batches; on the reactor's thread `acts` asks
 the scheduler what to do and does it; `crew` keeps the workers; outcomes go straight into the inbox of the run that
-waits.
+waits. `session` itself is quick to import; it makes the `plant`, which holds the others, when it is needed.
 """
 
 from __future__ import annotations

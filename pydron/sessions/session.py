@@ -28,7 +28,7 @@ INLINE_LIMIT = 64 * 1024
 
 
 class Session:
-    """One pool of workers. Nothing is started before the first call needs it."""
+    """One pool of workers. Nothing is started before there is a functional call, or likely to be one soon."""
 
     def __init__(
         self,
