@@ -139,6 +139,9 @@ class Session:
         """Start local worker processes until there are as many as will be needed, or `most`."""
         atexit.unregister(self.close)
         atexit.register(self.close)
+        if threading.current_thread() is not threading.main_thread():
+            # Workers end with the thread that started them. The reactor's, which starts the rest, lasts.
+            return
         while len(self._spares) < min(most, _processes(self.config)):
             try:
                 self._spares.append(Spawned(self.config.nice))

@@ -84,3 +84,27 @@ def test_a_session_that_is_not_used_starts_nothing(tmp_path: Path) -> None:
 
 def test_sequential_sessions_start_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, 'with pydron.session(TWO, mode="sequential"):\n    print(calls())') == "(0, 2)"
+
+
+def test_workers_outlive_the_thread_that_needed_them_first(tmp_path: Path) -> None:
+    program = """
+    import threading, time
+
+    @pydron.functional
+    def pid(number):
+        time.sleep(0.05)
+        return os.getpid()
+
+    @pydron.schedule
+    def pids():
+        return [pid(number) for number in range(4)]
+
+    with pydron.session(TWO):
+        found = set()
+        for _ in range(3):
+            thread = threading.Thread(target=lambda: found.update(pids()))
+            thread.start()
+            thread.join()
+        print(len(found) <= 2)
+    """
+    assert run(tmp_path, program) == "True"
