@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
+from pydron.runtime.forecasts import MISSING
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
@@ -60,6 +61,7 @@ _VALUES: dict[str, object] = {
     ".NameError": NameError,
     ".BaseException": BaseException,
     ".CAUGHT": Caught,
+    ".MISSING": MISSING,
 }
 _DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
 

@@ -25,6 +25,7 @@ __all__ = [
     "Jump",
     "Leave",
     "Make",
+    "Matching",
     "Native",
     "Node",
     "Part",
@@ -99,6 +100,14 @@ class Store(_Placed):
 @dataclass(slots=True, eq=False)
 class Make(_Placed):
     """The making of an inner function: it captures cells and has no other effect."""
+
+
+@dataclass(slots=True, eq=False)
+class Matching(_Placed):
+    """The question whether a pattern fits: it binds a flag and, if so, the pattern's names."""
+
+    simple: bool = False
+    """Fitting runs no code but that of the subject's own type."""
 
 
 @dataclass(slots=True, eq=False)
@@ -206,7 +215,7 @@ class With(_Placed):
 RegionNode: TypeAlias = Branch | ForLoop | WhileLoop | Part | Try | Finally | With
 """Nodes that hold regions."""
 
-Node: TypeAlias = Compute | Call | Store | Make | Native | Raise | Leave | Jump | RegionNode
+Node: TypeAlias = Compute | Call | Store | Make | Matching | Native | Raise | Leave | Jump | RegionNode
 
 
 @dataclass(slots=True, eq=False)

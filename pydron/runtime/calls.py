@@ -20,6 +20,7 @@ from pydron.runtime.effects import (
 )
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
+from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
 from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settled
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from pydron.ids import ValueId
     from pydron.runtime.fiber import Entry, Fiber
+    from pydron.runtime.forecasts import Forecast
     from pydron.runtime.marks import Functional
     from pydron.runtime.plan import Activation, Plan
     from pydron.runtime.stores import Stores
@@ -70,6 +72,10 @@ class Calls(_Mixin):
     segment: deque[Entry]
     is_unit: bool
     guard: Fiber | None
+
+    def forecast(self, container: object) -> Forecast | None:
+        """Return what a container with queued stores will hold here, if that is known."""
+        raise NotImplementedError
 
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run."""
@@ -127,7 +133,7 @@ class Calls(_Mixin):
         if not run.pending:
             owner.append(value)
             return None
-        return None if self._store(_append, owner, None, value, tick) is Choice.QUEUED else Choice.TURN
+        return None if self._store(append_to, owner, None, value, tick) is Choice.QUEUED else Choice.TURN
 
     def _call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool) -> object:
         function, first = unbound(callee)
@@ -154,6 +160,10 @@ class Calls(_Mixin):
             return Choice.UNIT if id(callee) in _KNOWN or _is_known_method(callee) else Choice.TURN
         if not self.run.pending:
             return Choice.NOW
+        if callee is len and len(args) == 1 and not kwargs:
+            forecast = self.forecast(args[0])
+            if forecast is not None:
+                return len(forecast)
         return self._judge(classify_call(callee, args, kwargs), callee, args, kwargs, tick)
 
     def _judge(
@@ -342,10 +352,6 @@ class Calls(_Mixin):
         self.segment.append(promise)
         self.run.pending += 1
         return promise
-
-
-def _append(owner: list[object], _place: object, value: object) -> None:
-    owner.append(value)
 
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:

@@ -27,6 +27,7 @@ from pydron.runtime.trace import unconverted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pydron.runtime.forecasts import Forecast
     from pydron.runtime.plan import Frame, Plan
     from pydron.runtime.run import Run
 
@@ -309,6 +310,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         child.keys = child.announced = tuple([key for key in keys if key is not None])
         for key in child.keys:
             self.run.memory.announce(key)
+            self.run.forecasts.drop(key)
 
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run; only a unit does, and it waits for the result."""
@@ -324,6 +326,13 @@ class Fiber(Attempts, Calls, Stores, Questions):
         return child
 
     # stores
+
+    def forecast(self, container: object) -> Forecast | None:
+        """Return what a container with queued stores will hold here, if that is known."""
+        run = self.run
+        if self.exposed or id(container) not in run.memory.writes:
+            return None
+        return run.forecasts.of(container)
 
     def may_change(self, target: object) -> bool:
         """Say whether what has run ahead of this fiber knows that the object's memory may change."""
@@ -348,6 +357,8 @@ class Fiber(Attempts, Calls, Stores, Questions):
         run.pending += 1
         for key in effect.keys:
             run.memory.announce(key)
+        if run.forecasts.known:
+            run.forecasts.add(effect, last=not self.exposed)
         if not run.pending & 255:
             run.due = True
 

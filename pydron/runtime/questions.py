@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import (
@@ -16,13 +16,16 @@ from pydron.runtime.effects import (
     is_trusted,
     plain_attribute,
 )
-from pydron.runtime.promise import Promise, Request
+from pydron.runtime.forecasts import MISSING, ForecastWalk
+from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydron.runtime.effects import Verdict
+    from pydron.runtime.fiber import Fiber
+    from pydron.runtime.forecasts import Forecast
     from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
@@ -34,6 +37,7 @@ class Questions:
     __slots__ = ()
 
     run: Run
+    exposed: bool
 
     def _permit(self, verdict: Verdict, *operands: object) -> Request | None:
         run = self.run
@@ -90,6 +94,10 @@ class Questions:
                 return Request.ORDERED
         return None
 
+    def may_match(self, subject: object, simple: bool) -> Request | None:
+        """Fitting of a pattern; a simple one runs no code but that of the subject's own type."""
+        return self.may_opaque(subject) if simple else self.may_anything()
+
     def may_raise(self, error: object) -> Request | None:
         """Raising of an object that nobody else sees."""
         return None if isinstance(error, BaseException) else self.may_anything()
@@ -141,6 +149,20 @@ class Questions:
         """Say the same for a store that has to wait, so that more may run ahead until it is done."""
         raise NotImplementedError
 
+    def forecast(self, container: object) -> Forecast | None:
+        """Return what a container with queued stores will hold here, if that is known."""
+        raise NotImplementedError
+
+    def item(self, owner: object, index: object) -> object:
+        """Return ``owner[index]`` as it will be, perhaps a promise, or `MISSING` if it is to be read."""
+        forecast = self.forecast(owner) if self.run.pending else None
+        if forecast is None or not (type(index) is int or (type(index) in ATOMS and type(forecast) is dict)):
+            return MISSING
+        try:
+            return settled(forecast[index])  # type: ignore[call-overload]
+        except LookupError:
+            return MISSING  # raised again where it is read
+
     def unbound(self, name: str) -> NoReturn:
         """Raise what Python raises for a variable without a value."""
         raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
@@ -152,13 +174,19 @@ class Questions:
         if not self.run.pending or type(iterable) in FIXED:
             return None
         if can_rewind(iterable):
-            return None if self.run.memory.is_open(iterable) else Request.ORDERED
+            return None if self.run.memory.is_open(iterable) or self._is_forecast(iterable) else Request.ORDERED
         return Request.IMPURE
+
+    def _is_forecast(self, iterable: object) -> bool:
+        return type(iterable) is list and self.forecast(iterable) is not None
 
     def walk(self, iterable: object) -> tuple[Iterable[object], object]:
         """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores."""
         if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
+        if self._is_forecast(iterable):
+            items = cast("list[object]", iterable)
+            return ForecastWalk(items, cast("Fiber", self), self.run.forecasts), id(iterable)
         if type(iterable) in TABLES:
             key = key_of(iterable)
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
@@ -166,25 +194,43 @@ class Questions:
             return iterable, key_of(iterable)  # type: ignore[return-value]
         return iter(iterable), EACH_TURN  # type: ignore[call-overload]
 
-    def may_loop_wrapper(self, wrapper: object, args: tuple[object, ...], keywords: object) -> Request | None:
+    def may_loop_wrapper(
+        self, wrapper: object, args: tuple[object, ...], keywords: object, unpacked: bool
+    ) -> Request | None:
         """The beginning of a loop over ``enumerate(xs)`` and the like."""
         if not self.run.pending:
             return None
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
-        return None if all(map(self.run.memory.is_open, args)) else Request.ORDERED
+        ahead = unpacked and wrapper is not reversed
+        known = all(self.run.memory.is_open(value) or (ahead and self._is_forecast(value)) for value in args)
+        return None if known else Request.ORDERED
 
     def walk_wrapper(
-        self, wrapper: Callable[..., Iterable[object]], args: tuple[object, ...], keywords: Mapping[str, object] | None
+        self,
+        wrapper: Callable[..., Iterable[object]],
+        args: tuple[object, ...],
+        keywords: Mapping[str, object] | None,
+        unpacked: bool,
     ) -> tuple[Iterable[object], object]:
-        """Return what a loop over ``enumerate(xs)`` and the like iterates over, and what it has to watch for stores."""
+        """Return what a loop over ``enumerate(xs)`` and the like iterates over, and what it has to watch for stores.
+
+        `unpacked` says that the loop takes its items apart and does not keep them: then they may hold promises.
+        """
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         keys = tuple([key_of(value) for value in args if type(value) not in FIXED and type(value) not in ATOMS])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
+        if unpacked and wrapper is not reversed and self.run.pending:
+            args = tuple([self._walked(value) for value in args])
         return Walk(wrapper, args, kwargs), keys or None
+
+    def _walked(self, value: object) -> object:
+        if not self._is_forecast(value):
+            return value
+        return ForecastWalk(cast("list[object]", value), cast("Fiber", self), self.run.forecasts)
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""
@@ -193,7 +239,7 @@ class Questions:
             # `yield from` would close a generator of the user's when this one is dropped
             for item in source:  # noqa: UP028
                 yield item
-        elif type(source) is Walk:
+        elif type(source) is Walk or type(source) is ForecastWalk:
             yield from source.after(count)
         elif type(source) is list:
             rest = iter(source)
@@ -210,6 +256,9 @@ class Questions:
         if key == EACH_TURN:
             return Request.IMPURE
         writes = run.memory.writes
-        if type(key) is tuple:
-            return Request.ORDERED if any(each in writes for each in key) else None
-        return Request.ORDERED if key in writes else None
+        keys = key if type(key) is tuple else (key,)
+        return None if all(each not in writes or self._goes_on(each) for each in keys) else Request.ORDERED
+
+    def _goes_on(self, key: int) -> bool:
+        """Say whether a loop over memory that is to be written knows what it will hold."""
+        return not self.exposed and self.run.forecasts.known.get(key) is not None

@@ -15,6 +15,7 @@ from pydron.runtime.caught import SETTLED, Caught, Culprit, first_failure, noted
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
+from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
 from pydron.runtime.trace import keep_context, place_error, raise_again
@@ -64,6 +65,7 @@ class Run:
         self._throttled: list[Fiber] = []
         self._forgotten: list[TaskId] = []
         self._cancelled: list[TaskId] = []
+        self.forecasts: Forecasts
         self._root: Fiber
         self._cursor: Fiber
         self._error: BaseException | None = None
@@ -85,6 +87,7 @@ class Run:
         root = Fiber(self, None, activation, 0)
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
         self._root = self._cursor = root
+        self.forecasts = Forecasts(root, self.memory.writes)
         try:
             wish: BaseException | None = None
             try:
@@ -594,6 +597,8 @@ class Run:
         fiber.segment.popleft()
         for key in effect.keys:
             self.memory.settle(key)
+            if key not in self.memory.writes:
+                self.forecasts.drop(key)
         if fiber.guard is not None:
             self.look_at(fiber.guard)
         self._retired()
@@ -670,6 +675,7 @@ class Run:
         elif type(entry) is Effect:
             for key in entry.keys:
                 self.memory.settle(key)
+                self.forecasts.drop(key)
         else:
             assert type(entry) is Fiber
             self.settle_keys(entry)

@@ -10,6 +10,7 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import Effect as Kind
 from pydron.runtime.effects import classify_inplace, classify_setitem, plain_setattr
 from pydron.runtime.entries import Effect
+from pydron.runtime.forecasts import add_elements
 from pydron.runtime.promise import Choice, Promise, Request, settled
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Stores(_Mixin):
         """Queue ``target += [element, …]``, whatever the elements."""
         known = tuple(settled(element) for element in elements)
         self.run.memory.seen(known)
-        self.queue(Effect(_add, (target, *known), (id(target),), tick))
+        self.queue(Effect(add_elements, (target, *known), (id(target),), tick))
 
     def augment(self, symbol: str, target: object, value: object, tick: int) -> object:
         """Queue ``target += value``, for an object that changes in place; return it."""
@@ -125,7 +126,3 @@ class Stores(_Mixin):
         self.run.memory.seen((value,))
         self.queue(Effect(_IN_PLACE[symbol], (target, value), (key,), tick))
         return target
-
-
-def _add(target: list[object], *elements: object) -> None:
-    target += elements

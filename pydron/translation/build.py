@@ -16,6 +16,7 @@ from pydron.dataflow.nodes import (
     Jump,
     Leave,
     Make,
+    Matching,
     Native,
     Node,
     Part,
@@ -27,6 +28,7 @@ from pydron.dataflow.nodes import (
     With,
 )
 from pydron.translation.liveness import annotate
+from pydron.translation.lowering.match_cases import is_simple
 from pydron.translation.scope import names_bound, names_read
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def build(function: Lowered) -> Graph:
 class _Builder:
     def __init__(self, function: Lowered) -> None:
         self._handled = function.handled
+        self._matching = function.matching
         self._fast = function.scope.fast - function.scope.declared
         self._tick = 0
         self.variables: frozenset[str] = frozenset()
@@ -74,6 +77,8 @@ class _Builder:
             return self._finally(tick, code) if code.finalbody else self._try(tick, code)
         if isinstance(code, ast.With) and code not in self._handled:
             return self._with(tick, code)
+        if code in self._matching:
+            return self._fits(tick, code)
         kind = Native if code in self._handled else _kind(code)
         return kind(tick, code, self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code)))
 
@@ -93,6 +98,13 @@ class _Builder:
         elif isinstance(code, ast.AugAssign):
             targets = [code.target]
         return self._mine(frozenset(target.id for target in targets if isinstance(target, ast.Name)))
+
+    def _fits(self, tick: int, code: ast.stmt) -> Matching:
+        assert isinstance(code, ast.Match)
+        names = self._mine(names_bound(code))
+        # a pattern that does not fit leaves its names as they are
+        reads = self._mine(names_read(code)) | {name for name in names if not name.startswith(".")}
+        return Matching(tick, code, reads, names, simple=is_simple(code.cases[0].pattern))
 
     def _branch(self, tick: int, code: ast.If) -> Branch:
         body, orelse = self.region(code.body), self.region(code.orelse)

@@ -214,8 +214,20 @@ class CheckedExpression:
     def _subscript(self, node: ast.Subscript) -> ast.expr:
         owner = self.write(node.value)
         index = self.index(node.slice)
+        result = self._names.fresh("e")
+        read = self._within(lambda: self._read_item(node, owner, index, result))
+        self.out += quote(
+            "_Result = _S.item(_Owner, _Index)\n"
+            "if _Result is _MISSING: _Read\n"
+            "elif _Type(_Result) is _P: _Result = yield _Result",
+            node, _Result=result, _Owner=owner, _Index=index, _Read=read,
+        )  # fmt: skip
+        return load(result, node)
+
+    def _read_item(self, node: ast.Subscript, owner: ast.expr, index: ast.expr, result: str) -> None:
         self._ask("may_subscript", node, owner, index)
-        return self._keep(at(ast.Subscript(owner, index, ast.Load()), node))
+        read = at(ast.Subscript(owner, index, ast.Load()), node)
+        self.out.append(at(ast.Assign([store(result, node)], read), node))
 
     def index(self, node: ast.expr) -> ast.expr:
         """Append the evaluation of an index; a slice becomes a slice object."""

@@ -32,6 +32,7 @@ from pydron.dataflow.nodes import (
     Jump,
     Leave,
     Make,
+    Matching,
     Native,
     Node,
     Part,
@@ -63,7 +64,7 @@ __all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey", "escapes"]
 
 CONSTANTS = (
     ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
-    ".Type", ".slice", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT",
+    ".Type", ".slice", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT", ".MISSING",
 )  # fmt: skip
 """Names that every frame gets as trailing parameters with defaults, in this order."""
 
@@ -302,10 +303,11 @@ class Emitter:
         body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
         iterable = copy_tree(node.iterable)
         if isinstance(iterable, ast.Call):
-            form, holes = "_wrapper(_Function, _Args, _Keywords)", {
+            form, holes = "_wrapper(_Function, _Args, _Keywords, _Unpacked)", {
                 "_Function": iterable.func,
                 "_Args": at(ast.Tuple(iterable.args, ast.Load()), origin),
                 "_Keywords": self._keywords(iterable, origin),
+                "_Unpacked": at(ast.Constant(_is_unpacked(node)), origin),
             }  # fmt: skip
         else:
             form, holes = "(_Iterable)", {"_Iterable": iterable}
@@ -677,6 +679,8 @@ class Emitter:
                 return [copy_tree(node.code), *self._notes(node)]
             case Native():
                 return self._native(node, frame)
+            case Matching():
+                return [*self._matching(node, frame), *self._notes(node)]
             case Raise():
                 return self._raise(node)
             case Leave():
@@ -779,6 +783,8 @@ class Emitter:
                 body += self._call_unit(node)
             case Store():
                 body += self._store_unit(node)
+            case Matching():
+                return self._define(self.region_inputs(node), self._matching_unit(node), node.code)
             case _:
                 raise AssertionError(node)
         outputs = _loads(self.outputs(node), node.code)
@@ -934,6 +940,39 @@ class Emitter:
         assert isinstance(code, ast.Assign)
         question, _ = self._store_question(code, "may_store", [])
         return [*quote("_Ans = _Question\nif _Ans is not None: yield _Ans", code, _Question=question), code]
+
+    def _matching(self, node: Matching, frame: _Frame) -> list[ast.stmt]:
+        """Fit a pattern at once if nothing is pending or the subject is an atom."""
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Match)
+        subject = code.subject
+        guard = quote_expression("not _R.pending and _Type(_Subject) is not _P", code, _Subject=subject)
+        if node.simple:
+            guard = quote_expression("_Type(_Subject) in _A or _Guard", code, _Subject=subject, _Guard=guard)
+        inline = [code, *self._rebind_all(node.binds, code)]
+        loose = self._unbind_again(node)
+        return [at(ast.If(guard, [*loose, *inline], self._unit(node, frame)), code)]
+
+    def _matching_unit(self, node: Matching) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Match)
+        names = frozenset(name for name in names_read(code) & self._fast if name not in node.binds)
+        ask = quote(
+            "_Ans = _S.may_match(_Subject, _Simple)\nif _Ans is not None: yield _Ans",
+            code, _Subject=code.subject, _Simple=at(ast.Constant(node.simple), code),
+        )  # fmt: skip
+        outputs = at(ast.Return(at(ast.Tuple(_loads(self.outputs(node), code), ast.Load()), code)), code)
+        force = self._force(names, node)
+        return [*force, *ask, *self._unbind_again(node), code, *self._rebind_all(node.binds, code), outputs]
+
+    def _unbind_again(self, node: Node) -> list[ast.stmt]:
+        """Take the marker of an unbound variable away where a statement runs that may or may not bind it."""
+        unsure = sorted(name for name in node.reads - node.bound_before if not name.startswith("."))
+        return [each for name in unsure for each in quote("if _Name is _U: del _Name", node.code, _Name=name)]
+
+    def _rebind_all(self, names: frozenset[str], origin: ast.AST) -> list[ast.stmt]:
+        mine = sorted(name for name in names & self._fast if not name.startswith("."))
+        return [each for name in mine for each in self._rebound(name, origin)]
 
     def _native(self, node: Native, frame: _Frame) -> list[ast.stmt]:
         code = copy_tree(node.code)
@@ -1213,6 +1252,15 @@ def _index_object(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Tuple):
         return at(ast.Tuple([_index_object(part) for part in node.elts], ast.Load()), node)
     return node
+
+
+def _is_unpacked(loop: ForLoop) -> bool:
+    """Say whether nothing sees an item of a loop but the unpacking of it."""
+    match loop.body.nodes[:1]:
+        case [Compute(code=ast.Assign(targets=[ast.Tuple(elts=elements)], value=ast.Name(id=loop.item)))]:
+            return not any(isinstance(element, ast.Starred) for element in elements)
+        case _:
+            return False
 
 
 def _mentioned(node: Node) -> frozenset[str]:

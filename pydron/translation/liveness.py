@@ -19,6 +19,7 @@ from pydron.dataflow.nodes import (
     Handler,
     Jump,
     Leave,
+    Matching,
     Native,
     Part,
     Raise,
@@ -222,6 +223,8 @@ def _meet(sets: list[Names]) -> Names:
 def _certainly(node: Node) -> Names:
     if (isinstance(node, Native) and not isinstance(node.code, ast.Assign)) or _is_delete(node):
         return _NONE
+    if isinstance(node, Matching):
+        return frozenset(name for name in node.binds if name.startswith("."))
     return node.binds
 
 

@@ -69,6 +69,9 @@ class _Fill:
         self._position = {
             name: getattr(origin, name, None) or (1 if name.endswith("lineno") else 0) for name in _POSITION
         }
+        if self._position["end_lineno"] != self._position["lineno"]:
+            # the compiler gives the call of a method the line where what is left of the parenthesis ends
+            self._position |= {"end_lineno": self._position["lineno"], "end_col_offset": self._position["col_offset"]}
 
     def statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
         filled: list[ast.stmt] = []

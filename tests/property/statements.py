@@ -409,7 +409,8 @@ def try_statement(draw: Draw) -> None:
     chosen = draw.rng.sample(ERRORS, handlers)
     for error in chosen:
         with draw.block(f"except{'*' if star else ''} {error} as error:"), draw.branch():
-            draw.emit(f"say({draw.site()}, {draw.counter()}, len(describe(error)))")
+            if star or draw.chance(0.5):
+                draw.emit(f"say({draw.site()}, {draw.counter()}, len(describe(error)))")
             breakable, draw.breakable = draw.breakable, 0 if star else draw.breakable
             if star:
                 simple(draw)

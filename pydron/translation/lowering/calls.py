@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, unroll
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
+from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound
@@ -217,8 +218,21 @@ class Flattener:
         for inner, read in later:
             self.assign(inner, read, node)
 
+    def _jumps_from_inside(self, statements: Sequence[ast.stmt]) -> bool:
+        """Say whether a statement that runs natively, below plain branches, may jump to the loop around."""
+        return any(map(self._jumps, statements))
+
+    def _jumps(self, statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.Break):
+            return False
+        if isinstance(statement, ast.Match) and not captures(statement) <= self._fast:
+            return True  # it runs natively whatever it holds
+        if isinstance(statement, (ast.If, ast.Try, ast.With, ast.Match, ast.For, ast.While)):
+            return any(map(self._jumps_from_inside, blocks_of(statement)))
+        return contains_jump([statement], (ast.Break, ast.Continue))
+
     def _if(self, node: ast.If) -> None:
-        if _jumps_from_inside([node]):
+        if self._jumps_from_inside([node]):
             self.native(node)
             return
         test = decide(self, node.test)
@@ -232,7 +246,7 @@ class Flattener:
         self.out.append(loop)
 
     def _for(self, node: ast.For) -> None:
-        iterable = self._wrapped(node.iter) if self._is_wrapped(node.iter) else self.atom(node.iter)
+        iterable = self.wrapped(node.iter) if self.is_wrapped(node.iter) else self.atom(node.iter)
         item = self.names.fresh("item")
         bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
         body = [*bind, *self.block(node.body)]
@@ -241,7 +255,7 @@ class Flattener:
     def _try(self, node: ast.Try) -> None:
         types = [handler.type for handler in node.handlers if handler.type is not None]
         if (
-            _jumps_from_inside([node])
+            self._jumps_from_inside([node])
             or contains_jump(node.finalbody, (ast.Return, ast.Break))
             or any(map(self.needs, types))
         ):
@@ -257,8 +271,17 @@ class Flattener:
                 handler.body = self.block(handler.body)
             self.out.append(at(ast.Try(self.block(node.body), node.handlers, self.block(node.orelse), []), node))
 
+    def _match(self, node: ast.Match) -> None:
+        if node in self._function.matching:
+            self.out.append(node)
+        elif self._jumps_from_inside([node]):
+            self.native(node)
+        else:
+            for statement in split_cases(self._function, node):
+                self.statement(statement)
+
     def _with(self, node: ast.With) -> None:
-        if _jumps_from_inside([node]):
+        if self._jumps_from_inside([node]):
             self.native(node)
             return
         first, *others = node.items
@@ -276,7 +299,7 @@ class Flattener:
         item = ast.withitem(manager, store(entered, first.context_expr))
         self.out.append(at(ast.With([item], self.within(inside)), first.context_expr))
 
-    def _is_wrapped(self, node: ast.expr) -> bool:
+    def is_wrapped(self, node: ast.expr) -> bool:
         """Say whether a loop goes over a wrapper made in its head, so that nothing else can see the iterator."""
         return (
             isinstance(node, ast.Call)
@@ -287,7 +310,7 @@ class Flattener:
             and all(keyword.arg is not None for keyword in node.keywords)
         )
 
-    def _wrapped(self, node: ast.expr) -> ast.expr:
+    def wrapped(self, node: ast.expr) -> ast.expr:
         """Return the wrapper's call, of atoms: it belongs to the loop."""
         assert isinstance(node, ast.Call)
         values = [self._named(part) for part in self._children([*node.args, *(word.value for word in node.keywords)])]
@@ -535,17 +558,6 @@ class Flattener:
         if isinstance(value, ast.Starred):
             return at(ast.Starred(self._named(value.value), ast.Load()), value)
         return self._named(value)
-
-
-def _jumps_from_inside(statements: Sequence[ast.stmt]) -> bool:
-    """Say whether a statement that runs natively, below plain branches, may jump to the loop around."""
-    for statement in statements:
-        if isinstance(statement, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
-            if any(map(_jumps_from_inside, blocks_of(statement))):
-                return True
-        elif not isinstance(statement, ast.Break) and contains_jump([statement], (ast.Break, ast.Continue)):
-            return True
-    return False
 
 
 def _value(node: ast.expr) -> ast.expr:

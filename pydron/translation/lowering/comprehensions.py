@@ -33,7 +33,8 @@ def can_unroll(node: Comprehension) -> bool:
 def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     """Append the loop and return the variable that holds its result."""
     flattener.unrolled.append(Unrolled(_span(node), _span(node.generators[0].iter), _FRAMES[type(node)]))
-    first = flattener.atom(node.generators[0].iter)  # evaluated in the scope around
+    first = node.generators[0].iter  # evaluated in the scope around
+    first = flattener.wrapped(first) if flattener.is_wrapped(first) else flattener.atom(first)
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
     result = flattener.names.fresh("all")

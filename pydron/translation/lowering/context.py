@@ -42,3 +42,5 @@ class Lowered:
     """Comprehensions that became loops."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
+    matching: set[ast.AST] = field(default_factory=set)
+    """``match`` statements that are left to ask whether one pattern fits."""

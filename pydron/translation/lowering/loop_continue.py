@@ -55,7 +55,7 @@ def lower_continue(function: Lowered) -> None:
     function.tree.body = _block(function.tree.body, function.names)
 
 
-_GUARDED = (ast.Try, ast.With, ast.For, ast.While)
+_GUARDED = (ast.Try, ast.With, ast.Match, ast.For, ast.While)
 
 
 def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
@@ -68,6 +68,8 @@ def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
             return [statement.body, *handlers, statement.orelse, statement.finalbody]
         case ast.With():
             return [statement.body]
+        case ast.Match():
+            return [case.body for case in statement.cases]
         case ast.For() | ast.While():
             return [statement.orelse]
         case _:
