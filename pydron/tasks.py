@@ -140,6 +140,13 @@ class Pool(Protocol):
     worker, the first outcome has neither value nor failure; `fetch` brings a second outcome with the value.
     """
 
+    @property
+    def slots(self) -> int:
+        """How many tasks can run at the same time, as far as is known."""
+
+    def likeness(self) -> object:
+        """Return a mark of what a task submitted now would run in: directory, filters, decimal context and the like."""
+
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pydron.runtime.marks import Functional
     from pydron.runtime.plan import Activation, Plan
     from pydron.runtime.stores import Stores
+    from pydron.tasks import Site
 
     _Mixin = Stores
 else:
@@ -146,13 +147,21 @@ class Calls(_Mixin):
                 cast("Callable[..., object]", function), functional, (*first, *args), kwargs, tick, in_turn=in_turn
             )
         if kwargs is None or type(callee) is Promise:
-            return Choice.TURN
+            return self._turn()
         scheduled = scheduled_of(function)
         if scheduled is not None:
             plan = scheduled.plan()
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
-        return self._known(callee, args, kwargs, tick)
+        known = self._known(callee, args, kwargs, tick)
+        return self._turn() if known is Choice.TURN else known
+
+    def _turn(self) -> Choice:
+        """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""
+        run = self.run
+        if self.is_unit or run.is_at(self) or not run.may_guess():
+            return Choice.TURN
+        return Choice.UNIT
 
     def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call something that is no function of ours, if the effects database knows it."""
@@ -332,9 +341,16 @@ class Calls(_Mixin):
                     error.function, error.what, error.path, error.culprit, error.reason, site
                 ).with_traceback(None)
             return self.failed(error, tick)
+        signature = None
+        if run.guessing or run.guesses:
+            signature = run.guesses.signature(function, payload, references, pool.likeness())
+            made = run.guesses.take(signature)
+            if made is not None:
+                return self._again(made, tick, site)
         task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
         promise = Promise(task.id, tick, run.forget, functional, site)
         promise.guard = self.guard
+        promise.signature = signature
         run.tasks[task.id] = promise
         self.segment.append(promise)
         run.pending += 1
@@ -342,6 +358,15 @@ class Calls(_Mixin):
         if not run.issued & 31 or run.inbox.outcomes:
             run.due = True
         pool.submit(task, run.inbox)
+        return promise
+
+    def _again(self, promise: Promise, tick: int, site: Site) -> Promise:
+        """Put a call that was made on a guess at its place in program order."""
+        promise.tick, promise.site, promise.guard = tick, site, self.guard
+        self.segment.append(promise)
+        self.run.pending += 1
+        if self.guard is not None:
+            self.run.look_at(self.guard)
         return promise
 
     def failed(self, error: BaseException, tick: int) -> Promise:

@@ -66,6 +66,8 @@ def first_failure(fiber: Fiber) -> object:
         elif type(entry) is Effect:
             if entry.function not in _SAFE:
                 return None
+        elif entry.guard is entry and not entry.settled:  # type: ignore[union-attr]
+            return None  # an error in it goes to the statement closer by
         else:
             inner = first_failure(entry)  # type: ignore[arg-type]
             if inner is not SETTLED:

@@ -22,7 +22,7 @@ from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Promise, Request, settled
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
-from pydron.runtime.trace import unconverted
+from pydron.runtime.trace import in_context, unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,16 +129,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
 
     def advance(self, value: object) -> None:
         """Run the frame until it must wait or ends."""
-        around = self.around
-        if around is None or sys.exception() is around:
-            self._advance(value)
-            return
-        trace, context = around.__traceback__, around.__context__
-        try:
-            raise around
-        except BaseException:
-            around.__traceback__, around.__context__ = trace, context
-            self._advance(value)
+        in_context(self.around, self._advance, value)
 
     def _advance(self, value: object) -> None:
         send = self.frame.send
@@ -204,10 +195,12 @@ class Fiber(Attempts, Calls, Stores, Questions):
 
     def keeps(self) -> bool:
         """Say whether running ahead of this fiber would be of no use, or surely wrong."""
-        if self.exclusive or self.holding or (self.state is State.FAILED and self.guard is not self):
+        if self.holding or (self.state is State.FAILED and self.guard is not self):
             return True
-        if self.waiting is Request.IMPURE or self.waiting is Request.BREATHE:
+        if self.waiting is Request.BREATHE:
             return True
+        if self.exclusive or self.waiting is Request.IMPURE:
+            return not self.run.guess(self)
         return type(self.waiting) is Fiber and self.waiting.keeps()
 
     # making fibers

@@ -29,8 +29,8 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "guard", "outcome", "site", "state", "task", "tick", "value",
-        "waiters", "wanted",
+        "alias", "captured", "forget", "functional", "guard", "outcome", "signature", "site", "state", "task", "tick",
+        "value", "waiters", "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +58,8 @@ class Promise:
         self.functional = functional
         self.guard: Fiber | None = None
         """The body around the call whose errors a statement catches."""
+        self.signature: tuple[object, ...] | None = None
+        """What another call must have in common with this one to have the same result, if that can be told."""
         self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""

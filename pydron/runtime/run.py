@@ -16,9 +16,10 @@ from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
+from pydron.runtime.guesses import Guesses
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
-from pydron.runtime.trace import keep_context, place_error, raise_again
+from pydron.runtime.trace import in_context, keep_context, place_error, raise_again
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from pydron.ids import TaskId
+    from pydron.runtime.calls import Calls
     from pydron.runtime.fiber import Entry
     from pydron.runtime.marks import Functional
     from pydron.runtime.plan import Plan
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_MOST_ROUNDS = 256
+"""How often code that runs ahead on a guess may go round before it waits: it may be a loop that does not end."""
 _PATIENCE = 0.5
 """Seconds without any outcome after which the pool is told what the run waits for."""
 
@@ -55,6 +59,12 @@ class Run:
         self.pending = 0
         """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
         self.issued = 0
+        self.guesses = Guesses(self.pool)
+        self.guessing = False
+        """Code runs ahead of an operation that may change anything, to make calls on a guess."""
+        self._rounds = 0
+        self._held: list[Fiber] = []
+        """Fibers that may change anything, whose makers wait because every worker is busy."""
         self.due = False
         """Fibers should let others run at the next occasion."""
         self.hold: Fiber | None = None
@@ -77,6 +87,8 @@ class Run:
         """Errors that were caught, and the call whose frame their traceback begins with."""
         self._passing: tuple[BaseException, TracebackType | None] | None = None
         """An error on its way through the frames of makers that have not gone on."""
+        self._keeping = False
+        """Calls that are dropped may come up again."""
         self._done = False
 
     # the run as a whole
@@ -180,6 +192,8 @@ class Run:
                 continue
             if self._throttled:
                 self._unthrottle()
+            if not self._ready and self._held and self.may_guess() and self._guess_on():
+                continue
             if not self._ready and not self.inbox.outcomes:
                 self._wait()
 
@@ -397,21 +411,54 @@ class Run:
 
     def must_breathe(self) -> bool:
         """Say whether a fiber that runs from the loop has to let others run."""
-        return self.due or self.pending > self._surroundings.run_ahead
+        return self.due or self._is_full()
+
+    def _is_full(self) -> bool:
+        """Say whether running further ahead is of no use."""
+        if self.pending > self._surroundings.run_ahead:
+            return True
+        return self.guessing and (len(self.tasks) >= 2 * self.pool.slots or self._rounds > _MOST_ROUNDS)
+
+    def is_at(self, fiber: Calls) -> bool:
+        """Say whether everything before a fiber's next operation is known to be done."""
+        return self._cursor is fiber and not fiber.segment
+
+    def may_guess(self) -> bool:
+        """Say whether workers would be idle if calls were not made on a guess."""
+        return len(self.tasks) < self.pool.slots * (2 if self.guessing else 1)
+
+    def guess(self, fiber: Fiber) -> bool:
+        """Say whether to run ahead of a fiber that may change anything."""
+        if not self.may_guess():
+            self._held.append(fiber)
+            return False
+        self.guessing = self.due = True
+        self._rounds = 0
+        return True
+
+    def _guess_on(self) -> bool:
+        """Let the makers of fibers that may change anything go on while workers are idle."""
+        held, self._held = self._held, []
+        for fiber in held:
+            if fiber.state is State.WAITING and not fiber.keeps():
+                self._release(fiber)
+        return bool(self._ready)
 
     def breathe(self, fiber: Fiber) -> None:
         """Put a fiber behind the others that can run, or aside if too much is unretired."""
-        if self.pending > self._surroundings.run_ahead:
+        self._rounds += self.guessing
+        if self._is_full():
             self._throttled.append(fiber)
         else:
             fiber.state = State.READY
             self._ready.append(fiber)
-        self.due = False
+        self.due = self.guessing
         self.pool.flush()
 
     def _unthrottle(self) -> None:
         at_cursor = self._cursor if not self._cursor.segment else None
-        if self.pending <= self._surroundings.run_ahead * 3 // 4 or self._is_stuck():
+        room = self.pending <= self._surroundings.run_ahead * 3 // 4 and not (self.guessing and self._is_full())
+        if room or self._is_stuck():
             throttled, self._throttled = self._throttled, []
             for fiber in throttled:
                 if fiber.state is State.WAITING and fiber.waiting is Request.BREATHE:
@@ -590,7 +637,7 @@ class Run:
                 self.want(source, None)
             return False
         try:
-            effect.perform()
+            in_context(fiber.around, Effect.perform, effect)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True
@@ -649,6 +696,7 @@ class Run:
 
     def _squash_after(self, fiber: Fiber) -> None:
         """Drop everything that comes after a fiber in program order; makers that went on are to do it again."""
+        keeping, self._keeping = self._keeping, True
         child = fiber
         while (parent := child.parent) is not None:
             while parent.segment[-1] is not child:
@@ -665,13 +713,24 @@ class Run:
             child.detached = False
             child = parent
         fiber.exposed = False
+        self._keeping = keeping
+        self.guessing = False
+        self._held.clear()
+        if self.guesses:
+            self._cancel(self.guesses.drain(4 * self.pool.slots))
+
+    def _cancel(self, tasks: list[TaskId]) -> None:
+        for task in tasks:
+            self.tasks.pop(task, None)
+        self._cancelled.extend(tasks)
 
     def _drop(self, entry: Entry) -> None:
         self.pending -= 1
         if type(entry) is Promise:
+            if self._keeping and self.guesses.keep(entry):
+                return
             if entry.state == PENDING and entry.task is not None:
-                self.tasks.pop(entry.task, None)
-                self._cancelled.append(entry.task)
+                self._cancel([entry.task])
         elif type(entry) is Effect:
             for key in entry.keys:
                 self.memory.settle(key)

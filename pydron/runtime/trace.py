@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import CodeType
 
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["keep_context", "place_error", "raise_again", "unconverted"]
+__all__ = ["in_context", "keep_context", "place_error", "raise_again", "unconverted"]
+
+
+_T = TypeVar("_T")
 
 
 def place_error(
@@ -34,7 +38,9 @@ def place_error(
         begins: the call whose frame it begins with already, if it has been placed before.
     """
     entries = _entries(error.__traceback__)
-    outermost = next((activation for _, activation in entries if activation is not None), begins)
+    outermost = next((activation for _, activation in entries if activation is not None), None)
+    if begins is not None and not (entries and entries[0][1] is not None):
+        outermost = begins
     places: list[Place] = []
     if outermost is None:
         outermost = fiber.activation
@@ -88,6 +94,19 @@ def raise_again(error: BaseException) -> NoReturn:
         raise error
     finally:
         error.__context__ = context  # raising inside a handler has replaced it
+
+
+def in_context(around: BaseException | None, function: Callable[[_T], None], argument: _T) -> None:
+    """Call a function where an error is being handled, as Python tells it: `sys.exception`, ``raise``, contexts."""
+    if around is None or sys.exception() is around:
+        function(argument)
+        return
+    trace, context = around.__traceback__, around.__context__
+    try:
+        raise around
+    except BaseException:
+        around.__traceback__, around.__context__ = trace, context
+        function(argument)
 
 
 def keep_context(error: BaseException, around: BaseException | None) -> None:

@@ -25,13 +25,15 @@ __all__ = ["SessionPool"]
 class SessionPool:
     """Implements `pydron.tasks.Pool` on the workers of a session."""
 
-    def __init__(self, hand_over: Callable[[], None]) -> None:
+    def __init__(self, hand_over: Callable[[], None], slots: int) -> None:
         """Make the pool.
 
         Args:
             hand_over: makes the reactor's thread call `take` soon.
+            slots: how many tasks the workers can run at the same time.
         """
         self._hand_over = hand_over
+        self.slots = slots
         self._functions = Functions()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -47,6 +49,10 @@ class SessionPool:
         self._problem: Exception | None = None
 
     # What runs call.
+
+    def likeness(self) -> object:
+        """Return a mark of what the driver is like now."""
+        return self.observer.note()
 
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydron.backend.cores import usable_cores, wanted_cores
 from pydron.backend.spawn import Spawned
-from pydron.config import Multicore, load_config
+from pydron.config import Multicore, Threads, load_config
 from pydron.errors import LaunchError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Session:
 
             with self._lock:
                 if self._pool is None:
-                    self._pool = SessionPool(self._hand_over)
+                    self._pool = SessionPool(self._hand_over, _slots(self.config))
         return self._pool
 
     def expect_calls(self) -> None:
@@ -163,6 +163,12 @@ class Session:
             self._open()
         assert self._plant is not None
         self._plant.take()
+
+
+def _slots(config: Config) -> int:
+    """Return how many calls the local workers of a configuration can run at the same time."""
+    threads = sum(wanted_cores(entry.count) for entry in config.workers if isinstance(entry, Threads))
+    return max(1, _processes(config) + threads)
 
 
 def _processes(config: Config) -> int:

@@ -16,6 +16,7 @@ from pydron.testing.calls import Calls
 from pydron.testing.clock import Clock
 from pydron.testing.simulation import ORDERS, Plan, Simulation
 from pydron.transport.pickling import dumps, load_failure, loads, refused_argument
+from pydron.worker.likeness import decimal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -101,7 +102,12 @@ class SimulatedPool:
         self._tasks: list[Task] = []
         self._inbox: Inbox | None = None
         plan = Plan(workers, slots, hosts, order, durations, deaths, fatal, remote_values)
+        self.slots = workers * slots
         self._simulation = Simulation(plan, self._rng, self.clock, self._call, self.scheduler)
+
+    def likeness(self) -> object:
+        """Return a mark of the circumstances that calls run in."""
+        return decimal_mark()
 
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""

@@ -1,0 +1,80 @@
+"""Calls made on a guess: past an operation that has to wait for its turn, the program will probably do what it says.
+
+While such an operation waits and workers are idle, the code after it runs ahead. When its turn comes, everything that
+came after is dropped and done again, for it may have changed anything; but a functional call depends on its arguments
+alone. So the calls that were dropped are kept, and one that comes up again, the same function with arguments equal by
+content under the same circumstances, is not made twice. The others are forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydron.runtime.promise import PENDING, Promise
+
+if TYPE_CHECKING:
+    from pydron.ids import TaskId, ValueId
+    from pydron.tasks import Function, Payload, Pool
+
+__all__ = ["Guesses"]
+
+_LARGEST = 1 << 16
+"""Bytes of arguments past which a call is not kept: comparing them would cost too much memory."""
+
+Signature: TypeAlias = "tuple[object, ...]"
+
+
+class Guesses:
+    """The calls of one run that were made on a guess and are not confirmed."""
+
+    __slots__ = ("_kept", "_pool", "wasted")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._kept: dict[Signature, list[Promise]] = {}
+        self.wasted = 0
+        """Calls that were made and turned out not to be in the program."""
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    @staticmethod
+    def signature(
+        function: Function, payload: Payload, references: tuple[tuple[int | str, ValueId], ...], likeness: object
+    ) -> Signature | None:
+        """Return what two calls must have in common to have one result; None if a call is too large to compare."""
+        if payload.buffers or len(payload.data) > _LARGEST:
+            return None
+        return function.key, function.name, payload.data, references, likeness
+
+    def keep(self, promise: Promise) -> bool:
+        """Keep a dropped call for the case that it comes up again; return whether it is worth it."""
+        if promise.signature is None:
+            return False
+        promise.waiters = None
+        self._kept.setdefault(promise.signature, []).append(promise)
+        return True
+
+    def take(self, signature: Signature | None) -> Promise | None:
+        """Return a call that was made already, if there is one."""
+        if signature is None or signature not in self._kept:
+            return None
+        found = self._kept[signature]
+        promise = found.pop(0)
+        if not found:
+            del self._kept[signature]
+        return promise
+
+    def drain(self, most: int) -> list[TaskId]:
+        """Forget the oldest calls past a number; return those of them that are still being made."""
+        forgotten: list[TaskId] = []
+        count = sum(map(len, self._kept.values()))
+        for signature in list(self._kept):
+            if count <= most:
+                break
+            for promise in self._kept.pop(signature):
+                count -= 1
+                self.wasted += 1
+                if promise.state == PENDING and promise.task is not None:
+                    forgotten.append(promise.task)
+        return forgotten
