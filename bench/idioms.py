@@ -160,6 +160,62 @@ def running_total(xs: list[int]) -> object:
     return total
 
 
+@pydron.functional
+def fussy(x: int) -> int:
+    time.sleep(STEP)
+    if x % 4 == 0:
+        raise ValueError(x)
+    return x
+
+
+@pydron.schedule
+def attempts(xs: list[int]) -> object:
+    out: list[object] = []
+    for x in xs[:8]:
+        try:
+            y: object = fussy(x)
+        except ValueError:
+            y = f(-x)
+        out.append(y)
+    return out
+
+
+@pydron.schedule
+def second_loop(xs: list[int]) -> object:
+    first = [uneven(x) for x in xs[:8]]
+    second: list[object] = []
+    for place, y in enumerate(first):
+        second.append(f(y + place))
+    return second
+
+
+@pydron.schedule
+def matching(xs: list[int]) -> object:
+    out: list[object] = []
+    for x in xs[:8]:
+        match f(x):
+            case 0 | 1:
+                out.append(x)
+            case y:
+                out.append(f(y))
+    return out
+
+
+seen: list[object] = []
+
+
+def look_at(y: object) -> None:
+    seen.append(y)
+
+
+@pydron.schedule
+def undecorated(xs: list[int]) -> object:
+    for x in xs:
+        y = f(x)
+        look_at(y)
+    return None
+
+
 IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
     (rebind, 2 * STEP),
     (extend, 2 * STEP),
@@ -175,6 +231,10 @@ IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
     (pipeline, 3 * STEP * 1.5),
     (nested, 2 * STEP),
     (running_total, 4 * STEP),
+    (attempts, 2 * STEP),
+    (second_loop, 2.5 * STEP),
+    (matching, 2 * STEP),
+    (undecorated, 2 * STEP),
 )
 """Each idiom with its critical path in seconds."""
 
