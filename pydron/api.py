@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
 from pydron.context import current_context, name_of
-from pydron.errors import PydronWarning, TranslationError
+from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.runtime.marks import Functional, mark_functional, mark_scheduled, scheduled_of
 from pydron.tasks import Requirements, Site
 
@@ -131,14 +131,26 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        context = current_context(function)
-        plan = scheduled.plan() if context is not None else None
+        try:
+            context = current_context(function)
+            plan = scheduled.plan() if context is not None else None
+        except PydronError as error:
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error; nobody wants to know where in here
         if plan is None:
             return cast("R", function(*args, **kwargs))
         from pydron.runtime.run import Run
 
         assert context is not None
-        return cast("R", Run(context.surroundings).execute(plan, args, kwargs))
+        run = Run(context.surroundings)
+        result = run.execute(plan, args, kwargs)
+        if run.error is None:
+            return cast("R", result)
+        around = run.error.__context__
+        try:
+            raise run.error
+        finally:
+            run.error.__context__ = around  # raising inside a handler of the caller's has replaced it
+            del run
 
     scheduled = Scheduled(function, strict=strict)
     mark_scheduled(wrapper, scheduled)

@@ -121,7 +121,7 @@ class UnpicklableError(PydronError, TypeError):
 
     def __str__(self) -> str:
         where = f"{self.site}: " if self.site else ""
-        place = f" at {self.path}" if self.path else ""
+        place = f" at {self.path.strip()}" if self.path else ""
         return (
             f"{where}the {self.what} of functional {self.function} cannot be sent: "
             f"{self.culprit}{place} cannot be pickled ({self.reason}). "

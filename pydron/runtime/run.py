@@ -78,7 +78,8 @@ class Run:
         self.forecasts: Forecasts
         self._root: Fiber
         self._cursor: Fiber
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
+        """What the scheduled function has raised, with the traceback that the user expects."""
         self.around = sys.exception()
         """What was being handled when the run began: Python links what is raised meanwhile to it."""
         self._looking: set[Fiber] = set()
@@ -94,7 +95,7 @@ class Run:
     # the run as a whole
 
     def execute(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
-        """Run a scheduled function; return its result or raise its error."""
+        """Run a scheduled function; return its result, or leave what it raised in `error`."""
         activation = Activation(plan, None, 0)
         root = Fiber(self, None, activation, 0)
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
@@ -112,16 +113,16 @@ class Run:
                 wish = interrupt
             while wish is not None:  # not inside `except`: what is raised from here on has another context
                 wish = self._interrupt(wish)
-            if self._error is None:
+            if self.error is None:
                 return self._here(root.result)
         except BaseException as interrupt:
-            self._error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
+            self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
             self._drop_all()
         finally:
             self._hand_back()
             if self.issued:
                 self.pool.end_run(self.inbox)
-        raise_again(self._error)
+        return None
 
     def _interrupt(self, interrupt: BaseException) -> BaseException | None:
         """Let the statement around the place that the program has come to see the user's wish to stop, and go on.
@@ -672,7 +673,7 @@ class Run:
         if body is not None:
             self._catch(body, fiber, error, tick, fiber.segment[0] if fiber.segment else None)
             return
-        self._error = self.placed_in(None, error, fiber, tick)
+        self.error = self.placed_in(None, error, fiber, tick)
         self._done = True
         self._drop_all()
 

@@ -37,7 +37,10 @@ class Witness:
                 continue
             after = _snapshot(value)
             if after is None or not _same(before, after):
-                raise ContractError(self._name, f"has changed its argument {label!r}{_where(before, value)}")
+                raise ContractError(
+                    self._name,
+                    f"has changed its argument {label!r}{_where(before, value)}: work on a copy of it, and return that",
+                )
 
 
 def _named(
