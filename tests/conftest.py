@@ -6,6 +6,7 @@ import difflib
 import os
 import random
 import shutil
+import signal
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Run in the background of a shell, which the programs under test would inherit.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     given = config.getoption("--seed")
     config.stash[SEED] = random.SystemRandom().randrange(1_000_000) if given is None else given
     for name in ("PYDRON", "PYDRON_CONF", "PYDRON_CHECK"):
