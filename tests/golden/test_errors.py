@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tests.conftest import Golden
 
 HERE = Path(__file__).parent
-SCRIPTS = HERE / "errors"
-MISTAKES = sorted(path.name for path in SCRIPTS.iterdir() if path.name != "interrupted")
+SCRIPTS = HERE / "cases" / "errors"
+MISTAKES = sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir() and path.name != "interrupted")
 
 
 def start(name: str) -> subprocess.Popen[str]:

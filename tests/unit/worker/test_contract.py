@@ -53,7 +53,7 @@ def test_a_call_that_keeps_the_contract() -> None:
     ids=["attribute", "deep", "keyword", "new key"],
 )
 def test_the_place_is_told(change: Callable[[Thing, dict[str, object]], object], where: str) -> None:
-    assert witnessed(change) == f"has changed its argument {where}"
+    assert witnessed(change) == f"has changed its argument {where}: work on a copy of it, and return that"
 
 
 def test_a_method_that_changes_its_owner() -> None:

@@ -65,6 +65,7 @@ def main():
 
 # --- 41 bound methods, partials, classes and builtins made functional
 import functools
+import math
 import operator
 
 class Point:
@@ -74,13 +75,13 @@ class Point:
 f_point = pydron.functional(Point)
 f_part = pydron.functional(functools.partial(operator.add, 3))
 f_bound = pydron.functional("-".join)
-f_pow = pydron.functional(pow)
+f_gcd = pydron.functional(math.gcd)
 
 @pydron.schedule
 def main():
     p = f_point(f_int(1, 0, 1), y=2)
     q = f_part(p.x)
-    return p, q, f_bound(["a", f_text(2, 0, 1)]), f_pow(q, 2), f_sorted(f_ints(3, 0, 1), reverse=True), f_abs(-q)
+    return p, q, f_bound(["a", f_text(2, 0, 1)]), f_gcd(q, 6), f_sorted(f_ints(3, 0, 1), reverse=True), f_abs(-q)
 
 # --- 42 decorators outside and inside
 def shouting(function):
