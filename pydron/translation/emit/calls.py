@@ -1,0 +1,143 @@
+"""Calls: ask the runtime, and do what it says."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.translation.emit.extent import MUTATORS
+from pydron.translation.emit.pieces import assign, spread_values
+from pydron.translation.emit.writer import Writer
+from pydron.translation.lowering.calls import BIND
+from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.source import copy_tree
+
+if TYPE_CHECKING:
+    from pydron.dataflow.nodes import Call, Node
+    from pydron.translation.emit.names import FrameScope
+
+__all__ = ["Calls"]
+
+
+class Calls(Writer):
+    """Writes calls."""
+
+    def _call(self, node: Call, frame: FrameScope) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        call = code.value  # type: ignore[attr-defined]
+        checks = self._check_bound(node.reads, node)
+        if isinstance(call.func, ast.Name) and call.func.id == BIND:
+            return [*checks, *self._bind(node, call)]
+        target = node.target or ".r"
+        spread = self._spread(call, node)
+        ask = self._ask_call(call, node, "call")
+        native = assign(target, call, code)
+        wait = [*self._force(node.reads, node), *self._await_owner(call, code), *quote("yield _IMPURE", code)]
+        writes = [call.func.value.id] if self._mutates(call) else []
+        choice = quote(
+            "if _Type(_Answer) is _C:\n"
+            "    if _Answer is _D:\n        _Unit\n"
+            "    else:\n"
+            "        if _Answer is _W:\n            _Wait\n"
+            "        _Native\n"
+            "else:\n    _Take",
+            code,
+            _Answer=".answer",
+            _Unit=self._unit(node, frame, writes),
+            _Wait=wait,
+            _Native=[native],
+            _Take=[assign(target, load(".answer", code), code)],
+        )
+        return [*checks, *spread, *ask, *choice]
+
+    def _await_owner(self, call: ast.Call, origin: ast.AST) -> list[ast.stmt]:
+        """Wait for the object whose method was read before the arguments were evaluated."""
+        if not isinstance(call.func, ast.Name) or not call.func.id.startswith("."):
+            return []
+        return quote(
+            "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
+        )
+
+    def _mutates(self, call: ast.Call) -> bool:
+        function = call.func
+        return (
+            isinstance(function, ast.Attribute)
+            and function.attr in MUTATORS
+            and isinstance(function.value, ast.Name)
+            and function.value.id in self._fast
+        )
+
+    def _spread(self, call: ast.Call, node: Node) -> list[ast.stmt]:
+        """Wait for what is spread over the arguments, and for leave to iterate over it."""
+        spread: list[ast.stmt] = []
+        for value in spread_values(call):
+            if isinstance(value, ast.Name):
+                spread += self._force(frozenset((value.id,)), node)
+            spread += quote("_Ans = _S.may_spread(_Value)\nif _Ans is not None: yield _Ans", node.code, _Value=value)
+        return spread
+
+    def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:
+        origin = node.code
+        positional = at(ast.Tuple(list(call.args), ast.Load()), origin)
+        tick = at(ast.Constant(node.tick), origin)
+        keywords = self._keywords(call, origin)
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            name = at(ast.Constant(function.attr), origin)
+            ask = quote_expression(
+                f"_S.{verb}_method(_Owner, _Name, _Args, _Keywords, _Tick)",
+                origin, _Owner=function.value, _Name=name, _Args=positional, _Keywords=keywords, _Tick=tick,
+            )  # fmt: skip
+        else:
+            ask = quote_expression(
+                f"_S.{verb}(_Function, _Args, _Keywords, _Tick)",
+                origin, _Function=function, _Args=positional, _Keywords=keywords, _Tick=tick,
+            )  # fmt: skip
+        return [assign(".answer", ask, origin)]
+
+    def _bind(self, node: Call, call: ast.Call) -> list[ast.stmt]:
+        """Read a method before its arguments are evaluated."""
+        owner, name = call.args
+        assert isinstance(name, ast.Constant)
+        assert isinstance(name.value, str)
+        assert node.target is not None
+        read = at(ast.Attribute(copy_tree(owner), name.value, ast.Load()), node.code)
+        ask = quote("_Target = _S.bind(_Owner, _Name)", node.code, _Target=node.target, _Owner=owner, _Name=name)
+        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", node.code)]
+        return [
+            *ask,
+            *quote(
+                "if _Target is _W:\n    _Wait\n    _Target = _Read",
+                node.code,
+                _Target=node.target,
+                _Wait=wait,
+                _Read=read,
+            ),
+        ]
+
+    def _call_unit(self, node: Call) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        call = code.value  # type: ignore[attr-defined]
+        target = node.target or ".r"
+        return [
+            *self._spread(call, node),
+            *self._ask_call(call, node, "call"),
+            *quote("if _Type(_Answer) is _F: _Answer = yield _Answer", code, _Answer=".answer"),
+            *quote(
+                "if _Answer is _D:\n    yield _ORDERED\n    _Again",
+                code,
+                _Answer=".answer",
+                _Again=self._ask_call(copy_tree(call), node, "call_in_turn"),
+            ),
+            *quote(
+                "if _Type(_Answer) is _C:\n"
+                "    if _Answer is not _N:\n        _Owned\n        yield _IMPURE\n"
+                "    _Native\n"
+                "else:\n    _Take",
+                code,
+                _Owned=self._await_owner(call, code),
+                _Answer=".answer",
+                _Native=[assign(target, copy_tree(call), code)],
+                _Take=[assign(target, load(".answer", code), code)],
+            ),
+        ]

@@ -1,0 +1,129 @@
+"""Frames: the entry of a function, its regions, units and resumptions."""
+
+from __future__ import annotations
+
+import ast
+
+from pydron.dataflow.nodes import (
+    Branch,
+    Call,
+    Compute,
+    Finally,
+    ForLoop,
+    Jump,
+    Leave,
+    Make,
+    Matching,
+    Native,
+    Node,
+    Part,
+    Raise,
+    RegionNode,
+    Store,
+    Try,
+    WhileLoop,
+    With,
+)
+from pydron.translation.emit.calls import Calls
+from pydron.translation.emit.names import FrameKey, FrameScope
+from pydron.translation.emit.pieces import loads
+from pydron.translation.emit.resumption import Resumption
+from pydron.translation.emit.statements import Statements
+from pydron.translation.quote import at, quote
+from pydron.translation.source import copy_tree
+
+__all__ = ["Emitter"]
+
+
+class Emitter(Statements, Calls, Resumption):
+    """Writes the frames of one function."""
+
+    def write(self, key: FrameKey) -> ast.FunctionDef:
+        """Return the code of one frame."""
+        match key:
+            case ("entry", _):
+                return self._entry()
+            case ("region", tick):
+                return self._region_frame(self.graph.by_tick[tick])
+            case ("unit", tick):
+                return self._unit_frame(self.graph.by_tick[tick])
+            case ("resume", frame, tick):
+                return self._resumption(frame, self.graph.by_tick[tick])
+        raise KeyError(key)
+
+    def _entry(self) -> ast.FunctionDef:
+        tree = self._function.tree
+        cells = set(self._function.scope.cells)
+        parameters = tuple(f".cell_{name}" if name in cells else name for name in self._function.scope.parameters)
+        frame = FrameScope(None, self._fast, (), escapes=False)
+        body: list[ast.stmt] = []
+        for name in self._function.scope.parameters:
+            if name in cells:
+                body += quote("_Cell = _Given", tree, _Cell=name, _Given=f".cell_{name}")
+        body += self._unbind(self._fast - set(self._function.scope.parameters), tree)
+        body += self._block(self.graph.root, frame)
+        body += quote("return None", tree)
+        return self._define(parameters, body, tree)
+
+    def _region_frame(self, node: Node) -> ast.FunctionDef:
+        assert isinstance(node, RegionNode)
+        frame = self._frame_for(node)
+        inputs = self.region_inputs(node)
+        body = self._unbind(frame.variables - set(inputs), node.code)
+        match node:
+            case Branch():
+                body += self._branch_body(node, frame)
+            case ForLoop():
+                body += self._for_body(node, frame)
+            case WhileLoop():
+                body += self._while_body(node, frame)
+            case Part():
+                body += self._block(node.body, frame)
+            case Try() | Finally() | With():
+                return self._define(inputs, [*body, *self._guarded_body(node, frame)], node.code)
+        body += self._finish(frame, node.code)
+        return self._define(inputs, body, node.code)
+
+    def _unit_frame(self, node: Node) -> ast.FunctionDef:
+        body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
+        match node:
+            case Compute():
+                body += self._compute_unit(node)
+            case Call():
+                body += self._call_unit(node)
+            case Store():
+                body += self._store_unit(node)
+            case Matching():
+                return self._define(self.region_inputs(node), self._matching_unit(node), node.code)
+            case _:
+                raise AssertionError(node)
+        outputs = loads(self.outputs(node), node.code)
+        body.append(at(ast.Return(at(ast.Tuple(outputs, ast.Load()), node.code)), node.code))
+        return self._define(self.region_inputs(node), body, node.code)
+
+    def _node(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
+        match node:
+            case Compute():
+                return [*self._compute(node, frame), *self._notes(node)]
+            case Call():
+                return [*self._call(node, frame), *self._notes(node)]
+            case Store():
+                return self._store(node, frame)
+            case Make():
+                return [copy_tree(node.code), *self._notes(node)]
+            case Native():
+                return self._native(node, frame)
+            case Matching():
+                return [*self._matching(node, frame), *self._notes(node)]
+            case Raise():
+                return self._raise(node)
+            case Leave():
+                value = copy_tree(node.code.value)  # type: ignore[attr-defined]
+                checks = self._check_bound(node.reads, node)
+                return [*checks, *self._leave(value, frame, node.code)]
+            case Jump():
+                return self._jump(frame, node.code)
+            case Branch():
+                return self._branch(node, frame)
+            case _:
+                return self._region(node, frame)

@@ -1,0 +1,44 @@
+"""What the modules that write frames agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pydron.dataflow.nodes import RegionNode
+
+__all__ = ["CONSTANTS", "FRAME", "GUARD_STATE", "JUMPED", "LEFT", "FrameKey", "FrameScope"]
+
+
+CONSTANTS = (
+    ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
+    ".Type", ".slice", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT", ".MISSING",
+)  # fmt: skip
+"""Names that every frame gets as trailing parameters with defaults, in this order."""
+
+FrameKey: TypeAlias = tuple[str, int] | tuple[str, int, int]
+"""``("entry", 0)``, ``("region", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's node or 0, tick)``."""
+
+FRAME = ".frame"
+"""The name of a frame while it is compiled: one that its code cannot mean."""
+
+GUARD_STATE = (".caught", ".code", ".value", ".exit")
+"""The hidden variables of a statement that catches errors: what it has caught, how its body has ended, and how to
+leave its manager."""
+
+JUMPED, LEFT = 1, 2
+"""How a region ended that did not reach its end: by ``break`` of a loop around, by ``return``."""
+
+
+@dataclass(slots=True)
+class FrameScope:
+    """The frame being written."""
+
+    node: RegionNode | None
+    """The node of a region frame; None in the entry frame."""
+    variables: frozenset[str]
+    outputs: tuple[str, ...]
+    escapes: bool
+    in_loop: bool = False
+    """The code being written is in the body of this frame's own loop."""

@@ -1,0 +1,154 @@
+"""Branches and loops, in place and as frames of their own."""
+
+from __future__ import annotations
+
+import ast
+
+from pydron.dataflow.nodes import Branch, ForLoop, Native, Node, RegionNode, WhileLoop
+from pydron.translation.checked import CheckedExpression
+from pydron.translation.emit.extent import escapes, is_unpacked, jumps_out, loop_state, receivers
+from pydron.translation.emit.names import JUMPED, FrameScope
+from pydron.translation.emit.pieces import stores
+from pydron.translation.emit.writer import Writer
+from pydron.translation.guards import trusted
+from pydron.translation.lowering.loop_continue import contains_jump
+from pydron.translation.quote import at, load, quote, quote_expression, store
+from pydron.translation.scope import names_read
+from pydron.translation.source import copy_tree
+
+__all__ = ["Regions"]
+
+
+class Regions(Writer):
+    """Writes branches and loops."""
+
+    def _branch(self, node: Branch, frame: FrameScope) -> list[ast.stmt]:
+        guard = trusted(node.test, self._fast, node.code, self._loose(node))
+        if guard is None and isinstance(node.test, ast.Name):
+            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
+        here = at(
+            ast.If(
+                copy_tree(node.test),
+                self._block(node.body, frame) or quote("pass", node.code),
+                self._block(node.orelse, frame),
+            ),
+            node.code,
+        )
+        checks = self._check_bound(names_read(node.test) & self._fast, node)
+        if guard is None:
+            return [*checks, here]
+        return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
+
+    def _region(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
+        spawn = self._spawn(node, frame, "region", receivers(node, frozenset(self.region_inputs(node))))
+        if escapes(node):
+            ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
+            return [*ask, *self._unpack_escape(node, frame)]
+        outputs = self.outputs(node)
+        if not outputs:
+            made: ast.stmt = at(ast.Expr(spawn), node.code)
+        else:
+            target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
+            made = at(ast.Assign([target], spawn), node.code)
+        return [made, *quote("if _R.hold: yield _HOLD", node.code)]
+
+    def _unpack_escape(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
+        """Go where a region went that may have left its loop or function."""
+        origin = node.code
+        targets = stores((".code", ".value", *self.outputs(node)), origin)
+        unpack = at(ast.Assign([at(ast.Tuple(targets, ast.Store()), origin)], load(".x", origin)), origin)
+        leave = self._leave(load(".value", origin), frame, origin)
+        if jumps_out(node):
+            jump = self._jump(frame, origin)
+            return [unpack, *quote(f"if _Code == {JUMPED}: _Jump", origin, _Code=".code", _Jump=jump),
+                    *quote("if _Code: _Leave", origin, _Code=".code", _Leave=leave)]  # fmt: skip
+        return [unpack, *quote("if _Code: _Leave", origin, _Code=".code", _Leave=leave)]
+
+    def _branch_body(self, node: Branch, frame: FrameScope) -> list[ast.stmt]:
+        test, body = self._waited(node.test, node)
+        branches = at(
+            ast.If(test, self._block(node.body, frame) or quote("pass", node.code), self._block(node.orelse, frame)),
+            node.code,
+        )
+        return [*body, branches]
+
+    def _waited(self, test: ast.expr, node: Node) -> tuple[ast.expr, list[ast.stmt]]:
+        """Return a test and what has to run before it, in a frame that has nothing else to do."""
+        checked = CheckedExpression(self._names, self._fast, self._loose(node))
+        checked.out = self._force(names_read(test) & self._fast, node)
+        flag = checked.truth(copy_tree(test))
+        slow = [*checked.out, *quote("_Test = _Result", node.code, _Test=".test", _Result=flag)]
+        guard = trusted(test, self._fast, node.code, self._loose(node))
+        if guard is None and isinstance(test, ast.Constant):
+            return copy_tree(test), []
+        if guard is None:
+            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=copy_tree(test))
+        fast = quote("_Test = True if _Value else False", node.code, _Test=".test", _Value=copy_tree(test))
+        checks = self._check_bound(names_read(test) & self._fast, node)
+        return load(".test", test), [*checks, at(ast.If(guard, fast, slow), node.code)]
+
+    def _for_body(self, node: ForLoop, frame: FrameScope) -> list[ast.stmt]:
+        source, count, key = loop_state(node)
+        origin = node.code
+        body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
+        iterable = copy_tree(node.iterable)
+        if isinstance(iterable, ast.Call):
+            form, holes = "_wrapper(_Function, _Args, _Keywords, _Unpacked)", {
+                "_Function": iterable.func,
+                "_Args": at(ast.Tuple(iterable.args, ast.Load()), origin),
+                "_Keywords": self._keywords(iterable, origin),
+                "_Unpacked": at(ast.Constant(is_unpacked(node)), origin),
+            }  # fmt: skip
+        else:
+            form, holes = "(_Iterable)", {"_Iterable": iterable}
+        body += quote(
+            f"_Ans = _S.may_loop{form}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.walk{form}\n_Count = 0",
+            origin, _Source=source, _Count=count, _Key=key, **holes,
+        )  # fmt: skip
+        frame.in_loop = True
+        loose = self._rebind_loose(node)
+        inner = [
+            *quote("_Count += 1", origin, _Count=count),
+            *loose,
+            *self._block(node.body, frame),
+            *self._loop_end(node),
+        ]
+        frame.in_loop = False
+        orelse = [*loose, *self._block(node.orelse, frame)]
+        items = load(source, origin)
+        return [*body, at(ast.For(store(node.item, origin), items, inner, orelse), origin), *loose]
+
+    def _rebind_loose(self, loop: ForLoop | WhileLoop) -> list[ast.stmt]:
+        """Mark unbound what a native statement has unbound on its way to the next round or out of the loop."""
+        names = {
+            name
+            for node in loop.body.walk()
+            if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break))
+            for name in node.binds
+            if not name.startswith(".")
+        }
+        return [statement for name in sorted(names) for statement in self._rebound(name, loop.code)]
+
+    def _loop_end(self, node: ForLoop) -> list[ast.stmt]:
+        _, _, key = loop_state(node)
+        return quote(
+            "if _R.due: yield _BREATHE\n"
+            "if _Key is not None:\n    _Ans = _S.may_go_on(_Key)\n    if _Ans is not None: yield _Ans",
+            node.code,
+            _Key=key,
+        )
+
+    def _while_body(self, node: WhileLoop, frame: FrameScope) -> list[ast.stmt]:
+        rounds = [*self._rebind_loose(node), *self._round(node, frame)]
+        return [at(ast.While(at(ast.Constant(True), node.code), rounds, []), node.code), *self._rebind_loose(node)]
+
+    def _round(self, node: WhileLoop, frame: FrameScope, prelude: list[ast.stmt] | None = None) -> list[ast.stmt]:
+        """Return one round of a ``while`` loop: prelude, test, body."""
+        before = self._block(node.prelude, frame) if prelude is None else prelude
+        test, body = self._waited(node.test, node)
+        done = [*self._block(node.orelse, frame), *quote("break", node.code)]
+        frame.in_loop = True
+        inner = self._block(node.body, frame)
+        frame.in_loop = False
+        stop = at(ast.If(at(ast.UnaryOp(ast.Not(), test), node.code), done, []), node.code)
+        return [*before, *body, stop, *inner, *quote("if _R.due: yield _BREATHE", node.code)]

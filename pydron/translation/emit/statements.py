@@ -1,0 +1,263 @@
+"""Simple nodes: expressions, stores, patterns, native statements, ``raise``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.translation.checked import CheckedExpression, symbol
+from pydron.translation.emit.pieces import index_object, loads
+from pydron.translation.emit.writer import Writer
+from pydron.translation.guards import concrete, trusted
+from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.scope import names_read
+from pydron.translation.source import copy_tree
+
+if TYPE_CHECKING:
+    from pydron.dataflow.nodes import Compute, Matching, Native, Raise, Store
+    from pydron.translation.emit.names import FrameScope
+
+__all__ = ["Statements"]
+
+
+class Statements(Writer):
+    """Writes nodes without regions, other than calls."""
+
+    def _compute(self, node: Compute, frame: FrameScope) -> list[ast.stmt]:
+        checks = self._check_bound(node.reads, node)
+        code = copy_tree(node.code)
+        match code:
+            case ast.Delete(targets=[ast.Name(id=name)]):
+                return [*checks, *quote("_Name = _U", code, _Name=name)]
+            case ast.AugAssign():
+                return [*checks, *self._augment(node, code, frame)]
+            case ast.Assign(targets=[ast.Tuple()]):
+                fast = [self._unpackable(code)]
+            case ast.Assign(value=value) | ast.Expr(value=value):
+                guard = trusted(value, self._fast, code, self._loose(node))
+                if isinstance(value, ast.Name) and self._unsure(node):
+                    guard = concrete([value.id], code)
+                if isinstance(value, ast.Lambda):
+                    guard = concrete(sorted(node.reads), code)
+                fast = [guard] if guard is not None else []
+            case _:
+                raise AssertionError(ast.dump(code))
+        inline: list[ast.stmt] = [code, *self._born(node)]
+        if not fast:
+            return [*checks, *inline]
+        return [*checks, at(ast.If(fast[0], inline, self._unit(node, frame)), code)]
+
+    def _born(self, node: Compute) -> list[ast.stmt]:
+        """Register a fresh object that nothing else can see, while something is pending."""
+        if node.tick not in self._young:
+            return []
+        (name,) = node.binds
+        return quote("if _R.pending: _S.born(_Name)", node.code, _Name=name)
+
+    def _unpackable(self, code: ast.Assign) -> ast.expr:
+        """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
+        return quote_expression("_S.unpackable(_Value)", code, _Value=copy_tree(code.value))
+
+    def _compute_unit(self, node: Compute) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        checked = CheckedExpression(self._names, self._fast, self._loose(node))
+        match code:
+            case ast.Assign(targets=[ast.Tuple()], value=value):
+                checked._ask("may_unpack", code, value)
+                checked.out.append(code)
+            case ast.Assign(targets=targets, value=value):
+                result = checked.write(value)
+                checked.out.append(at(ast.Assign(targets, result), code))
+            case ast.Expr(value=value):
+                checked.write(value)
+            case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
+                text = at(ast.Constant(symbol(operator)), code)
+                code.value = checked.write(value)
+                checked._ask("may_augment", code, text, load(name, code), code.value)
+                checked.out.append(code)
+            case _:
+                raise AssertionError(ast.dump(code))
+        return checked.out
+
+    def _augment(self, node: Compute, code: ast.AugAssign, frame: FrameScope) -> list[ast.stmt]:
+        assert isinstance(code.target, ast.Name)
+        name = code.target.id
+        whole = at(ast.BinOp(load(name, code), code.op, code.value), code)
+        guard = trusted(whole, self._fast, code, self._loose(node))
+        assert guard is not None
+        if isinstance(code.value, ast.List):
+            return self._extend(node, code, name, guard, frame)
+        in_queue = quote(
+            "_Name = _S.augment(_Symbol, _Name, _Value, _Tick)",
+            code,
+            _Tick=at(ast.Constant(node.tick), code),
+            _Name=name,
+            _Symbol=at(ast.Constant(symbol(code.op)), code),
+            _Value=copy_tree(code.value),
+        )
+        can_queue = quote_expression(
+            "_S.can_augment(_Symbol, _Name, _Value)",
+            code,
+            _Name=name,
+            _Symbol=at(ast.Constant(symbol(code.op)), code),
+            _Value=copy_tree(code.value),
+        )
+        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
+        return [at(ast.If(guard, [code], [slow]), code)]
+
+    def _extend(
+        self, node: Compute, code: ast.AugAssign, name: str, guard: ast.expr, frame: FrameScope
+    ) -> list[ast.stmt]:
+        """Add a list display, whose elements may be to come, to what may be a list."""
+        assert isinstance(code.value, ast.List)
+        queued = quote(
+            "_S.extend(_Name, (*_Elements,), _Tick)",
+            code,
+            _Name=name,
+            _Elements=[copy_tree(element) for element in code.value.elts],
+            _Tick=at(ast.Constant(node.tick), code),
+        )
+        can_extend = quote_expression(
+            "_S.can_extend(_Symbol, _Name)", code, _Symbol=at(ast.Constant(symbol(code.op)), code), _Name=name
+        )
+        slow = at(ast.If(can_extend, queued, self._unit(node, frame, [name])), code)
+        return [at(ast.If(guard, [code], [slow]), code)]
+
+    def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Assign)
+        question, owner = self._store_question(code, "store", [at(ast.Constant(node.tick), code)])
+        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
+        writes = [owner.id] if isinstance(owner, ast.Name) and owner.id in self._fast else []
+        written = quote(
+            "_Ans = _Question\n"
+            "if _Ans is _D:\n    _Unit\n"
+            "elif _Ans is not _QUEUED:\n"
+            "    if _Ans is _W:\n        _Wait\n"
+            "    _Do",
+            code,
+            _Question=question,
+            _Unit=self._unit(node, frame, writes),
+            _Wait=wait,
+            _Do=list[ast.stmt]((code,)),
+        )
+        return [*self._check_bound(node.reads, node), *written]
+
+    def _store_question(self, code: ast.Assign, verb: str, tick: list[ast.expr]) -> tuple[ast.expr, ast.expr]:
+        target = code.targets[0]
+        if isinstance(target, ast.Attribute):
+            name = at(ast.Constant(target.attr), code)
+            question = quote_expression(
+                f"_S.{verb}_attribute(_Owner, _Name, _Value, *_Tick)",
+                code,
+                _Owner=target.value,
+                _Name=name,
+                _Value=code.value,
+                _Tick=tick,
+            )
+            return question, target.value
+        assert isinstance(target, ast.Subscript)
+        question = quote_expression(
+            f"_S.{verb}_item(_Owner, _Index, _Value, *_Tick)",
+            code,
+            _Tick=tick,
+            _Owner=target.value,
+            _Index=index_object(target.slice),
+            _Value=code.value,
+        )
+        return question, target.value
+
+    def _store_unit(self, node: Store) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Assign)
+        question, _ = self._store_question(code, "may_store", [])
+        return [*quote("_Ans = _Question\nif _Ans is not None: yield _Ans", code, _Question=question), code]
+
+    def _matching(self, node: Matching, frame: FrameScope) -> list[ast.stmt]:
+        """Fit a pattern at once if nothing is pending or the subject is an atom."""
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Match)
+        subject = code.subject
+        guard = quote_expression("not _R.pending and _Type(_Subject) is not _P", code, _Subject=subject)
+        if node.simple:
+            guard = quote_expression("_Type(_Subject) in _A or _Guard", code, _Subject=subject, _Guard=guard)
+        inline = [code, *self._rebind_all(node.binds, code)]
+        loose = self._unbind_again(node)
+        return [at(ast.If(guard, [*loose, *inline], self._unit(node, frame)), code)]
+
+    def _matching_unit(self, node: Matching) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        assert isinstance(code, ast.Match)
+        names = frozenset(name for name in names_read(code) & self._fast if name not in node.binds)
+        ask = quote(
+            "_Ans = _S.may_match(_Subject, _Simple)\nif _Ans is not None: yield _Ans",
+            code, _Subject=code.subject, _Simple=at(ast.Constant(node.simple), code),
+        )  # fmt: skip
+        outputs = at(ast.Return(at(ast.Tuple(loads(self.outputs(node), code), ast.Load()), code)), code)
+        force = self._force(names, node)
+        return [*force, *ask, *self._unbind_again(node), code, *self._rebind_all(node.binds, code), outputs]
+
+    def _native(self, node: Native, frame: FrameScope) -> list[ast.stmt]:
+        code = copy_tree(node.code)
+        body = [*self._force_bound(node), *quote("yield _IMPURE", code)]
+        unsure = sorted(name for name in node.reads - node.bound_before if not name.startswith("."))
+        for name in unsure:
+            body += quote("if _Name is _U: del _Name", code, _Name=name)
+        run = _Exits(self, frame).visit(code)
+        rebound: list[ast.stmt] = []
+        for name in sorted((node.binds | set(unsure)) & self._fast):
+            if not name.startswith("."):
+                rebound += self._rebound(name, code)
+        notes = self._notes(node)
+        if notes:  # also if it raises half way
+            return [*body, at(ast.Try([run], [], [], [*rebound, *notes]), code)]
+        return [*body, run, *rebound]
+
+    def _raise(self, node: Raise) -> list[ast.stmt]:
+        raised = node.code.exc  # type: ignore[attr-defined]
+        if raised is None:
+            return [copy_tree(node.code)]
+        return [
+            *self._check_bound(node.reads, node),
+            *self._force(node.reads, node),
+            *self._may_raise(node.code),  # type: ignore[arg-type]
+            copy_tree(node.code),
+        ]
+
+    def _may_raise(self, code: ast.Raise) -> list[ast.stmt]:
+        """Wait, unless what is raised has just been made: then nobody can see what raising it does to it."""
+        if code.cause is None and isinstance(code.exc, ast.Name) and code.exc.id.startswith("."):
+            return quote("_Ans = _S.may_raise(_Error)\nif _Ans is not None: yield _Ans", code, _Error=code.exc)
+        return quote("yield _IMPURE", code)
+
+
+class _Exits(ast.NodeTransformer):
+    """Turns ``return`` inside a statement that runs natively into the end of the frame around it."""
+
+    def __init__(self, emitter: Statements, frame: FrameScope) -> None:
+        self._emitter = emitter
+        self._frame = frame
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        value = node.value if node.value is not None else at(ast.Constant(None), node)
+        return self._emitter._leave(value, self._frame, node)[0]
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
+        if not isinstance(node.target, ast.Name):
+            return node
+        if node.value is None:
+            return at(ast.Pass(), node)
+        return at(ast.Assign([node.target], node.value), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node

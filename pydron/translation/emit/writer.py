@@ -1,0 +1,287 @@
+"""What every part of a frame is written with: variables, units, notes, ends."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.dataflow.nodes import (
+    Branch,
+    Finally,
+    ForLoop,
+    Graph,
+    Native,
+    Node,
+    Region,
+    RegionNode,
+    Try,
+    With,
+    regions_of,
+)
+from pydron.translation.emit.extent import escapes, loop_state, mentioned
+from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
+from pydron.translation.emit.pieces import loads, stores
+from pydron.translation.quote import Names, at, define, load, quote, quote_expression, store
+from pydron.translation.reading import expression_of, perhaps_read, surely_read
+from pydron.translation.young import young_variables
+
+if TYPE_CHECKING:
+    from pydron.translation.lowering.context import Lowered
+
+__all__ = ["Writer"]
+
+
+class Writer:
+    """Writes what nodes of all kinds have in common."""
+
+    def __init__(self, function: Lowered, graph: Graph) -> None:
+        self._function = function
+        self.graph = graph
+        self._fast = graph.variables
+        self._names = Names()
+        self._young = young_variables(graph)
+        self._parents = {
+            inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
+        }
+        self._noted = {
+            node.tick: node.body.binds & node.body.live_raised
+            for node in graph.root.walk()
+            if isinstance(node, (Try, Finally, With))
+        }
+
+    def region_inputs(self, node: Node) -> tuple[str, ...]:
+        """Return the variables that a region or unit takes."""
+        if isinstance(node, RegionNode):
+            return tuple(sorted(node.live_before & mentioned(node)))
+        return tuple(sorted(node.reads))
+
+    def outputs(self, node: Node) -> tuple[str, ...]:
+        """Return the variables that a region or unit returns."""
+        return tuple(sorted(node.binds & node.live_after))
+
+    def snapshot(self, node: Node, frame_node: Node | None) -> tuple[str, ...]:
+        """Return the variables that a resumption after `node` takes, outputs of the node left out."""
+        variables = node.live_after - node.binds
+        if frame_node is not None:
+            variables &= mentioned(frame_node)
+        hidden: tuple[str, ...] = ()
+        if isinstance(frame_node, ForLoop):
+            hidden = loop_state(frame_node)
+        elif isinstance(frame_node, (Try, Finally, With)):
+            hidden = GUARD_STATE
+            if node is frame_node.body:  # an error leaves the variables as they are where it comes up
+                variables = (node.live_after | node.live_raised) & mentioned(frame_node)
+        return (*sorted(variables), *hidden)
+
+    def frame_of(self, node: Node) -> Node | None:
+        """Return the node of the frame that a unit or loop is part of when every branch runs in place."""
+        around = self._parents.get(node.tick)
+        while isinstance(around, Branch):
+            around = self._parents.get(around.tick)
+        return around
+
+    def _define(self, parameters: tuple[str, ...], body: list[ast.stmt], origin: ast.AST) -> ast.FunctionDef:
+        everything = [".S", ".R", *parameters, *CONSTANTS]
+        arguments = ast.arguments(
+            posonlyargs=[],
+            args=[at(ast.arg(name), origin) for name in everything],
+            kwonlyargs=[],
+            kw_defaults=[],
+            defaults=[at(ast.Constant(None), origin) for _ in CONSTANTS],
+        )
+        make_generator = quote("if False: yield", origin)
+        body = [*self._declarations(origin), *make_generator, *body]
+        return at(define(FRAME, arguments, body), self._function.tree)
+
+    def _declarations(self, origin: ast.AST) -> list[ast.stmt]:
+        """Declare the variables that frames share: cells, and what the user declared global or nonlocal."""
+        scope = self._function.scope
+        shared = sorted({*scope.cells, *scope.free})
+        declared: list[ast.stmt] = []
+        if shared:
+            declared.append(at(ast.Nonlocal(shared), origin))
+        if global_names := sorted(scope.declared.difference(shared)):
+            declared.append(at(ast.Global(global_names), origin))
+        return declared
+
+    def _unbind(self, names: frozenset[str], origin: ast.AST) -> list[ast.stmt]:
+        """Begin with every variable of the user's marked unbound, so that it can be handed on as it is."""
+        user = sorted(name for name in names if not name.startswith("."))
+        if not user:
+            return []
+        return [at(ast.Assign([store(name, origin) for name in user], load(".U", origin)), origin)]
+
+    def _rebound(self, name: str, origin: ast.AST) -> list[ast.stmt]:
+        return quote("try: _Name\nexcept _Error: _Name = _U", origin, _Name=name, _Error=".NameError")
+
+    def _rebind_all(self, names: frozenset[str], origin: ast.AST) -> list[ast.stmt]:
+        mine = sorted(name for name in names & self._fast if not name.startswith("."))
+        return [each for name in mine for each in self._rebound(name, origin)]
+
+    def _unbind_again(self, node: Node) -> list[ast.stmt]:
+        """Take the marker of an unbound variable away where a statement runs that may or may not bind it."""
+        unsure = sorted(name for name in node.reads - node.bound_before if not name.startswith("."))
+        return [each for name in unsure for each in quote("if _Name is _U: del _Name", node.code, _Name=name)]
+
+    def _force(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
+        """Wait for every variable that is a promise."""
+        forced: list[ast.stmt] = []
+        loose = self._loose(node)
+        for name in sorted(names & self._fast):
+            if name in node.bound_before or name in loose or name.startswith("."):
+                forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
+            else:
+                forced += self._check_bound(frozenset((name,)), node)
+        return forced
+
+    def _force_bound(self, node: Native) -> list[ast.stmt]:
+        forced: list[ast.stmt] = []
+        for name in sorted(node.reads & self._fast):
+            forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
+        return forced
+
+    def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
+        """Raise Python's own error where a variable may be unbound, or may turn out to be."""
+        checks: list[ast.stmt] = []
+        for name in self._in_order((names & self._fast) - node.bound_before - self._loose(node), node):
+            if not name.startswith("."):
+                text = at(ast.Constant(name), node.code)
+                checks += quote(
+                    "if _Type(_Name) is _P: _Name = yield _Name\nif _Name is _U: _S.unbound(_Text)",
+                    node.code,
+                    _Name=name,
+                    _Text=text,
+                )
+        return checks
+
+    def _in_order(self, names: frozenset[str], node: Node) -> list[str]:
+        expression = expression_of(node.code)
+        order = surely_read(expression) if expression is not None else []
+        return [*(name for name in order if name in names), *sorted(names.difference(order))]
+
+    def _loose(self, node: Node) -> frozenset[str]:
+        """Return variables that may have no value where the node may come to read them."""
+        expression = expression_of(node.code)
+        if expression is None:
+            return frozenset()
+        return frozenset(
+            name
+            for name in perhaps_read(expression) - node.bound_before
+            if name in self._fast and not name.startswith(".")
+        )
+
+    def _unsure(self, node: Node) -> frozenset[str]:
+        """Return variables the node reads that may turn out unbound."""
+        return frozenset(name for name in node.reads - node.bound_before if not name.startswith("."))
+
+    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str]) -> ast.expr:
+        """Return the call that makes a unit or region of a node."""
+        origin = node.code
+        return quote_expression(
+            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame)",
+            origin,
+            _Tick=at(ast.Constant(node.tick), origin),
+            _Inputs=loads(self.region_inputs(node), origin),
+            _Snapshot=loads(self.snapshot(node, frame.node), origin),
+            _Writes=loads(writes, origin),
+            _Frame=at(ast.Constant(frame.node.tick if frame.node else 0), origin),
+        )
+
+    def _unit(self, node: Node, frame: FrameScope, writes: list[str] | None = None) -> list[ast.stmt]:
+        """Return the making of a unit, which binds the node's outputs, and the wait if it cannot be run ahead of."""
+        outputs = self.outputs(node)
+        spawn = self._spawn(node, frame, "unit", writes or [])
+        made: ast.stmt
+        if outputs:
+            target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
+            made = at(ast.Assign([target], spawn), node.code)
+        else:
+            made = at(ast.Expr(spawn), node.code)
+        return [made, *quote("if _R.hold: yield _HOLD", node.code)]
+
+    def _finish(
+        self, frame: FrameScope, origin: ast.AST, code: int = 0, value: ast.expr | None = None
+    ) -> list[ast.stmt]:
+        """Return the end of a frame: what it hands back."""
+        if frame.node is None:
+            return [at(ast.Return(value or at(ast.Constant(None), origin)), origin)]
+        left = code == LEFT and not self._is_in_finally(frame.node)  # nobody reads the variables any more
+        parts: list[ast.expr] = [load(".U" if left else name, origin) for name in frame.outputs]
+        if frame.escapes:
+            parts = [at(ast.Constant(code), origin), value or at(ast.Constant(None), origin), *parts]
+        return [at(ast.Return(at(ast.Tuple(parts, ast.Load()), origin)), origin)]
+
+    def _is_in_finally(self, node: Node) -> bool:
+        around = self._parents.get(node.tick)
+        return around is not None and (isinstance(around, Finally) or self._is_in_finally(around))
+
+    def _leave(self, value: ast.expr, frame: FrameScope, origin: ast.AST) -> list[ast.stmt]:
+        return self._finish(frame, origin, LEFT, value)
+
+    def _jump(self, frame: FrameScope, origin: ast.AST) -> list[ast.stmt]:
+        return quote("break", origin) if frame.in_loop else self._finish(frame, origin, JUMPED)
+
+    def _notes(self, node: Node) -> list[ast.stmt]:
+        """Keep what the node has bound for the handlers around that may read it."""
+        notes: list[ast.stmt] = []
+        names = node.binds
+        inner: Node = node
+        while names and (around := self._parents.get(inner.tick)) is not None:
+            if isinstance(around, (Try, Finally, With)) and around.body is inner:
+                for name in sorted(names & self._noted[around.tick]):
+                    notes += self._note(around, name, name, node.code)
+            elif isinstance(around, Try):
+                names -= {handler.name for handler in around.handlers if handler.part is inner}
+            inner = around
+        return notes
+
+    def _note(self, statement: Try | Finally | With, name: str, value: str, origin: ast.AST) -> list[ast.stmt]:
+        return quote(
+            "_S.note(_Tick, _Name, _Value)",
+            origin,
+            _Tick=at(ast.Constant(statement.tick), origin),
+            _Name=at(ast.Constant(name), origin),
+            _Value=value,
+        )
+
+    def _note_unbound(self, node: Try, name: str) -> list[ast.stmt]:
+        """Tell the handlers around that a clause unbinds its variable, however it ends."""
+        notes: list[ast.stmt] = []
+        inner: Node = node
+        while (around := self._parents.get(inner.tick)) is not None:
+            if isinstance(around, (Try, Finally, With)) and around.body is inner and name in self._noted[around.tick]:
+                notes += self._note(around, name, ".U", node.code)
+            inner = around
+        return notes
+
+    def _block(self, region: Region, frame: FrameScope) -> list[ast.stmt]:
+        written: list[ast.stmt] = []
+        for node in region.nodes:
+            written += self._node(node, frame)
+        return written
+
+    def _keywords(self, call: ast.Call, origin: ast.AST) -> ast.expr:
+        """Return the keyword arguments as a dictionary, or as a tuple of dictionaries still to be joined."""
+        if not call.keywords:
+            return at(ast.Constant(None), origin)
+        named = [keyword for keyword in call.keywords if keyword.arg is not None]
+        display = at(
+            ast.Dict(
+                [at(ast.Constant(keyword.arg), origin) for keyword in named], [keyword.value for keyword in named]
+            ),
+            origin,
+        )
+        if len(named) == len(call.keywords):
+            return display
+        spread = [keyword.value for keyword in call.keywords if keyword.arg is None]
+        return at(ast.Tuple([display, *spread], ast.Load()), origin)
+
+    def _frame_for(self, node: Node | None) -> FrameScope:
+        if node is None:
+            return FrameScope(None, self._fast, (), escapes=False)
+        assert isinstance(node, RegionNode)
+        return FrameScope(node, mentioned(node), self.outputs(node), escapes=escapes(node))
+
+    def _node(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
+        """Return the code of one node."""
+        raise NotImplementedError
