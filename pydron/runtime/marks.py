@@ -43,28 +43,31 @@ class Schedulable(Protocol):
 
 
 _functional: dict[int, Functional] = {}
-_scheduled: dict[int, Schedulable] = {}
+_scheduled: dict[int, weakref.ref[Schedulable]] = {}
+"""Weak: what is known of a function holds its globals and closure, and these hold the callable that was marked."""
 _kept: dict[int, object] = {}
 """What keeps a mark true to its callable: a weak reference that takes the mark away, or the callable itself."""
 
 
-def _mark(callee: object, forget: dict[int, Functional] | dict[int, Schedulable]) -> int:
+def _key(callee: object) -> int:
+    """Return what a callable is known by; its marks go when it does."""
     key = id(callee)
+    if key not in _kept:
 
-    def gone(_reference: object) -> None:
-        forget.pop(key, None)
-        _kept.pop(key, None)
+        def gone(_reference: object) -> None:
+            for table in (_functional, _scheduled, _kept):
+                table.pop(key, None)
 
-    try:
-        _kept[key] = weakref.ref(callee, gone)
-    except TypeError:
-        _kept[key] = callee
+        try:
+            _kept[key] = weakref.ref(callee, gone)
+        except TypeError:
+            _kept[key] = callee
     return key
 
 
 def mark_functional(callee: object, functional: Functional) -> None:
     """Make the promise that a callable was given known to the runtime."""
-    _functional[_mark(callee, _functional)] = functional
+    _functional[_key(callee)] = functional
 
 
 def functional_of(callee: object) -> Functional | None:
@@ -73,13 +76,14 @@ def functional_of(callee: object) -> Functional | None:
 
 
 def mark_scheduled(wrapper: object, scheduled: Schedulable) -> None:
-    """Make a scheduled function known to the runtime."""
-    _scheduled[_mark(wrapper, _scheduled)] = scheduled
+    """Make a scheduled function known to the runtime. The wrapper has to hold on to it."""
+    _scheduled[_key(wrapper)] = weakref.ref(scheduled)
 
 
 def scheduled_of(callee: object) -> Schedulable | None:
     """Return the scheduled function behind a callable, or None."""
-    return _scheduled.get(id(callee))
+    found = _scheduled.get(id(callee))
+    return found() if found is not None else None
 
 
 def will_call(function: FunctionType) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from random import Random
 
 import pytest
 
-from tests.property.harness import PLAIN, Loaded, OverrunError, Way, failure_plans, loaded
+from tests.property.harness import PLAIN, Loaded, OverrunError, Tally, Way, check, failure_plans, loaded
 from tests.property.minimise import minimise
 from tests.property.programs import Program, generate
 from tests.property.wrong import REWRITES, WRONG_WAYS
@@ -85,3 +86,14 @@ def drive(xs):
 """
     small = minimise(Program("small", source), lambda program: "print(" in program.source)
     assert small.source == "def arguments():\n    pass\n\ndef drive(xs):\n    print(0)\n"
+
+
+def test_a_program_that_ran_leaves_nothing_behind() -> None:
+    def namespaces(name: str) -> int:
+        gc.collect()
+        return sum(type(each) is dict and each.get("__name__") == name for each in gc.get_objects())
+
+    for seed in range(6):
+        program = generate(seed)
+        check(program, Random(seed), Tally(), most_failures=2)
+        assert namespaces(program.name) == 0, program.source

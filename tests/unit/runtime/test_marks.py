@@ -1,0 +1,132 @@
+"""What decorated callables are known by, and that nothing of them is kept once they are gone."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import weakref
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeVar
+
+import pydron
+from pydron import compiled
+from pydron.runtime import marks
+from pydron.testing import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+Gone = TypeVar("Gone")
+
+
+def module_of(source: str) -> ModuleType:
+    """Return a module that only its own functions refer to, as a cell or a script that was run again leaves it."""
+    module = ModuleType("written")
+    module.__dict__["pydron"] = pydron
+    exec(source, module.__dict__)
+    return module
+
+
+def assert_gone(reference: weakref.ref[Gone]) -> None:
+    gc.collect()
+    assert reference() is None
+
+
+MODULE = """
+@pydron.functional
+def call(x):
+    return x
+
+@pydron.schedule
+def top(x):
+    return call(x)
+"""
+
+
+def test_a_module_of_decorated_functions_can_go() -> None:
+    module = module_of(MODULE)
+    reference = weakref.ref(module.top)
+    keys = {id(module.top), id(module.call)}
+    assert keys <= marks._functional.keys() | marks._scheduled.keys()
+    del module
+    assert_gone(reference)
+    assert not keys & (marks._functional.keys() | marks._scheduled.keys() | marks._kept.keys())
+
+
+def test_a_recursive_function_of_a_function_can_go() -> None:
+    def make() -> Callable[[int], int]:
+        @pydron.schedule
+        def down(n: int) -> int:
+            return down(n - 1) if n else 0
+
+        return down
+
+    assert_gone(weakref.ref(make()))
+
+
+def test_a_class_whose_method_calls_super_can_go() -> None:
+    def make() -> type:
+        class Kept:
+            @pydron.schedule
+            def __repr__(self) -> str:
+                return super().__repr__()
+
+        return Kept
+
+    assert_gone(weakref.ref(make()))
+
+
+def test_every_mark_of_a_callable_goes_with_it() -> None:
+    def make() -> Callable[[int], int]:
+        return pydron.functional(pydron.schedule(lambda x: x))
+
+    made = make()
+    key = id(made)
+    assert marks.functional_of(made) is not None
+    assert marks.scheduled_of(made) is not None
+    reference = weakref.ref(made)
+    del made
+    assert_gone(reference)
+    # The next object at this address is another one.
+    assert not {key} & (marks._functional.keys() | marks._scheduled.keys() | marks._kept.keys())
+
+
+def test_a_mark_made_twice_is_the_last_one() -> None:
+    def call(x: int) -> int:
+        return x
+
+    pydron.functional(cores=2)(pydron.functional(call))
+    found = marks.functional_of(call)
+    assert found is not None
+    assert found.requirements.cores == 2
+
+
+def test_a_callable_without_weak_references_is_kept_as_long_as_its_mark() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self) -> int:
+            return 1
+
+    made = pydron.functional(Slotted())
+    key = id(made)
+    del made
+    assert type(marks._kept[key]) is Slotted
+
+
+def test_a_translation_goes_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    filename = "/written/translated.py"
+    monkeypatch.setitem(linecache.cache, filename, (len(MODULE), None, MODULE.splitlines(keepends=True), filename))
+
+    gc.collect()
+    before = set(compiled._TRANSLATIONS)
+    namespace: dict[str, object] = {"pydron": pydron}
+    exec(compile(MODULE, filename, "exec"), namespace)
+    with simulate():
+        assert namespace["top"](3) == 3  # type: ignore[operator]
+        assert len(set(compiled._TRANSLATIONS) - before) == 1
+    del namespace
+    gc.collect()
+    assert set(compiled._TRANSLATIONS) == before
