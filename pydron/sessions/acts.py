@@ -105,6 +105,12 @@ class Acts:
                     self._likeness_of.pop(task, None)
         self.happened(*asked)
 
+    def forget(self, keys: list[bytes]) -> None:
+        """Have all workers drop functions."""
+        for member in self.crew.members.values():
+            member.forget(keys)
+            member.post()
+
     def rest_after(self, seconds: float) -> None:
         """Let all workers go whenever nothing has happened for so long."""
         self._later(max(0.05, self.last_event + seconds - time.monotonic()), self._rest, seconds)

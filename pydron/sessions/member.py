@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS
-from pydron.transport.messages import Code, Definition, pack
+from pydron.transport.messages import Code, Definition, Forget, pack
 
 if TYPE_CHECKING:
     from pydron.backend.launcher import Handle, Launcher
@@ -58,6 +58,13 @@ class Member:
         if function.key not in self.functions:
             self.functions.add(function.key)
             self.outbox.append(Code(function.key, function.name, pack(function.payload)))
+
+    def forget(self, keys: list[bytes]) -> None:
+        """Have functions dropped."""
+        known = [key for key in keys if key in self.functions]
+        if known:
+            self.functions.difference_update(known)
+            self.outbox.append(Forget(tuple(known)))
 
     def need_likeness(self, likeness: Likeness) -> None:
         """Send a likeness with its first task."""

@@ -83,6 +83,8 @@ class Plant:
 
     def _take(self) -> None:
         self.acts.asked(*self._pool.take())
+        if keys := self._pool.idle_functions():
+            self.acts.forget(keys)
 
     def _end(self) -> None:
         acts = self.acts

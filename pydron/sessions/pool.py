@@ -157,6 +157,10 @@ class SessionPool:
 
     # What the reactor's thread calls.
 
+    def idle_functions(self) -> list[bytes]:
+        """Return the keys of functions that workers may forget."""
+        return self._functions.idle()
+
     def take(self) -> tuple[list[events.Event], dict[TaskId, int]]:
         """Return what runs have asked for since the last time, and the likeness for each task."""
         with self._lock:

@@ -3,51 +3,51 @@
 A function that a worker can import is a reference. Any other is taken apart by cloudpickle: its code, and the values at
 that moment of the globals and closure cells that it reads. Those values are watched: before each reuse of the shipped
 form they are compared, by identity where the object cannot change, by content where it can.
+
+A shipped form is kept as long as its callable. Workers keep theirs until they are told to forget it.
 """
 
 from __future__ import annotations
 
-import builtins
-import hashlib
+import threading
 import types
-from collections import OrderedDict
+import weakref
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.errors import UnpicklableError
-from pydron.tasks import Function, Payload
-from pydron.transport.codec import dumps, dumps_function
+from pydron.tasks import Function
+from pydron.transport.codec import dumps_function
+from pydron.transport.watch import digest, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
-__all__ = ["Functions", "digest"]
+    from pydron.transport.watch import Watch
 
-_ABSENT = object()
+__all__ = ["Functions"]
+
 _MOST = 4096
-_UNCHANGING = (type(None), bool, int, float, complex, str, bytes, type, types.ModuleType, types.BuiltinFunctionType)
-_NamespaceRead = tuple["Mapping[str, object]", str, object, bytes | None]
-_CellRead = tuple[types.CellType, object, bytes | None]
+_IDLE_BYTES = 64 << 20
+_IDLE_MOST = 1000
+"""How much of functions that are gone workers may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shipped:
     """A callable, its shipped form, and what it read when that was made."""
 
-    callable: object
+    callable: weakref.ref[Callable[..., object]]
     function: Function
-    names: tuple[_NamespaceRead, ...]
-    cells: tuple[_CellRead, ...]
+    watches: tuple[Watch, ...]
 
-    def is_current(self) -> bool:
-        """Tell whether pickling the callable again would give the same."""
-        for namespace, name, value, content in self.names:
-            now = namespace.get(name, _ABSENT)
-            if now is not value or (content is not None and _content(now) != content):
-                return False
-        for cell, value, content in self.cells:
-            now = _inside(cell)
-            if now is not value or (content is not None and _content(now) != content):
+    def is_of(self, function: object) -> bool:
+        """Tell whether this is the shipped form of a callable as it is now."""
+        if self.callable() is not function:
+            return False
+        for each in self.watches:  # noqa: SIM110 - once for each call, and a generator costs more than the look
+            if not each.is_current():
                 return False
         return True
 
@@ -56,7 +56,14 @@ class Functions:
     """Ships callables. Belongs to one session; called from any thread of the user."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._shipped: OrderedDict[int, _Shipped] = OrderedDict()
+        self._gone: deque[tuple[int, object]] = deque()
+        """References to callables that are gone. Filled by the garbage collector, at any moment."""
+        self._holders: Counter[bytes] = Counter()
+        """How many callables that are there have a key."""
+        self._idle: dict[bytes, int] = {}
+        """Size of each shipped form that no callable has now."""
 
     def ship(self, function: Callable[..., object], name: str) -> Function:
         """Return the shipped form of a callable.
@@ -65,17 +72,60 @@ class Functions:
             UnpicklableError: it cannot travel.
         """
         known = self._shipped.get(id(function))
-        if known is not None and known.is_current():
+        if known is not None and known.is_of(function):
             return known.function
-        shipped = _ship(function, name)
-        if isinstance(function, types.FunctionType | types.BuiltinFunctionType | type):
-            self._shipped[id(function)] = shipped
-            if len(self._shipped) > _MOST:
-                self._shipped.popitem(last=False)
-        return shipped.function
+        shipped, watches = _ship(function, name)
+        with self._lock:
+            self._bury()
+            if not self._holders[shipped.key]:
+                self._idle[shipped.key] = shipped.payload.size
+            if isinstance(function, types.FunctionType | types.BuiltinFunctionType | type):
+                self._keep(function, shipped, watches)
+        return shipped
+
+    def idle(self) -> list[bytes]:
+        """Return keys that workers had better forget, once there are enough; they count as forgotten then."""
+        if not self._gone and not self._idle:
+            return []
+        with self._lock:
+            self._bury()
+            if len(self._idle) <= _IDLE_MOST and sum(self._idle.values()) <= _IDLE_BYTES:
+                return []
+            idle, self._idle = list(self._idle), {}
+            return idle
+
+    def _keep(self, function: Callable[..., object], shipped: Function, watches: tuple[Watch, ...]) -> None:
+        key = id(function)
+        self._drop(key)
+        queue = self._gone
+
+        def gone(reference: object) -> None:
+            queue.append((key, reference))
+
+        self._shipped[key] = _Shipped(weakref.ref(function, gone), shipped, watches)
+        self._holders[shipped.key] += 1
+        self._idle.pop(shipped.key, None)
+        if len(self._shipped) > _MOST:
+            self._drop(next(iter(self._shipped)))
+
+    def _bury(self) -> None:
+        while self._gone:
+            key, reference = self._gone.popleft()
+            if key in self._shipped and self._shipped[key].callable is reference:
+                self._drop(key)
+
+    def _drop(self, key: int) -> None:
+        entry = self._shipped.pop(key, None)
+        if entry is None:
+            return
+        shipped = entry.function
+        self._holders[shipped.key] -= 1
+        if not self._holders[shipped.key]:
+            del self._holders[shipped.key]
+            self._idle[shipped.key] = shipped.payload.size
 
 
-def _ship(function: Callable[..., object], name: str) -> _Shipped:
+def _ship(function: Callable[..., object], name: str) -> tuple[Function, tuple[Watch, ...]]:
     try:
         payload, opened = dumps_function(function)
     except MemoryError:
@@ -85,62 +135,4 @@ def _ship(function: Callable[..., object], name: str) -> _Shipped:
 
         culprit = find_culprit(function, error)
         raise UnpicklableError(name, "callable", culprit.path, culprit.type_name, culprit.reason) from None
-    names = tuple(read for each in opened for read in _names_read(each))
-    cells = tuple(read for each in opened for read in _cells_read(each))
-    return _Shipped(function, Function(digest(payload), name, payload), names, cells)
-
-
-def digest(payload: Payload) -> bytes:
-    """Return what identifies a payload by content."""
-    state = hashlib.blake2b(payload.data, digest_size=16)
-    for buffer in payload.buffers:
-        state.update(buffer)
-    return state.digest()
-
-
-def _names_read(function: types.FunctionType) -> Iterable[_NamespaceRead]:
-    namespace = function.__globals__
-    for name in _global_names(function.__code__):
-        value = namespace.get(name, _ABSENT)
-        if value is not _ABSENT or not hasattr(builtins, name):
-            yield namespace, name, value, _content_if_mutable(value)
-    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        if (content := _content_if_mutable(value)) is not None:
-            yield {"": value}, "", value, content
-
-
-def _cells_read(function: types.FunctionType) -> Iterable[_CellRead]:
-    for cell in function.__closure__ or ():
-        value = _inside(cell)
-        yield cell, value, _content_if_mutable(value)
-
-
-def _inside(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _ABSENT
-
-
-def _global_names(code: types.CodeType) -> set[str]:
-    """Return the names that code, and code inside it, may look up in its globals."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names |= _global_names(constant)
-    return names
-
-
-def _content_if_mutable(value: object) -> bytes | None:
-    """Return a digest of something that can change in place, None for what cannot."""
-    if value is _ABSENT or isinstance(value, (*_UNCHANGING, types.FunctionType)):
-        return None
-    return _content(value)
-
-
-def _content(value: object) -> bytes | None:
-    try:
-        return digest(dumps(value, copy=False))
-    except Exception:
-        # Whether it can be shipped at all is decided when the function is.
-        return None
+    return Function(digest(payload), name, payload), tuple(watch(each) for each in opened)

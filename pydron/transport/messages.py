@@ -4,8 +4,8 @@ On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, 
 objects; nothing in it can execute code when a frame is read. Values of the user travel inside as `Payload` parts and
 are unpickled only by whoever needs them. Within one connection messages arrive in the order in which they were sent.
 
-Driver to worker: `Setup`, `Definition`, `Code`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Likeness`, `Bye`.
-Worker to driver: `Ready`, `Done`, `Failed`, `Value`, `Missing`, `Recalled`, `Pong`.
+Driver to worker: `Setup`, `Definition`, `Code`, `Forget`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Likeness`,
+`Bye`. Worker to driver: `Ready`, `Done`, `Failed`, `Value`, `Missing`, `Recalled`, `Pong`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = [
     "Done",
     "Failed",
     "Fetch",
+    "Forget",
     "Free",
     "Likeness",
     "Message",
@@ -90,6 +91,12 @@ class Code(NamedTuple):
     key: bytes
     name: str
     payload: Packed
+
+
+class Forget(NamedTuple):
+    """Drop callables, once the tasks sent before have run. They are sent again if they are needed again."""
+
+    keys: tuple[bytes, ...]
 
 
 class Run(NamedTuple):
@@ -197,6 +204,7 @@ Message = (
     | Likeness
     | Definition
     | Code
+    | Forget
     | Run
     | Put
     | Fetch
@@ -215,7 +223,7 @@ Message = (
 Wire = tuple[object, ...]
 
 _KINDS: tuple[type[Message], ...] = (
-    Setup, Likeness, Definition, Code, Run, Put, Fetch, Free, Recall, Ping, Bye,
+    Setup, Likeness, Definition, Code, Forget, Run, Put, Fetch, Free, Recall, Ping, Bye,
     Ready, Done, Failed, Value, Missing, Recalled, Pong,
 )  # fmt: skip
 OUT_OF_BAND = 32 * 1024

@@ -19,6 +19,7 @@ from pydron.transport.messages import (
     Definition,
     Done,
     Fetch,
+    Forget,
     Free,
     Likeness,
     Missing,
@@ -86,6 +87,9 @@ class Worker:
         self._result_lock = threading.Lock()
         self._longest: dict[bytes, float] = {}
         """Run time of the slowest recent call of each function."""
+        self._forgetting: dict[int, list[tuple[bytes, object]]] = {}
+        """Functions to drop, by the negative number that stands for them in the queue."""
+        self._last_mark = -1
         self._ended = False
         self.settled: Callable[[], None] | None = None
         """Called once by the reading thread when the start is over."""
@@ -113,6 +117,7 @@ class Worker:
                 task = self._queue.get()
             run = self._waiting.pop(task, None)
             if run is None:
+                self._forget(task)
                 continue
             now = time.perf_counter()
             if self._results and (now - last > _HOLD or self._longest.get(run.function, 1.0) > _SHORT):
@@ -130,6 +135,11 @@ class Worker:
         large = type(message) is Done and message.size > _BATCH
         if large or len(self._results) >= _BATCH:
             self._flush()
+
+    def _forget(self, number: int) -> None:
+        for code in self._forgetting.pop(number, ()):
+            self._store.forget([code])
+            self._longest.pop(code[0], None)
 
     def _note_time(self, function: bytes, seconds: float) -> None:
         known = self._longest.get(function, 0.0)
@@ -180,6 +190,10 @@ class Worker:
                 self._queue.put(message.task)
             case Code(key, name, payload):
                 self._store.add_code(key, name, unpack(payload))
+            case Forget(keys):
+                self._last_mark -= 1
+                self._forgetting[self._last_mark] = self._store.codes(keys)
+                self._queue.put(self._last_mark)
             case Definition(key, payload):
                 DEFINITIONS.receive(key, bytes(unpack(payload).data))
             case Put(value, payload):

@@ -47,6 +47,17 @@ class Store:
         """Keep the shipped form of a function until it is called."""
         self._code[key] = (name, payload)
 
+    def codes(self, keys: Iterable[bytes]) -> list[tuple[bytes, object]]:
+        """Return keys with the shipped forms that are kept under them."""
+        return [(key, self._code[key]) for key in keys if key in self._code]
+
+    def forget(self, codes: Iterable[tuple[bytes, object]]) -> None:
+        """Drop functions, except those that have been sent again since `codes` was asked."""
+        for key, code in codes:
+            if self._code.get(key) is code:
+                del self._code[key]
+                self._functions.pop(key, None)
+
     def name(self, key: bytes) -> str:
         """Return what people call a function."""
         return self._code[key][0] if key in self._code else "a function"

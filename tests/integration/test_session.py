@@ -22,7 +22,7 @@ from tests.integration import work
 from tests.integration.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 KINDS: dict[str, dict[str, object]] = {
@@ -325,3 +325,20 @@ def test_endless_calls_on_threads_are_left_behind() -> None:
         after = client.submit(work.add, 1, 2)
         client.pool.cancel([task.id for task in slow])
         assert client.result(after) == 3
+
+
+def test_workers_forget_functions_that_are_gone(client: Client, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    if kind == "threads":
+        pytest.skip("these workers share the objects of all tests")
+    monkeypatch.setattr("pydron.transport.functions._IDLE_MOST", 3)
+    canary = work.Canary()
+
+    def make(number: int) -> Callable[[int], object]:
+        return lambda x: (canary, number + x)[1]
+
+    for _ in range(2):  # the second time the same functions are sent again
+        for number in range(8):
+            tasks = [client.submit(make(number), item) for item in range(4)]
+            assert [client.result(task) for task in tasks] == [number + item for item in range(4)]
+    counts = [client.result(client.submit(work.canaries)) for _ in range(8)]
+    assert max(cast("list[int]", counts)) <= 5

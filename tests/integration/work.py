@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import gc
 import logging
 import os
 import subprocess
@@ -96,3 +97,12 @@ def place() -> tuple[str, str | None]:
 
 def log() -> None:
     logging.getLogger("tests.levels").debug("something")
+
+
+class Canary:
+    """An object that a call can look for."""
+
+
+def canaries() -> int:
+    gc.collect()
+    return sum(isinstance(each, Canary) for each in gc.get_objects())
