@@ -72,8 +72,10 @@ class Watch:
     """What one function that was taken apart read at that moment."""
 
     function: weakref.ref[types.FunctionType]
+    same: tuple[tuple[str, object], ...]
+    """Globals that are the very object; the others are in `names`."""
     names: tuple[tuple[str, _Fact], ...]
-    cells: tuple[_Fact, ...]
+    cells: tuple[tuple[int, _Fact], ...]
     defaults: tuple[tuple[object, _Equal], ...]
 
     def is_current(self) -> bool:
@@ -82,14 +84,17 @@ class Watch:
         if function is None:
             return False
         namespace = function.__globals__
+        for name, value in self.same:
+            if namespace.get(name, _ABSENT) is not value:
+                return False
         for name, fact in self.names:
             if not fact.holds(namespace.get(name, _ABSENT)):
                 return False
-        if self.cells:
-            for cell, fact in zip(function.__closure__ or (), self.cells, strict=True):
-                if not fact.holds(_inside(cell)):
-                    return False
-        return all(fact.holds(value) for value, fact in self.defaults)
+        for at, fact in self.cells:
+            now = _inside(function.__closure__[at])  # type: ignore[index]  # it has these cells
+            if now is not fact.value if type(fact) is _Same else not fact.holds(now):
+                return False
+        return not self.defaults or all(fact.holds(value) for value, fact in self.defaults)
 
 
 def watch(function: types.FunctionType) -> Watch:
@@ -97,13 +102,15 @@ def watch(function: types.FunctionType) -> Watch:
     namespace = function.__globals__
     read = ((name, namespace.get(name, _ABSENT)) for name in sorted(_global_names(function.__code__)))
     names = [(name, _fact(value)) for name, value in read if value is not _ABSENT or not hasattr(builtins, name)]
-    cells = [_fact(_inside(cell)) for cell in function.__closure__ or ()]
+    cells = [(at, _fact(_inside(cell))) for at, cell in enumerate(function.__closure__ or ())]
     defaults = [
         (value, fact)
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
         if isinstance(fact := _fact(value), _Equal)
     ]
-    return Watch(weakref.ref(function), tuple(names), tuple(cells), tuple(defaults))
+    same = tuple((name, fact.value) for name, fact in names if isinstance(fact, _Same))
+    others = tuple((name, fact) for name, fact in names if not isinstance(fact, _Same))
+    return Watch(weakref.ref(function), same, others, tuple(cells), tuple(defaults))
 
 
 def _fact(value: object) -> _Fact:
