@@ -72,12 +72,12 @@ def _context_of(session: Session) -> Context:
 
     config = session.config
     names = FunctionalNames(config.functional) if config.functional else None
-    cost = CostModel(ship=config.ship or session.check)
-
-    def inlines(functional: Functional) -> bool:
-        return cost.decide(functional) == "inline"
-
-    surroundings = Surroundings(session.pool, show, adopt, names, inlines, cost.observe, config.run_ahead or RUN_AHEAD)
+    run_ahead = config.run_ahead or RUN_AHEAD
+    if config.ship or session.check:
+        surroundings = Surroundings(session.pool, show, adopt, names, run_ahead=run_ahead)
+    else:
+        cost = CostModel()
+        surroundings = Surroundings(session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead)
     return Context(surroundings, session.strict)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,8 +31,7 @@ class Site:
         return f"{self.filename}:{self.line} in {self.function}"
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """One pickled object: protocol 5 stream plus its out-of-band buffers."""
 
     data: bytes
@@ -83,6 +82,8 @@ class Task:
     requirements: Requirements = DEFAULT_REQUIREMENTS
     want_value: bool = False
     """The driver needs the value itself as soon as there is one, whatever its size."""
+    likeness: int = -1
+    """What the driver was like when the call was made: a number that the pool gives out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ class Pool(Protocol):
     def load_failure(self, failure: Failure) -> BaseException:
         """Rebuild the user's exception with cause, context, notes and the frames of the worker in its traceback."""
 
-    def submit(self, task: Task, inbox: Inbox) -> None:
-        """Take a task. May be buffered until `flush` or `wait`."""
+    def submit(self, task: Task, inbox: Inbox) -> bool:
+        """Take a task. May be buffered until `flush` or `wait`; return whether it is time for that."""
 
     def flush(self) -> None:
         """Send on what is buffered."""

@@ -100,6 +100,11 @@ class Calls(_Mixin):
         """``callee(*args, **keywords)``: return the result, a promise of it, or what to do."""
         if type(callee) is Bound:
             return self.call_method(callee.owner, callee.name, args, keywords, tick)
+        functional = functional_of(callee)
+        if functional is not None and keywords is None:
+            return self._dispatch(
+                cast("Callable[..., object]", callee), functional, args, _NO_KEYWORDS, tick, in_turn=False
+            )
         return self._call(callee, args, keywords, tick, in_turn=False)
 
     def call_in_turn(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
@@ -298,6 +303,10 @@ class Calls(_Mixin):
         run = self.run
         if not in_turn and not run.memory.is_open_function(function):
             return Choice.UNIT  # it captures what is still to be stored into
+        if not kwargs and ATOMS.issuperset(map(type, args)):
+            if run.inlines(functional) and (not run.pending or is_silent(function)):
+                return run_inline(self, function, functional, args, {}, tick)
+            return self._submit(function, functional, args, {}, (), tick)
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
         named: dict[str, object] = {}
@@ -347,17 +356,17 @@ class Calls(_Mixin):
             made = run.guesses.take(signature)
             if made is not None:
                 return self._again(made, tick, site)
-        task = Task(pool.new_task_id(), function, payload, references, site, functional.requirements)
-        promise = Promise(task.id, tick, run.forget, functional, site)
+        number = pool.new_task_id()
+        task = Task(number, function, payload, references, site, functional.requirements)
+        promise = Promise(number, tick, run.forget, functional, site)
         promise.guard = self.guard
         promise.signature = signature
-        run.tasks[task.id] = promise
+        run.tasks[number] = promise
         self.segment.append(promise)
         run.pending += 1
         run.issued += 1
-        if not run.issued & 31 or run.inbox.outcomes:
+        if pool.submit(task, run.inbox):
             run.due = True
-        pool.submit(task, run.inbox)
         return promise
 
     def _again(self, promise: Promise, tick: int, site: Site) -> Promise:

@@ -638,7 +638,10 @@ class Run:
                 self.want(source, None)
             return False
         try:
-            in_context(fiber.around, Effect.perform, effect)
+            if fiber.around is None:
+                effect.perform()
+            else:
+                in_context(fiber.around, Effect.perform, effect)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True

@@ -83,10 +83,13 @@ class CallCost:
         """Seconds that shipping a call costs."""
         return SHIP_COST + self.bytes * BYTE_COST
 
+    inline: bool = False
+    """Whether the next call is cheaper in the driver."""
+
     @property
     def decision(self) -> Decision:
         """Where the next call is cheaper."""
-        return "inline" if self.quick >= self.needed else "ship"
+        return "inline" if self.inline else "ship"
 
     def observe(self, seconds: float, size: int | None = None) -> None:
         """Learn from one call."""
@@ -103,6 +106,7 @@ class CallCost:
         else:
             self.needed = max(self.needed, LEAST, DOUBT * self.quick)
             self.quick = 0
+        self.inline = self.quick >= self.needed
 
 
 @dataclass(slots=True)
@@ -120,8 +124,12 @@ class CostModel:
 
     def decide(self, key: object) -> Decision:
         """Say where the next call of a function is to be made."""
+        return "inline" if self.inlines(key) else "ship"
+
+    def inlines(self, key: object) -> bool:
+        """Say whether the next call of a function is to be made in the driver."""
         cost = self.functions.get(key)
-        return "ship" if cost is None or self.ship else cost.decision
+        return cost is not None and cost.inline and not self.ship
 
     def observe(self, key: object, seconds: float, size: int | None = None) -> None:
         """Learn how long a call took, and how many bytes its arguments and result have if that is known."""

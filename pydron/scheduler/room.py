@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DEPTH", "LEAD", "has_room", "put_on", "recall", "relist", "settle", "take_off", "unlist"]
 
-LEAD = 0.002
-"""Seconds of work that a worker has in its queue at least: several times a round trip on one machine."""
+LEAD = 0.008
+"""Seconds of work that a worker has in its queue at least: twice the time for which a busy driver collects calls."""
 
-DEPTH = 64
+DEPTH = 256
 """The most tasks that a worker has in its queue, however short they are."""
 
 

@@ -25,7 +25,7 @@ from pydron.transport.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydron.errors import LaunchError
     from pydron.ids import WorkerId
@@ -59,7 +59,6 @@ class Acts:
         self.crew: Crew
         self._likenesses = likenesses
         """What the driver was like."""
-        self._likeness_of: dict[TaskId, int] = {}
         self._queue: list[events.Event] = []
         self._busy = False
         self._timers: set[object] = set()
@@ -78,6 +77,10 @@ class Acts:
 
     def happened(self, *happened: events.Event) -> None:
         """Tell the scheduler, and do what it says."""
+        self.all_happened(happened)
+
+    def all_happened(self, happened: Iterable[events.Event]) -> None:
+        """Tell the scheduler several things that came together, and do what it says."""
         self._queue += happened
         if self._busy:
             return
@@ -95,15 +98,6 @@ class Acts:
             self._broken(error)
         finally:
             self._busy = False
-
-    def asked(self, asked: list[events.Event], likenesses: dict[TaskId, int]) -> None:
-        """Take what runs ask for, and in which likeness their tasks are to run."""
-        self._likeness_of.update(likenesses)
-        for event in asked:
-            if isinstance(event, events.TasksCancelled):
-                for task in event.tasks:
-                    self._likeness_of.pop(task, None)
-        self.happened(*asked)
 
     def forget(self, keys: list[bytes]) -> None:
         """Have all workers drop functions."""
@@ -177,12 +171,10 @@ class Acts:
         for task in command.tasks:
             if task.function.key not in member.functions:
                 member.need_function(task.function)
-            number = self._likeness_of.get(task.id, -1)
-            likeness = self._likenesses[number]
-            if likeness.number not in member.likenesses:
-                member.need_likeness(likeness)
+            if task.likeness not in member.likenesses:
+                member.need_likeness(self._likenesses[task.likeness])
             arguments = pack(task.arguments)
-            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, likeness.number))
+            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness))
 
     def _stop(self, worker: WorkerId, task: TaskId) -> None:
         if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:
@@ -221,7 +213,7 @@ class Acts:
         except Exception as error:
             self._broken(error)
         else:
-            self.happened(*happened)
+            self.all_happened(happened)
 
     def _events(self, member: Member, messages: list[Message]) -> list[events.Event]:
         worker = member.worker
@@ -243,21 +235,17 @@ class Acts:
         return happened
 
     def _done(self, worker: WorkerId, message: Done) -> Outcome:
-        self._ended(TaskId(message.task))
+        if self._stopping:
+            self._let_be(TaskId(message.task))
         value = None if message.payload is None else unpack(message.payload)
-        captured = tuple(Captured(*each) for each in message.captured)
+        captured = _captured(message.captured) if message.captured else ()
         return Outcome(TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker)
 
     def _failed(self, worker: WorkerId, message: Failed) -> Outcome:
-        self._ended(TaskId(message.task))
+        self._let_be(TaskId(message.task))
         failure = Failure(unpack(message.payload), message.text)
-        captured = tuple(Captured(*each) for each in message.captured)
+        captured = _captured(message.captured)
         return Outcome(TaskId(message.task), None, failure, None, 0, captured, message.seconds, worker)
-
-    def _ended(self, task: TaskId) -> None:
-        self._likeness_of.pop(task, None)
-        if self._stopping:
-            self._let_be(task)
 
     def _let_be(self, task: TaskId) -> None:
         """Do not kill the worker of a task that it has ended or given back by itself."""
@@ -281,3 +269,7 @@ class Acts:
                 if member is not None and member.handle is not None:
                     member.handle.kill()
                 return events.TimePassed()
+
+
+def _captured(written: tuple[tuple[str, bytes], ...]) -> tuple[Captured, ...]:
+    return tuple([Captured(*each) for each in written])

@@ -82,9 +82,10 @@ class Plant:
         return acts
 
     def _take(self) -> None:
-        self.acts.asked(*self._pool.take())
+        self.acts.all_happened(self._pool.take())
         if keys := self._pool.idle_functions():
             self.acts.forget(keys)
+        self._pool.taken()
 
     def _end(self) -> None:
         acts = self.acts
@@ -92,6 +93,6 @@ class Plant:
         acts.crew.close()
         while self._spares:
             self._spares.pop().end()
-        acts.asked(*self._pool.take())
+        acts.all_happened(self._pool.take())
         acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
         acts.close()

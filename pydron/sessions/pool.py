@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import TYPE_CHECKING
+from collections import deque
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
-from pydron.transport.codec import dumps, loads
+from pydron.transport.codec import dumps_call, loads
 from pydron.transport.functions import Functions
-from pydron.worker.likeness import Observer, decimal_mark
+from pydron.worker.likeness import Observer, decimal_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +22,27 @@ if TYPE_CHECKING:
     from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
 
 __all__ = ["SessionPool"]
+
+_FASTEST, _SLOWEST = 0.0005, 0.004
+"""Seconds of calls that are handed on together, at first, and when a run goes on making calls."""
+_TURN = 0.05
+"""Seconds that a run waits at most while the reactor's thread does what there is to do."""
+
+
+class _Noted(NamedTuple):
+    """What the driver was like when a run submitted a task."""
+
+    inbox: Inbox
+    decimal: object
+    """State of the thread's decimal context."""
+    likeness: int
+
+
+class _Submitted(NamedTuple):
+    """A task, and whose it is."""
+
+    task: Task
+    inbox: Inbox
 
 
 class SessionPool:
@@ -36,15 +59,19 @@ class SessionPool:
         self.slots = slots
         self._functions = Functions()
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._buffer: list[events.Event] = []
-        self._open: tuple[Inbox, list[Task]] | None = None
-        """The last batch of tasks in the buffer, while more can be added."""
+        self._asked: deque[events.Event | _Submitted] = deque()
+        """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""
         self.observer = Observer()
-        self._likeness = 0
-        self._decimal: object = None
-        self._likenesses: dict[TaskId, int] = {}
+        self._noting = threading.Lock()
+        self._noted: _Noted | None = None
+        """What the driver was like at the last task, as long as it may still be."""
         self._handed = False
+        """Whether the reactor's thread is going to call `take`."""
+        self._due = 0.0
+        """When what runs submit should be handed on, by `time.perf_counter`; 0 before the first of it."""
+        self._pace = _FASTEST
+        self._turns: deque[threading.Lock] = deque()
+        """What those wait for who let the reactor's thread have its turn."""
         self._waiting: dict[int, threading.Lock] = {}
         self._problem: Exception | None = None
 
@@ -67,7 +94,7 @@ class SessionPool:
     ) -> Payload:
         """Pickle a snapshot of the arguments of a call."""
         try:
-            return dumps((args, kwargs))
+            return dumps_call(args, kwargs)
         except MemoryError:
             raise
         except Exception as problem:
@@ -86,33 +113,50 @@ class SessionPool:
 
         return load_failure(failure)
 
-    def submit(self, task: Task, inbox: Inbox) -> None:
-        """Take a task; it goes out with the next `flush` or `wait`."""
-        with self._lock:
-            batch = self._open
-            mark = decimal_mark()
-            if batch is not None and batch[0] is inbox and mark == self._decimal:
-                batch[1].append(task)
-            else:
-                self._likeness, self._decimal = self.observer.note(), mark
-                self._open = batch = (inbox, [task])
-                self._buffer.append(events.TasksSubmitted(inbox, batch[1]))
-            self._likenesses[task.id] = self._likeness
+    def submit(self, task: Task, inbox: Inbox) -> bool:
+        """Take a task; it goes out with the next `flush` or `wait`. Return whether that should be soon."""
+        noted = self._noted
+        if noted is None or noted.inbox is not inbox or noted.decimal != decimal_state():
+            noted = self._note(inbox)
+        task.likeness = noted.likeness
+        self._asked.append(_Submitted(task, inbox))
+        now = perf_counter()
+        if not self._due:
+            self._due = now + self._pace
+        return now >= self._due
+
+    def _note(self, inbox: Inbox) -> _Noted:
+        with self._noting:
+            noted = self._noted = _Noted(inbox, decimal_state(), self.observer.note())
+        return noted
 
     def flush(self) -> None:
-        """Send on what is buffered."""
+        """Send on what is buffered, and let the reactor's thread do what there is to do before going on.
+
+        It needs the interpreter's lock, which it would not get for long while this thread computes.
+        """
+        self._hand_on()
+        if self._handed:
+            gate = threading.Lock()
+            gate.acquire()
+            self._turns.append(gate)
+            if self._handed:
+                gate.acquire(timeout=_TURN)
+        self._pace = min(2 * self._pace, _SLOWEST)
+        self._due = perf_counter() + self._pace
+
+    def _hand_on(self) -> None:
         if self._problem is not None:
             raise PydronError(f"the session has broken down: {self._problem!r}") from self._problem
-        if self._buffer and not self._handed:
-            with self._lock:
-                if self._handed:
-                    return
-                self._handed = True
+        # Whoever finds the mark set has added what he asks for before the reactor takes the mark away and looks.
+        if self._asked and not self._handed:
+            self._handed = True
             self._hand_over()
 
     def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
         """Flush, then block until the inbox holds an outcome or the time is up."""
-        self.flush()
+        self._hand_on()
+        self._due, self._pace = 0.0, _FASTEST
         if inbox.outcomes:
             return
         gate = threading.Lock()
@@ -122,24 +166,24 @@ class SessionPool:
             if not inbox.outcomes:
                 gate.acquire(timeout=-1 if timeout is None else timeout)
                 if self._problem is not None:
-                    self.flush()
+                    self._hand_on()
         finally:
             self._waiting.pop(id(inbox), None)
 
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker."""
         self._add(events.ValueWanted(inbox, value))
-        self.flush()
+        self._hand_on()
 
     def hurry(self, task: TaskId) -> None:
         """Say that the run waits for a task and can do nothing before it is done."""
         self._add(events.TaskUrgent(task))
-        self.flush()
+        self._hand_on()
 
     def cancel(self, tasks: Iterable[TaskId]) -> None:
         """Forget tasks."""
         self._add(events.TasksCancelled(list(tasks)))
-        self.flush()
+        self._hand_on()
 
     def release(self, values: Iterable[ValueId]) -> None:
         """Say that the run will not refer to these values again."""
@@ -148,12 +192,11 @@ class SessionPool:
     def end_run(self, inbox: Inbox) -> None:
         """Say that a run is over."""
         self._add(events.RunEnded(inbox))
-        self.flush()
+        self._hand_on()
 
     def _add(self, event: events.Event) -> None:
-        with self._lock:
-            self._buffer.append(event)
-            self._open = None
+        self._asked.append(event)
+        self._noted = None
 
     # What the reactor's thread calls.
 
@@ -161,14 +204,30 @@ class SessionPool:
         """Return the keys of functions that workers may forget."""
         return self._functions.idle()
 
-    def take(self) -> tuple[list[events.Event], dict[TaskId, int]]:
-        """Return what runs have asked for since the last time, and the likeness for each task."""
-        with self._lock:
-            taken, self._buffer = self._buffer, []
-            likenesses, self._likenesses = self._likenesses, {}
-            self._open = None
-            self._handed = False
-        return taken, likenesses
+    def take(self) -> list[events.Event]:
+        """Return what runs have asked for since the last time, tasks of one run together."""
+        self._handed = False
+        self._noted = None
+        asked = self._asked
+        taken: list[events.Event] = []
+        open_for: Inbox | None = None
+        tasks: list[Task] = []
+        for _ in range(len(asked)):
+            each = asked.popleft()
+            if type(each) is not _Submitted:
+                taken.append(cast("events.Event", each))
+                open_for = None
+            elif each.inbox is open_for:
+                tasks.append(each.task)
+            else:
+                tasks, open_for = [each.task], each.inbox
+                taken.append(events.TasksSubmitted(open_for, tasks))
+        return taken
+
+    def taken(self) -> None:
+        """Let those go on who wait for this thread to have its turn."""
+        while self._turns:
+            self._turns.popleft().release()
 
     def break_down(self, problem: Exception) -> None:
         """Let everybody who waits know that nothing will come any more."""

@@ -134,13 +134,14 @@ class SimulatedPool:
         """Rebuild the exception that a call raised."""
         return load_failure(failure)
 
-    def submit(self, task: Task, inbox: Inbox) -> None:
-        """Take a task."""
+    def submit(self, task: Task, inbox: Inbox) -> bool:
+        """Take a task. Return whether to let others have a turn."""
         if self._inbox is not inbox:
             self._close_batch()
             self._inbox = inbox
         self._tasks.append(task)
         self._contexts[task.id] = decimal.getcontext().copy()
+        return not task.id & 31 or bool(inbox.outcomes)
 
     def flush(self) -> None:
         """Let the scheduler have what was submitted."""

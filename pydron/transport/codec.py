@@ -17,9 +17,9 @@ from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["Refusal", "dumps", "dumps_function", "is_plain", "loads", "pickle_class"]
+__all__ = ["Refusal", "dumps", "dumps_call", "dumps_function", "is_plain", "loads", "pickle_class"]
 
 Reduced = tuple[object, ...]
 BUFFER_LIMIT = 16 * 1024
@@ -171,6 +171,13 @@ def dumps(value: object, *, copy: bool = True) -> Payload:
     return _dumps(value, copy)[0]
 
 
+def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Payload:
+    """Pickle a snapshot of the arguments of a call: as `dumps` of both, in less time."""
+    if not kwargs and _ATOMS.issuperset(map(type, args)):
+        return Payload(pickle.dumps((args, kwargs), 5))
+    return dumps((args, kwargs))
+
+
 def dumps_function(value: object) -> tuple[Payload, list[types.FunctionType]]:
     """Pickle a callable; return with it the functions that were taken apart, because they cannot be imported."""
     return _dumps(value, copy=True)
@@ -218,6 +225,8 @@ def loads(payload: Payload, *, copy: bool = False) -> object:
         copy: leave the buffers of the payload alone; without it the object lives on top of them.
     """
     buffers: Iterable[bytes | bytearray | memoryview] = payload.buffers
+    if not buffers:
+        return pickle.loads(payload.data)
     return pickle.loads(payload.data, buffers=_copies(buffers) if copy else buffers)
 
 

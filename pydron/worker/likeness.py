@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydron.worker.capture import Capture
 
-__all__ = ["Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "describe"]
+__all__ = ["Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "decimal_state", "describe"]
 
 _MARK = "pydron"
 
@@ -105,15 +105,20 @@ def _decimal_context() -> decimal.Context | None:
     return None if module is None else cast("decimal.Context", module.getcontext())
 
 
+def decimal_state() -> tuple[object, ...] | None:
+    """Return what the decimal context of this thread is made of, flags included; None if decimal is not in use."""
+    context = _decimal_context()
+    # Reading the attributes one by one takes several times as long.
+    return None if context is None else cast("tuple[object, ...]", context.__reduce__()[1])
+
+
 def decimal_mark() -> tuple[object, ...] | None:
     """Return what distinguishes the decimal context of this thread from others, None if decimal is not in use."""
-    context = _decimal_context()
-    if context is None:
+    state = decimal_state()
+    if state is None:
         return None
-    return (
-        context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp,
-        tuple(context.traps.values()),
-    )  # fmt: skip
+    precision, rounding, smallest, largest, capitals, clamp, _flags, traps = state
+    return precision, rounding, smallest, largest, capitals, clamp, tuple(cast("list[type]", traps))
 
 
 def _picklable_filters() -> list[tuple[object, ...]]:
