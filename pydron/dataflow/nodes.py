@@ -50,7 +50,7 @@ class _Placed:
     code: ast.stmt
     """The lowered statement; for nodes with regions, its header."""
     reads: frozenset[str]
-    """Variables read before the node binds them itself, regions included."""
+    """Variables that its own code reads. The nodes of its regions have ports of their own."""
     binds: frozenset[str]
     """Variables the node may bind or unbind, regions included."""
     live_before: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
-__all__ = ["Scope", "names_bound", "names_read", "own_nodes"]
+__all__ = ["Scope", "evaluated_outside", "names_bound", "names_read", "own_nodes"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -81,7 +81,7 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     if isinstance(tree, ast.GeneratorExp):
         return names_read(tree.generators[0].iter)
     if isinstance(tree, (*_FUNCTIONS, ast.ClassDef)):
-        return frozenset(name for part in _evaluated_outside(tree) for name in names_read(part))
+        return frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
     return _names_below(tree)
 
 
@@ -89,7 +89,7 @@ def _names_below(tree: ast.AST) -> frozenset[str]:
     return frozenset(name for child in ast.iter_child_nodes(tree) for name in names_read(child))
 
 
-def _evaluated_outside(node: ast.AST) -> list[ast.AST]:
+def evaluated_outside(node: ast.AST) -> list[ast.AST]:
     """Return the parts of an inner function or class that are evaluated in the scope around."""
     arguments = getattr(node, "args", None)
     defaults = [] if arguments is None else [*arguments.defaults, *filter(None, arguments.kw_defaults)]
@@ -119,10 +119,10 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
             continue
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             bound.add(node.name)
-            pending.extend((part, inner) for part in _evaluated_outside(node))
+            pending.extend((part, inner) for part in evaluated_outside(node))
             continue
         elif isinstance(node, ast.Lambda):
-            pending.extend((part, inner) for part in _evaluated_outside(node))
+            pending.extend((part, inner) for part in evaluated_outside(node))
             continue
         else:
             bound.update(_special_names(node))

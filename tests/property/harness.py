@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import pydron
 from pydron.errors import PydronWarning
 from pydron.testing import simulate
+from tests.property.laws import enforced
 from tests.property.observe import Observation, Tokenizer, frames, globals_of
 
 if TYPE_CHECKING:
@@ -124,10 +125,13 @@ def sequential() -> Iterator[None]:
 def simulated(seed: int, order: str = "random", workers: int = 3, **options: object) -> Way:
     """Return a parallel way."""
     text = "".join(f" {name}={value}" for name, value in options.items())
-    return Way(
-        f"{order} seed={seed} workers={workers}{text}",
-        lambda: simulate(seed=seed, order=order, workers=workers, **options),  # type: ignore[arg-type]
-    )
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        with enforced(), simulate(seed=seed, order=order, workers=workers, **options):  # type: ignore[arg-type]
+            yield
+
+    return Way(f"{order} seed={seed} workers={workers}{text}", around)
 
 
 PLAIN = Way("undecorated", undecorated)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import gc
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pydron import compiled
+from pydron.translation.lowering.assertions import lower_assertions
+from pydron.translation.lowering.calls import lower_calls
+from pydron.translation.lowering.loop_continue import lower_continue
+from pydron.translation.lowering.private_names import lower_private_names
 from tests.property.harness import PLAIN, Loaded, OverrunError, Tally, Way, check, failure_plans, loaded
+from tests.property.laws import LEFT, LawError, verify
 from tests.property.minimise import minimise
 from tests.property.programs import Program, generate
 from tests.property.wrong import REWRITES, WRONG_WAYS
+from tests.written import lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.dataflow import Graph
+    from pydron.translation.lowering.context import Lowered
 
 PROGRAMS = 1500
 """Among so many programs each wrong executor must show."""
@@ -97,3 +111,42 @@ def test_a_program_that_ran_leaves_nothing_behind() -> None:
         program = generate(seed)
         check(program, Random(seed), Tally(), most_failures=2)
         assert namespaces(program.name) == 0, program.source
+
+
+def test_notices_a_graph_that_breaks_a_law(monkeypatch: pytest.MonkeyPatch) -> None:
+    build: Callable[[Lowered], Graph] = vars(compiled)["build"]
+
+    def build_wrongly(function: Lowered) -> Graph:
+        graph = build(function)
+        graph.by_tick[0] = graph.root.nodes[0]
+        return graph
+
+    monkeypatch.setattr(compiled, "build", build_wrongly)
+    found = check(generate(1), Random(1), Tally(), most_failures=0)
+    assert found is not None
+    assert "the graph knows no ticks but those of its nodes" in str(found)
+
+
+LEFTOVERS: dict[Callable[[Lowered], None], str] = {
+    lower_private_names: "class C:\n    def method(self):\n        return self.__x\n\nf = C.method",
+    lower_assertions: "def f(x):\n    while x:\n        assert x",
+    lower_continue: "def f(xs):\n    for x in xs:\n        with x:\n            continue",
+    lower_calls: "def f(x):\n    return x + g(x)",
+}
+
+
+@pytest.mark.parametrize("lowering", LEFT, ids=lambda lowering: lowering.__name__)
+def test_notices_what_a_lowering_has_left(lowering: Callable[[Lowered], None]) -> None:
+    function = lowered(LEFTOVERS[lowering])
+    with pytest.raises(LawError, match="is left"):
+        verify(function, lowering)
+    lowering(function)
+    verify(function, lowering)
+
+
+def test_notices_a_node_without_a_place() -> None:
+    function = lowered("def f(x):\n    return x")
+    verify(function, lower_assertions)
+    del function.tree.body[0].value.lineno  # type: ignore[attr-defined]
+    with pytest.raises(LawError, match="has no place in the source"):
+        verify(function, lower_assertions)

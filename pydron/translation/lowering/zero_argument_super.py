@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from pydron.translation.quote import load
-from pydron.translation.scope import own_nodes
+from pydron.translation.scope import evaluated_outside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydron.translation.lowering.context import Lowered
 
 __all__ = ["lower_zero_argument_super"]
 
+_OTHER_FRAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_GENERATORS = (ast.GeneratorExp,) if sys.version_info >= (3, 12) else (
+    ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp,
+)  # fmt: skip
+"""In these `self` is not the first variable of the frame, so the short form fails there, and goes on to."""
+
 
 def lower_zero_argument_super(function: Lowered) -> None:
     """Give every ``super()`` of the function its two arguments."""
-    if "__class__" not in function.scope.free or not function.scope.parameters:
+    scope = function.scope
+    if "__class__" not in scope.free or not scope.parameters or "super" in {*scope.fast, *scope.cells, *scope.free}:
         return
-    first = function.scope.parameters[0]
-    for node in own_nodes(function.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
-            node.args = [load("__class__", node), load(first, node)]
+    first = scope.parameters[0]
+    for statement in function.tree.body:
+        for node in _in_frame(statement):
+            if isinstance(node, ast.Call) and _is_short(node):
+                node.args = [load("__class__", node), load(first, node)]
+
+
+def _is_short(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args and not node.keywords
+
+
+def _in_frame(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and everything below that is evaluated in the function's own frame."""
+    yield node
+    if isinstance(node, _GENERATORS):
+        below: list[ast.AST] = [node.generators[0].iter]
+    elif isinstance(node, _OTHER_FRAMES):
+        below = evaluated_outside(node)
+    else:
+        below = list(ast.iter_child_nodes(node))
+    for child in below:
+        yield from _in_frame(child)

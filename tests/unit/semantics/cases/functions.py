@@ -21,6 +21,35 @@ def drive():
     c = Child()
     return c.step(0), c.step(1), c
 
+# --- 40 super() in frames of their own, and another super
+class Base:
+    def step(self, k):
+        return f_int(1, k, 3)
+
+class Low(Base):
+    @pydron.schedule
+    def generated(self, k):
+        return f_int(2, k, sum(super().step(i) for i in range(2)))
+    @pydron.schedule
+    def listed(self, k):
+        return [super().step(i) for i in range(2)], {f_int(3, i, super().step(i)) for i in range(k)}
+    @pydron.schedule
+    def first(self, k):
+        return [i for i in range(super().step(k) % 4)], sum(i for i in range(super().step(k) % 4))
+    @pydron.schedule
+    def mine(self, k, super):
+        return f_int(4, k, super())
+
+def drive():
+    low = Low()
+    done = []
+    for call in (low.generated, low.listed, low.first, lambda k: low.mine(k, lambda *args: len(args))):
+        try:
+            done.append(call(1))
+        except TypeError as error:
+            done.append(str(error))
+    return done
+
 # --- 41 methods, class methods, static methods, properties
 class Tool:
     factor = 3

@@ -1,0 +1,61 @@
+"""The dataflow graphs of small functions, and the code of their frames, as people see them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+import pydron
+from pydron.compiled import Translation
+from pydron.translation.source import find_source
+from tests.golden.pages import check_page
+from tests.written import written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FunctionType
+
+    from tests.conftest import Golden
+
+CASES = Path(__file__).with_name("cases")
+GRAPHS = sorted(path.stem for path in (CASES / "graphs").iterdir())
+FRAMES = sorted(path.stem for path in (CASES / "frames").iterdir())
+
+
+def graph_of(source: str) -> str:
+    """Return the text of a function's graph."""
+    with written(source) as names:
+        return str(pydron.graph(pydron.schedule(cast("Callable[..., object]", names["f"]))))
+
+
+def frames_of(source: str) -> str:
+    """Return the code of the frames that a run may ask for first: the entry, and each region of its own."""
+    with written(source) as names:
+        function = cast("FunctionType", names["f"])
+        translation = Translation(find_source(function), function.__code__)
+    regions = [node.tick for node in translation.graph.root.walk() if hasattr(node, "body")]
+    units = [node.tick for node in translation.graph.root.walk() if type(node).__name__ in {"Call", "Compute"}]
+    keys = [("entry", 0), *(("region", tick) for tick in regions[:1]), *(("unit", tick) for tick in units[-1:])]
+    return "\n\n".join(f"# {kind} {tick}\n{shown(translation.tree((kind, tick)))}" for kind, tick in keys)
+
+
+def shown(frame: ast.FunctionDef) -> str:
+    """Return a frame without what all frames have."""
+    arguments = frame.args
+    del arguments.args[-len(arguments.defaults) :]
+    arguments.defaults.clear()
+    frame.body = [each for each in frame.body if ast.unparse(each) != "if False:\n    yield"]
+    return ast.unparse(ast.fix_missing_locations(frame))
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_graph(name: str, golden: Golden) -> None:
+    check_page(golden, CASES / "graphs" / f"{name}.md", graph_of, "text")
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames(name: str, golden: Golden) -> None:
+    check_page(golden, CASES / "frames" / f"{name}.md", frames_of, "python")

@@ -1,0 +1,76 @@
+"""Each lowering, shown on small functions: what goes in and what comes out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydron.translation import lowering
+from pydron.translation.lowering.assertions import lower_assertions
+from pydron.translation.lowering.calls import lower_calls
+from pydron.translation.lowering.loop_continue import lower_continue
+from pydron.translation.lowering.private_names import lower_private_names
+from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
+from tests.golden.pages import check_page
+from tests.written import lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.translation.lowering.context import Lowered
+    from tests.conftest import Golden
+
+PAGES = Path(__file__).with_name("cases") / "lowerings"
+LOWERINGS: dict[str, Callable[[Lowered], None]] = {
+    "assertions": lower_assertions,
+    "calls": lower_calls,
+    "comprehensions": lower_calls,
+    "loop_continue": lower_continue,
+    "match_cases": lower_calls,
+    "private_names": lower_private_names,
+    "short_circuit": lower_calls,
+    "zero_argument_super": lower_zero_argument_super,
+}
+
+
+class _Shown(ast.NodeTransformer):
+    """Shows in the tree what a lowering notes beside it."""
+
+    def __init__(self, function: Lowered) -> None:
+        self._native = function.handled
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        native = node in self._native
+        prelude = getattr(node, "prelude", None)
+        shown: ast.AST = self.generic_visit(node)
+        if prelude and isinstance(shown, ast.While):
+            shown.body = [_under(".before_each_test", [self.visit(each) for each in prelude]), *shown.body]
+        return _under(".native", [shown]) if native else shown
+
+
+def _under(heading: str, body: list[ast.AST]) -> ast.stmt:
+    return ast.With([ast.withitem(ast.Name(heading, ast.Load()))], body)  # type: ignore[arg-type]
+
+
+def lower_by(lower: Callable[[Lowered], None], source: str) -> str:
+    """Return a function after one lowering, as text."""
+    function = lowered(source)
+    lower(function)
+    return ast.unparse(ast.fix_missing_locations(_Shown(function).visit(function.tree)))
+
+
+@pytest.mark.parametrize("name", LOWERINGS)
+def test_lowered_form(name: str, golden: Golden) -> None:
+    check_page(golden, PAGES / f"{name}.md", lambda source: lower_by(LOWERINGS[name], source), "python")
+
+
+def test_every_lowering_has_a_page() -> None:
+    modules = {path.stem for path in Path(lowering.__file__).parent.glob("*.py")} - {"__init__", "context"}
+    assert modules == set(LOWERINGS) == {path.stem for path in PAGES.iterdir()}
+
+
+def test_every_step_has_a_page() -> None:
+    assert set(lowering.LOWERINGS) <= set(LOWERINGS.values())
