@@ -136,7 +136,8 @@ def _continue(function: Lowered) -> ast.AST | None:
     endings = [inner for each in statements for inner in _statements(getattr(each, "finalbody", []))]
     if any(isinstance(each, ast.Continue) for each in endings):
         return None  # there it also drops an error
-    return next((each for each in statements if isinstance(each, ast.Continue)), None)
+    native = {inner for each in statements if isinstance(each, ast.TryStar) for inner in _statements([each])}
+    return next((each for each in statements if isinstance(each, ast.Continue) and each not in native), None)
 
 
 def _inner_call(function: Lowered) -> ast.AST | None:
