@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import warnings
 from types import FunctionType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
-from pydron.context import current_context, name_of
-from pydron.errors import PydronError, PydronWarning, TranslationError
-from pydron.runtime.marks import Functional, mark_functional, mark_scheduled, scheduled_of
-from pydron.tasks import Requirements, Site
+from pydron.context import name_of
+from pydron.errors import TranslationError
+from pydron.runtime.marks import Functional, mark_functional, scheduled_of
+from pydron.scheduled import Scheduled, make_scheduled, stays_as_it_is
+from pydron.tasks import Requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydron.compiled import CompiledPlan
     from pydron.dataflow import Graph
 
 __all__ = ["functional", "graph", "schedule"]
@@ -56,42 +53,6 @@ def functional_with(function: C, requirements: Requirements) -> C:
     return function
 
 
-class Scheduled:
-    """What `schedule` knows of one function. Translated at its first call."""
-
-    def __init__(self, function: FunctionType, *, strict: bool) -> None:
-        self.function = function
-        self._strict = strict
-        self._plan: CompiledPlan | None = None
-        self._tried = False
-
-    def plan(self) -> CompiledPlan | None:
-        """Return the translation, or None, after one notice, if the function runs as it is written."""
-        if not self._tried:
-            # Slow to import, and never needed by programs that only decorate.
-            from pydron.compiled import CompiledPlan, NotTranslatable, translate
-
-            try:
-                self._plan = CompiledPlan(self.function, translate(self.function))
-            except NotTranslatable as error:
-                self._notice(str(error))
-            self._tried = True
-        return self._plan
-
-    def _notice(self, reason: str) -> None:
-        code = self.function.__code__
-        site = Site(code.co_filename, code.co_firstlineno, self.function.__qualname__)
-        context = current_context()
-        if self._strict or (context is not None and context.strict):
-            raise TranslationError(f"{self.function.__qualname__} cannot be scheduled: {reason}", site)
-        warnings.warn_explicit(
-            f"{self.function.__qualname__} runs sequentially: {reason}",
-            PydronWarning,
-            code.co_filename,
-            code.co_firstlineno,
-        )
-
-
 @overload
 def schedule(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
@@ -121,40 +82,9 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
         return cast("Callable[P, R]", type(function)(schedule_with(function.__func__, strict=strict)))
     if not isinstance(function, FunctionType):
         raise TypeError(f"pydron.schedule takes a Python function, not {type(function).__name__}")
-    if (
-        inspect.iscoroutinefunction(function)
-        or inspect.isasyncgenfunction(function)
-        or inspect.isgeneratorfunction(function)
-    ):
-        Scheduled(function, strict=strict).plan()  # says why it stays as it is
+    if stays_as_it_is(function, strict=strict):
         return cast("Callable[P, R]", function)
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            context = current_context(function)
-            plan = scheduled.plan() if context is not None else None
-        except PydronError as error:
-            raise error.with_traceback(None)  # noqa: B904 - it is the same error; nobody wants to know where in here
-        if plan is None:
-            return cast("R", function(*args, **kwargs))
-        from pydron.runtime.run import Run
-
-        assert context is not None
-        run = Run(context.surroundings)
-        result = run.execute(plan, args, kwargs)
-        if run.error is None:
-            return cast("R", result)
-        around = run.error.__context__
-        try:
-            raise run.error
-        finally:
-            run.error.__context__ = around  # raising inside a handler of the caller's has replaced it
-            del run
-
-    scheduled = Scheduled(function, strict=strict)
-    mark_scheduled(wrapper, scheduled)
-    return wrapper
+    return cast("Callable[P, R]", make_scheduled(function, strict=strict))
 
 
 def graph(function: Callable[..., object]) -> Graph:

@@ -13,31 +13,38 @@ import threading
 import warnings
 import weakref
 from dataclasses import replace
+from functools import cached_property
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
+from pydron.dataflow.nodes import ForLoop, WhileLoop
+from pydron.runtime import forecasts
 from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
-from pydron.runtime.forecasts import MISSING
+from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter, escapes
 from pydron.translation.features import native_reason
 from pydron.translation.lowering import lower
-from pydron.translation.lowering.context import Lowered, Span
+from pydron.translation.lowering.context import Lowered
+from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.quote import define
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from pydron.dataflow import Graph
+    from pydron.dataflow.mentions import Mentions
+    from pydron.runtime.marks import Schedulable
     from pydron.runtime.plan import Frame
     from pydron.traces import Place
     from pydron.translation.emit import FrameKey
+    from pydron.translation.lowering.context import Span, Unrolled
 
 __all__ = ["CompiledPlan", "NotTranslatable", "Translation", "translate"]
 
@@ -61,7 +68,7 @@ _VALUES: dict[str, object] = {
     ".NameError": NameError,
     ".BaseException": BaseException,
     ".CAUGHT": Caught,
-    ".MISSING": MISSING,
+    ".MISSING": forecasts.MISSING,
 }
 _DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
 
@@ -75,22 +82,56 @@ class Translation:
 
     def __init__(self, source: Source, code: CodeType) -> None:
         self.source = source
-        scope = Scope.of(code, source.tree)
-        function = Lowered(source, source.tree, scope)
-        self.scope = scope
-        self.parameters = ast.parse("0")
-        arguments = source.tree.args
-        lower(function)
-        self.graph: Graph = build(function)
-        self.unrolled = sorted(function.unrolled, key=lambda each: _extent(each.span), reverse=True)
-        """Comprehensions that became loops, the outer before the inner."""
-        self._emitter = Emitter(function, self.graph)
+        self.scope = Scope.of(code, source.tree)
+        self._plain = plain_variables(source.tree, self.scope)
+        own = self.scope.fast.union(self.scope.cells) - self.scope.declared
+        self._mentions = mentions_of(source.tree.body, own, self._plain, frozenset(self.scope.cells))
+        self._arguments = source.tree.args
         self._codes: dict[FrameKey, CodeType] = {}
         self._mine: set[CodeType] = set()
-        self.binder = self._compile_binder(arguments)
         self.impure: set[int] = set()
-        self._counts = {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
-        self._escapes = {node.tick: escapes(node) for node in self.graph.root.walk()}
+
+    @cached_property
+    def _lowered(self) -> Lowered:
+        function = Lowered(self.source, self.source.tree, self.scope, plain=self._plain)
+        lower(function)
+        return function
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The dataflow graph."""
+        return build(self._lowered)
+
+    @cached_property
+    def unrolled(self) -> list[Unrolled]:
+        """Comprehensions that became loops, the outer before the inner."""
+        return sorted(self._lowered.unrolled, key=lambda each: _extent(each.span), reverse=True)
+
+    @cached_property
+    def _emitter(self) -> Emitter:
+        return Emitter(self._lowered, self.graph)
+
+    @cached_property
+    def _counts(self) -> dict[int, int]:
+        return {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
+
+    @cached_property
+    def _escapes(self) -> dict[int, bool]:
+        return {node.tick: escapes(node) for node in self.graph.root.walk()}
+
+    @cached_property
+    def binder(self) -> CodeType:
+        """The code of a function that takes what the user's takes and returns the values of the parameters."""
+        return self._compile_binder(self._arguments)
+
+    def mentions_at(self, tick: int) -> Mentions:
+        """Return what the loop at a tick, or at 0, the whole function might call as it is written."""
+        if not tick:
+            mentions = self._mentions
+            return mentions if not mentions.variables else replace(mentions, opaque=True)
+        loop = self.graph.by_tick[tick]
+        assert isinstance(loop, (ForLoop, WhileLoop))
+        return loop.mentions
 
     def outputs(self, tick: int) -> int:
         """Return how many variables the region or unit at a tick binds for later."""
@@ -236,9 +277,6 @@ class CompiledPlan:
         self._frames: dict[FrameKey, FunctionType] = {}
         self._sites: dict[int, Site] = {}
         self._cells = translation.scope.cells
-        self._binder = FunctionType(translation.binder, function.__globals__, function.__name__, function.__defaults__)
-        self._binder.__kwdefaults__ = function.__kwdefaults__
-        self._binder.__qualname__ = function.__qualname__
 
     @property
     def graph(self) -> Graph:
@@ -249,6 +287,14 @@ class CompiledPlan:
     def translation(self) -> Translation:
         """What follows from the source."""
         return self._translation
+
+    @cached_property
+    def _binder(self) -> FunctionType:
+        function = self._function
+        binder = FunctionType(self._translation.binder, function.__globals__, function.__name__, function.__defaults__)
+        binder.__kwdefaults__ = function.__kwdefaults__
+        binder.__qualname__ = function.__qualname__
+        return binder
 
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
         """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""
@@ -269,6 +315,20 @@ class CompiledPlan:
             if not self._cells:
                 self._frames[key] = made
         return cast("Frame", made(*args))
+
+    def is_native(self, tick: int, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+        """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
+        return calls_nothing(self._translation.mentions_at(tick), self._find, names, asked)
+
+    def _find(self, name: str) -> object:
+        """Return the value of a name that is none of the function's own variables."""
+        if name in self._free:
+            try:
+                return self._free[name].cell_contents
+            except ValueError:
+                return MISSING
+        namespace = self._function.__globals__
+        return namespace.get(name, vars(builtins).get(name, MISSING))
 
     def site(self, tick: int) -> Site:
         """Return where a node stands in the user's source."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.runtime.marks import Functional, functional_of, mark_functional, will_call
+from pydron.runtime.marks import Functional, functional_of, mark_functional, spread_news, will_call
 from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
@@ -77,18 +77,23 @@ def _context_of(session: Session) -> Context:
         surroundings = Surroundings(session.pool, show, adopt, names, run_ahead=run_ahead)
     else:
         cost = CostModel()
-        surroundings = Surroundings(session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead)
+        surroundings = Surroundings(session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead=run_ahead)
+    spread_news()
     return Context(surroundings, session.strict)
 
 
 @contextmanager
-def simulated(pool: Pool, *, strict: bool = False, run_ahead: int | None = None) -> Iterator[None]:
+def simulated(
+    pool: Pool, *, strict: bool = False, run_ahead: int | None = None, natives: bool = True
+) -> Iterator[None]:
     """Give scheduled functions that this thread calls a pool of their own."""
     from pydron.replay import show
     from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
 
     before = getattr(_simulated, "context", None)
-    _simulated.context = Context(Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD), strict)
+    surroundings = Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD, natives=natives)
+    _simulated.context = Context(surroundings, strict)
+    spread_news()
     try:
         yield
     finally:

@@ -11,6 +11,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.dataflow.mentions import Mentions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -139,6 +141,9 @@ class Branch(_Placed):
     orelse: Region = field(default_factory=lambda: Region([]))
 
 
+_UNKNOWN = Mentions(opaque=True)
+
+
 @dataclass(slots=True, eq=False)
 class ForLoop(_Placed):
     """``for``: a region for each item."""
@@ -147,6 +152,10 @@ class ForLoop(_Placed):
     iterable: ast.expr = field(default_factory=lambda: ast.Constant(None))
     body: Region = field(default_factory=lambda: Region([]))
     orelse: Region = field(default_factory=lambda: Region([]))
+    written: ast.stmt = field(default_factory=ast.Pass)
+    """The loop as the user wrote it, what is evaluated before it left out."""
+    mentions: Mentions = _UNKNOWN
+    """What it might call as it is written."""
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +166,10 @@ class WhileLoop(_Placed):
     test: ast.expr = field(default_factory=lambda: ast.Constant(None))
     body: Region = field(default_factory=lambda: Region([]))
     orelse: Region = field(default_factory=lambda: Region([]))
+    written: ast.stmt = field(default_factory=ast.Pass)
+    """The loop as the user wrote it, what is evaluated before it left out."""
+    mentions: Mentions = _UNKNOWN
+    """What it might call as it is written."""
 
 
 @dataclass(slots=True, eq=False)

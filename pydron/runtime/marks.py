@@ -6,6 +6,7 @@ A functional callable stays the object it was, without so much as an attribute m
 from __future__ import annotations
 
 import weakref
+from collections import defaultdict
 from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
     from pydron.runtime.plan import Plan
 
 __all__ = [
@@ -21,7 +24,11 @@ __all__ = [
     "functional_of",
     "mark_functional",
     "mark_scheduled",
+    "named_functional",
+    "named_scheduled",
+    "on_news",
     "scheduled_of",
+    "spread_news",
     "unbound",
     "will_call",
 ]
@@ -41,12 +48,18 @@ class Schedulable(Protocol):
     def plan(self) -> Plan | None:
         """Return the translation, or None if the function runs as it is written."""
 
+    def is_native(self, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+        """Say whether there is nothing in the function to run in parallel; see `pydron.runtime.natives`."""
+
 
 _functional: dict[int, Functional] = {}
 _scheduled: dict[int, weakref.ref[Schedulable]] = {}
 """Weak: what is known of a function holds its globals and closure, and these hold the callable that was marked."""
 _kept: dict[int, object] = {}
 """What keeps a mark true to its callable: a weak reference that takes the mark away, or the callable itself."""
+_names: defaultdict[str, set[int]] = defaultdict(set)
+"""Under which names attributes may hold a marked callable."""
+_listeners: list[Callable[[], None]] = []
 
 
 def _key(callee: object) -> int:
@@ -57,12 +70,28 @@ def _key(callee: object) -> int:
         def gone(_reference: object) -> None:
             for table in (_functional, _scheduled, _kept):
                 table.pop(key, None)
+            _names[name].discard(key)
 
+        name = getattr(callee, "__name__", "")
+        _names[name].add(key)
         try:
             _kept[key] = weakref.ref(callee, gone)
         except TypeError:
             _kept[key] = callee
+    spread_news()
     return key
+
+
+def on_news(listener: Callable[[], None]) -> Callable[[], None]:
+    """Have a function called when there is another marked callable."""
+    _listeners.append(listener)
+    return listener
+
+
+def spread_news() -> None:
+    """Tell that a callable may have become one of ours."""
+    for listener in _listeners:
+        listener()
 
 
 def mark_functional(callee: object, functional: Functional) -> None:
@@ -84,6 +113,19 @@ def scheduled_of(callee: object) -> Schedulable | None:
     """Return the scheduled function behind a callable, or None."""
     found = _scheduled.get(id(callee))
     return found() if found is not None else None
+
+
+def named_functional(name: str) -> bool:
+    """Say whether some functional callable has a name."""
+    return name in _names and any(key in _functional for key in _names[name])
+
+
+def named_scheduled(name: str) -> list[Schedulable]:
+    """Return the scheduled functions of a name."""
+    if name not in _names:
+        return []
+    references = [_scheduled[key] for key in _names[name] if key in _scheduled]
+    return [scheduled for reference in references if (scheduled := reference()) is not None]
 
 
 def will_call(function: FunctionType) -> bool:

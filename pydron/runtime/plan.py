@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Generator, Mapping
+    from collections.abc import Container, Generator, Mapping
     from types import CellType, CodeType
 
+    from pydron.runtime.marks import Schedulable
     from pydron.tasks import Site
     from pydron.traces import Place
 
@@ -40,6 +41,9 @@ class Plan(Protocol):
 
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
+
+    def is_native(self, tick: int, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+        """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
 
     def site(self, tick: int) -> Site:
         """Return where a node stands in the user's source."""

@@ -17,6 +17,7 @@ from pydron.runtime.effects import (
     plain_attribute,
 )
 from pydron.runtime.forecasts import MISSING, ForecastWalk
+from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pydron.runtime.effects import Verdict
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.forecasts import Forecast
+    from pydron.runtime.plan import Activation
     from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
@@ -37,11 +39,20 @@ class Questions:
     __slots__ = ()
 
     run: Run
+    activation: Activation
     exposed: bool
 
     def _permit(self, verdict: Verdict, *operands: object) -> Request | None:
         run = self.run
         return run.memory.permit(verdict, operands) if run.pending else None
+
+    def is_native(self, tick: int, callees: tuple[object, ...]) -> bool:
+        """A loop, while nothing is pending: is there nothing in it to run in parallel?"""
+        run = self.run
+        names = run.names
+        if not run.natives or not self.activation.plan.is_native(tick, names):
+            return False
+        return all(type(callee) is Promise or is_plain(callee, names) for callee in map(settled, callees))
 
     def may_binary(self, symbol: str, left: object, right: object) -> Request | None:
         """``left + right`` and the like."""

@@ -49,6 +49,7 @@ class Run:
     def __init__(self, surroundings: Surroundings) -> None:
         self.pool = surroundings.pool
         self.names = surroundings.functional_names
+        self.natives = surroundings.natives
         self.inlines = surroundings.inlines
         self.observe = surroundings.observe
         self._surroundings = surroundings

@@ -40,4 +40,6 @@ class Surroundings:
     """Say whether a call is cheaper to run in the driver."""
     observe: Callable[[Functional, float, int | None], None] = field(default=_ignore)
     """Learn how many seconds a call took, and how many bytes its result has if that is known."""
+    natives: bool = True
+    """Run code with nothing to run in parallel as it is written. It means the same otherwise, but takes longer."""
     run_ahead: int = RUN_AHEAD

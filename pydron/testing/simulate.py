@@ -17,7 +17,12 @@ __all__ = ["simulate"]
 
 @contextmanager
 def simulate(
-    pool: SimulatedPool | None = None, *, strict: bool = False, run_ahead: int = RUN_AHEAD, **options: object
+    pool: SimulatedPool | None = None,
+    *,
+    strict: bool = False,
+    run_ahead: int = RUN_AHEAD,
+    natives: bool = True,
+    **options: object,
 ) -> Iterator[SimulatedPool]:
     """Run the scheduled functions that this thread calls on a simulated pool.
 
@@ -25,8 +30,9 @@ def simulate(
         pool: the pool; without it one is made from the other arguments, see `SimulatedPool`.
         strict: raise `TranslationError` where a function would run sequentially.
         run_ahead: how many operations may be unretired before fibers wait.
+        natives: run code with nothing in it to run in parallel as it is written, as always outside of tests.
         options: what `SimulatedPool` takes: ``seed=``, ``workers=``, ``order=``, …
     """
     chosen = pool if pool is not None else SimulatedPool(**options)  # type: ignore[arg-type]
-    with simulated(chosen, strict=strict, run_ahead=run_ahead):
+    with simulated(chosen, strict=strict, run_ahead=run_ahead, natives=natives):
         yield chosen

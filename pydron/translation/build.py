@@ -29,9 +29,11 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.liveness import annotate
 from pydron.translation.lowering.match_cases import is_simple
+from pydron.translation.mentions import mentions_of
 from pydron.translation.scope import names_bound, names_read
 
 if TYPE_CHECKING:
+    from pydron.dataflow.mentions import Mentions
     from pydron.translation.lowering.context import Lowered
 
 __all__ = ["build"]
@@ -59,6 +61,11 @@ class _Builder:
         self._matching = function.matching
         self._fast = function.scope.fast - function.scope.declared
         self._tick = 0
+        self._written = function.written
+        scope = function.scope
+        self._own = scope.fast.union(scope.cells) - scope.declared
+        self._plain = function.plain
+        self._shared = frozenset(scope.cells)
         self.variables: frozenset[str] = frozenset()
 
     def region(self, statements: list[ast.stmt]) -> Region:
@@ -133,7 +140,12 @@ class _Builder:
             iterable=code.iter,
             body=body,
             orelse=orelse,
+            written=self._written[code],
+            mentions=self._mentions(code),
         )
+
+    def _mentions(self, code: ast.For | ast.While) -> Mentions:
+        return mentions_of([self._written[code]], self._own, self._plain, self._shared)
 
     def _while(self, tick: int, code: ast.While) -> WhileLoop:
         prelude = self.region(code.prelude)  # type: ignore[attr-defined]
@@ -147,6 +159,8 @@ class _Builder:
             test=code.test,
             body=body,
             orelse=orelse,
+            written=self._written[code],
+            mentions=self._mentions(code),
         )
 
     def _part(self, statements: list[ast.stmt], origin: ast.AST) -> Part:

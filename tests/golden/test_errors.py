@@ -37,7 +37,7 @@ def told(text: str, name: str) -> str:
     """Return what was printed without what depends on the machine, the interpreter or the lines of Pydron itself."""
     text = text.replace(str(SCRIPTS / name) + os.sep, "")
     text = re.sub(r"^ *[~^]+\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r'  File "[^"]*/pydron/api\.py", line \d+, in .*wrapper\n(    .*\n)+', "  (pydron)\n", text)
+    text = re.sub(r'  File "[^"]*/pydron/scheduled\.py", line \d+, in .*wrapper\n(    .*\n)+', "  (pydron)\n", text)
     return re.sub(r"worker local-\d+", "worker local-N", text)
 
 

@@ -180,6 +180,8 @@ def some_ways(rng: Random, number: int, program: Program, made: list[Key]) -> li
             options["durations"] = Endless(made)
         if rng.random() < 0.5:
             options["eager"] = rng.choice((0.3, 0.7, 0.9))
+        if rng.random() < 0.5:
+            options["natives"] = False
         ways.append(simulated(rng.randrange(10_000), rng.choice(ORDERS), rng.choice((1, 2, 3, 8)), **options))
     return ways
 

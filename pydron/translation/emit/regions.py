@@ -8,8 +8,8 @@ from pydron.dataflow.nodes import Branch, ForLoop, Native, Node, RegionNode, Whi
 from pydron.translation.checked import CheckedExpression
 from pydron.translation.emit.extent import escapes, is_unpacked, jumps_out, loop_state, receivers
 from pydron.translation.emit.names import JUMPED, FrameScope
+from pydron.translation.emit.natives import Natives
 from pydron.translation.emit.pieces import stores
-from pydron.translation.emit.writer import Writer
 from pydron.translation.guards import trusted
 from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import at, load, quote, quote_expression, store
@@ -19,7 +19,7 @@ from pydron.translation.source import copy_tree
 __all__ = ["Regions"]
 
 
-class Regions(Writer):
+class Regions(Natives):
     """Writes branches and loops."""
 
     def _branch(self, node: Branch, frame: FrameScope) -> list[ast.stmt]:
@@ -40,6 +40,9 @@ class Regions(Writer):
         return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
 
     def _region(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
+        return self._as_written(node, frame, self._spawned(node, frame))
+
+    def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
         spawn = self._spawn(node, frame, "region", receivers(node, frozenset(self.region_inputs(node))))
         if escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)

@@ -14,7 +14,7 @@ from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import Compute, Matching, Native, Raise, Store
+    from pydron.dataflow.nodes import Compute, Matching, Raise, Store
     from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Statements"]
@@ -197,22 +197,6 @@ class Statements(Writer):
         force = self._force(names, node)
         return [*force, *ask, *self._unbind_again(node), code, *self._rebind_all(node.binds, code), outputs]
 
-    def _native(self, node: Native, frame: FrameScope) -> list[ast.stmt]:
-        code = copy_tree(node.code)
-        body = [*self._force_bound(node), *quote("yield _IMPURE", code)]
-        unsure = sorted(name for name in node.reads - node.bound_before if not name.startswith("."))
-        for name in unsure:
-            body += quote("if _Name is _U: del _Name", code, _Name=name)
-        run = _Exits(self, frame).visit(code)
-        rebound: list[ast.stmt] = []
-        for name in sorted((node.binds | set(unsure)) & self._fast):
-            if not name.startswith("."):
-                rebound += self._rebound(name, code)
-        notes = self._notes(node)
-        if notes:  # also if it raises half way
-            return [*body, at(ast.Try([run], [], [], [*rebound, *notes]), code)]
-        return [*body, run, *rebound]
-
     def _raise(self, node: Raise) -> list[ast.stmt]:
         raised = node.code.exc  # type: ignore[attr-defined]
         if raised is None:
@@ -229,35 +213,3 @@ class Statements(Writer):
         if code.cause is None and isinstance(code.exc, ast.Name) and code.exc.id.startswith("."):
             return quote("_Ans = _S.may_raise(_Error)\nif _Ans is not None: yield _Ans", code, _Error=code.exc)
         return quote("yield _IMPURE", code)
-
-
-class _Exits(ast.NodeTransformer):
-    """Turns ``return`` inside a statement that runs natively into the end of the frame around it."""
-
-    def __init__(self, emitter: Statements, frame: FrameScope) -> None:
-        self._emitter = emitter
-        self._frame = frame
-
-    def visit_Return(self, node: ast.Return) -> ast.AST:
-        value = node.value if node.value is not None else at(ast.Constant(None), node)
-        return self._emitter._leave(value, self._frame, node)[0]
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
-        if not isinstance(node.target, ast.Name):
-            return node
-        if node.value is None:
-            return at(ast.Pass(), node)
-        return at(ast.Assign([node.target], node.value), node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return node

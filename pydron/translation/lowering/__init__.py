@@ -13,6 +13,7 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
+from pydron.translation.lowering.written_loops import keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = ["LOWERINGS", "lower"]
 LOWERINGS: tuple[Callable[[Lowered], None], ...] = (
     lower_private_names,  # before anything looks at a name
     lower_zero_argument_super,
+    keep_loops,  # before anything that only serves running in parallel
     lower_assertions,  # makes `if` and `raise`
     lower_continue,  # makes `if`, so before the order of evaluation is written out
     lower_calls,

@@ -21,8 +21,10 @@ from pydron.translation.lowering.comprehensions import can_unroll, unroll
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
 from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
+from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound
+from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -239,18 +241,25 @@ class Flattener:
         self.out.append(at(ast.If(test, self.block(node.body), self.block(node.orelse)), node))
 
     def _while(self, node: ast.While) -> None:
+        written = as_written(self._function, node)
         tests: list[ast.expr] = []
         prelude = self.within(lambda: tests.append(decide(self, node.test)))
         loop = at(ast.While(tests[0], self.block(node.body), self.block(node.orelse)), node)
         loop.prelude = prelude  # type: ignore[attr-defined]
+        self._function.written[loop] = written
         self.out.append(loop)
 
     def _for(self, node: ast.For) -> None:
+        written = as_written(self._function, node)
         iterable = self.wrapped(node.iter) if self.is_wrapped(node.iter) else self.atom(node.iter)
         item = self.names.fresh("item")
         bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
         body = [*bind, *self.block(node.body)]
-        self.out.append(at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node))
+        loop = at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node)
+        assert isinstance(written, ast.For)
+        written.iter = copy_tree(iterable)
+        self._function.written[loop] = written
+        self.out.append(loop)
 
     def _try(self, node: ast.Try) -> None:
         types = [handler.type for handler in node.handlers if handler.type is not None]

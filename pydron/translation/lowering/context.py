@@ -37,9 +37,13 @@ class Lowered:
     source: Source
     tree: ast.FunctionDef
     scope: Scope
+    plain: frozenset[str] = frozenset()
+    """Variables that can only hold functions and classes defined in the function."""
     names: Names = field(default_factory=Names)
     unrolled: list[Unrolled] = field(default_factory=list)
     """Comprehensions that became loops."""
+    written: dict[ast.AST, ast.For | ast.While] = field(default_factory=dict)
+    """Loops as the user wrote them."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
     matching: set[ast.AST] = field(default_factory=set)

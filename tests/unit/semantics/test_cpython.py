@@ -114,14 +114,15 @@ def fresh(name: str) -> types.ModuleType:
     return module
 
 
+@pytest.mark.parametrize("natives", [False, True], ids=["translated", "native"])
 @pytest.mark.parametrize("name", MODULES)
-def test_passes_when_scheduled(name: str) -> None:
+def test_passes_when_scheduled(name: str, natives: bool) -> None:
     expected = outcomes(fresh(name))
     module = fresh(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pydron.PydronWarning)  # generator functions stay as they are
         assert schedule_all(module) > 0
-    with simulate(seed=1, workers=3, order="random"):
+    with simulate(seed=1, workers=3, order="random", natives=natives):
         actual = outcomes(module)
     sys.modules.pop(module.__name__, None)
     assert expected["tests"] != "0"

@@ -1,0 +1,88 @@
+"""Native segments: code in which there is nothing to run in parallel runs as the user wrote it.
+
+While nothing is pending an operation is an ordinary one, and it stays so until a call is dispatched. So code that can
+be seen to make no functional call, by the names it mentions, needs none of the machinery. Were it to make one all the
+same, through a callable that no name tells of, that call is made in place, as plain Python would.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from pydron.runtime.marks import functional_of, named_functional, named_scheduled, scheduled_of, unbound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable
+
+    from pydron.dataflow.mentions import Mentions
+    from pydron.runtime.marks import Schedulable
+
+__all__ = ["MISSING", "calls_nothing", "is_plain"]
+
+MISSING = object()
+"""What a name without a value stands for."""
+
+
+def calls_nothing(
+    mentions: Mentions, find: Callable[[str], object], names: Container[object] | None, asked: set[Schedulable] | None
+) -> bool:
+    """Say whether code makes no functional call, as far as what it mentions tells.
+
+    Args:
+        mentions: what the code mentions.
+        find: gives the value of a global or free name, or `MISSING`.
+        names: the callables that the configuration calls functional.
+        asked: scheduled functions that the question is already about.
+    """
+    if mentions.opaque:
+        return False
+    attributes: Iterable[str] = mentions.attributes
+    if not all(_is_plain_attribute(name, names, asked) for name in attributes) or _has_operators(names, asked):
+        return False
+    return all(_is_plain_path(path, find, names, asked) for path in mentions.paths)
+
+
+def is_plain(value: object, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+    """Say whether a value is nothing that `pydron` would run in any other way than Python."""
+    function, _ = unbound(value)
+    if functional_of(function) is not None:
+        return False
+    scheduled = scheduled_of(function)
+    if scheduled is not None:
+        return scheduled.is_native(names, asked)
+    return names is None or not callable(value) or function not in names
+
+
+def _is_plain_path(
+    path: tuple[str, ...],
+    find: Callable[[str], object],
+    names: Container[object] | None,
+    asked: set[Schedulable] | None,
+) -> bool:
+    value = find(path[0])
+    for index, name in enumerate(path[1:], 1):
+        if value is MISSING or not is_plain(value, names, asked):
+            break
+        if type(value) is not ModuleType:
+            return all(_is_plain_attribute(each, names, asked) for each in path[index:])
+        value = vars(value).get(name, MISSING)
+    return is_plain(value, names, asked)
+
+
+def _is_plain_attribute(name: str, names: Container[object] | None, asked: set[Schedulable] | None) -> bool:
+    if named_functional(name):
+        return False
+    return all(scheduled.is_native(names, asked) for scheduled in named_scheduled(name))
+
+
+_OPERATORS = (
+    "__call__", "__getattr__", "__getitem__", "__setitem__", "__iter__", "__next__", "__len__", "__contains__",
+    "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__matmul__", "__eq__",
+    "__lt__",
+)  # fmt: skip
+
+
+def _has_operators(names: Container[object] | None, asked: set[Schedulable] | None) -> bool:
+    """Say whether an operation that no name tells of might be a call of ours."""
+    return not all(_is_plain_attribute(name, names, asked) for name in _OPERATORS)

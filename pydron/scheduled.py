@@ -1,0 +1,199 @@
+"""What `schedule` makes of a function: a callable that starts a run, or that is the function itself.
+
+The callable is a function with the code of `wrapper`, which finds the scheduled function among its constants. While
+there is nothing in the function to run in parallel, the callable has the code of the user's function instead, so that
+calling it costs what it costs in plain Python. Whenever a callable is decorated the question is asked anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+import weakref
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
+
+from pydron.context import current_context
+from pydron.errors import PydronError, PydronWarning, TranslationError
+from pydron.runtime.marks import mark_scheduled, on_news
+from pydron.tasks import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from pydron.compiled import CompiledPlan
+    from pydron.runtime.marks import Schedulable
+    from pydron.runtime.run import Run
+
+__all__ = ["Scheduled", "make_scheduled", "stays_as_it_is"]
+
+
+class Scheduled:
+    """What is known of one scheduled function. Translated at its first call."""
+
+    Error = PydronError
+
+    def __init__(self, function: FunctionType, strict: bool) -> None:
+        self.function = function
+        self._strict = strict
+        self._plan: CompiledPlan | None = None
+        self._tried = False
+        self.made: weakref.ref[FunctionType] | None = None
+        """The callable that the user has; None in a copy that came out of a pickle."""
+        self._verdict: tuple[int, Container[object] | None, bool] = (-1, None, False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Scheduled, (self.function, self._strict)
+
+    def begin(self) -> tuple[Run, CompiledPlan] | None:
+        """Return a run for a call and what to run, or None if the function is to be called as it is."""
+        context = current_context(self.function)
+        plan = self.plan() if context is not None else None
+        if context is None or plan is None:
+            return None
+        surroundings = context.surroundings
+        if surroundings.natives and self.is_native(surroundings.functional_names):
+            _stand_in(self)
+            return None
+        from pydron.runtime.run import Run
+
+        return Run(surroundings), plan
+
+    def plan(self) -> CompiledPlan | None:
+        """Return the translation, or None, after one notice, if the function runs as it is written."""
+        if not self._tried:
+            # Slow to import, and never needed by programs that only decorate.
+            from pydron.compiled import CompiledPlan, NotTranslatable, translate
+
+            try:
+                self._plan = CompiledPlan(self.function, translate(self.function))
+            except NotTranslatable as error:
+                self._notice(str(error))
+            self._tried = True
+        return self._plan
+
+    def is_native(self, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+        """Say whether there is nothing in the function to run in parallel.
+
+        Functions that call each other have nothing if none of them has. So one that was asked already is taken at its
+        word: its own answer counts.
+        """
+        if asked is None:
+            if self._verdict[:2] != (_news, names):
+                self._verdict = _news, names, self._asked(names, set())
+            return self._verdict[2]
+        return self in asked or self._asked(names, asked)
+
+    def _asked(self, names: Container[object] | None, asked: set[Schedulable]) -> bool:
+        asked.add(self)
+        from pydron.compiled import CompiledPlan, NotTranslatable, translate
+
+        try:
+            plan = self._plan or CompiledPlan(self.function, translate(self.function))
+        except NotTranslatable:
+            return True  # it runs as it is written anyway
+        return plan.is_native(0, names, asked)
+
+    def _notice(self, reason: str) -> None:
+        code = self.function.__code__
+        site = Site(code.co_filename, code.co_firstlineno, self.function.__qualname__)
+        context = current_context()
+        if self._strict or (context is not None and context.strict):
+            raise TranslationError(f"{self.function.__qualname__} cannot be scheduled: {reason}", site)
+        warnings.warn_explicit(
+            f"{self.function.__qualname__} runs sequentially: {reason}",
+            PydronWarning,
+            code.co_filename,
+            code.co_firstlineno,
+        )
+
+
+class _Reference(weakref.ref[Scheduled]):
+    """A scheduled function as a constant. Weak: the garbage collector does not look into code."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Reference, (self(),)
+
+
+def wrapper(*args: object, **kwargs: object) -> object:
+    """Call a scheduled function. Runs among the user's globals, so it knows nothing but its constants."""
+    reference: _Reference = ...  # type: ignore[assignment]
+    scheduled = reference()
+    assert scheduled is not None
+    try:
+        begun = scheduled.begin()
+    except scheduled.Error as error:
+        raise error.with_traceback(None)  # noqa: B904 - it is the same error; nobody wants to know where in here
+    if begun is None:
+        return scheduled.function(*args, **kwargs)
+    run, plan = begun
+    result = run.execute(plan, args, kwargs)
+    if run.error is None:
+        return result
+    around = run.error.__context__
+    try:
+        raise run.error
+    finally:
+        run.error.__context__ = around  # raising inside a handler of the caller's has replaced it
+        del run
+
+
+_CODE = wrapper.__code__
+_news = 0
+"""How often a callable has been decorated."""
+_standing_in: weakref.WeakSet[Scheduled] = weakref.WeakSet()
+"""Scheduled functions whose callables have the code of the user's function."""
+
+
+def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., object]:
+    """Return the scheduled form of a function."""
+    scheduled = Scheduled(function, strict)
+    made = FunctionType(
+        _code(scheduled), function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    functools.update_wrapper(made, function)
+    made.__scheduled__ = scheduled  # type: ignore[attr-defined]
+    scheduled.made = weakref.ref(made)
+    mark_scheduled(made, scheduled)
+    return made
+
+
+def stays_as_it_is(function: FunctionType, *, strict: bool) -> bool:
+    """Say whether a function cannot be scheduled whatever it holds, after the notice that says why."""
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if not any(is_kind(function) for is_kind in kinds):
+        return False
+    Scheduled(function, strict).plan()
+    return True
+
+
+def _code(scheduled: Scheduled) -> CodeType:
+    """Return the code of `wrapper` with a scheduled function in its place."""
+    reference = _Reference(scheduled)
+    constants = tuple(reference if constant is ... else constant for constant in _CODE.co_consts)
+    return _CODE.replace(co_consts=constants, co_freevars=scheduled.function.__code__.co_freevars)
+
+
+def _stand_in(scheduled: Scheduled) -> None:
+    """Give the callable of a scheduled function the code of the function itself."""
+    _give_code(scheduled, scheduled.function.__code__)
+    _standing_in.add(scheduled)
+
+
+def _give_code(scheduled: Scheduled, code: CodeType) -> None:
+    made = scheduled.made() if scheduled.made is not None else None
+    if made is not None:
+        made.__code__ = code
+
+
+@on_news
+def _ask_anew() -> None:
+    global _news
+    _news += 1
+    for scheduled in list(_standing_in):
+        _give_code(scheduled, _code(scheduled))
+    _standing_in.clear()

@@ -1,0 +1,142 @@
+"""Find out what code might call: in comes a tree as the user wrote it, out come the names by which it could."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from pydron.dataflow.mentions import Mentions
+from pydron.translation.scope import names_bound, own_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydron.translation.scope import Scope
+
+__all__ = ["mentions_of", "plain_variables"]
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_HANDS_OVER = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def plain_variables(tree: ast.FunctionDef, scope: Scope) -> frozenset[str]:
+    """Return the variables that hold nothing but functions and classes defined in the function, undecorated."""
+    plain: set[str] = set()
+    others = {*scope.parameters, *scope.declared}
+    for node in own_nodes(tree):
+        if isinstance(node, _DEFINITIONS):
+            (others if node.decorator_list else plain).add(node.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            plain.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.stmt) and not isinstance(node, (ast.Global, ast.Nonlocal)):
+            others |= _bound_by(node)
+    return frozenset(plain - others)
+
+
+def _bound_by(node: ast.stmt) -> frozenset[str]:
+    """Return what a statement itself binds, not the statements in it."""
+    inner = {
+        name for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node for name in _names(child)
+    }
+    return names_bound(node) - inner | _names(node)
+
+
+def _names(node: ast.stmt) -> frozenset[str]:
+    return names_bound(node) if not isinstance(node, _DEFINITIONS) else frozenset((node.name,))
+
+
+def mentions_of(trees: list[ast.stmt], own: frozenset[str], plain: frozenset[str], shared: frozenset[str]) -> Mentions:
+    """Return what statements might call.
+
+    The bodies of functions and classes defined in them do not count: they run as they are written anyway.
+
+    Args:
+        trees: the statements.
+        own: the variables of the function they are in.
+        plain: those of them that can only hold functions defined in it, see `plain_variables`.
+        shared: those of them that inner functions see too, and might bind.
+    """
+    bound = shared.union(*map(names_bound, trees))
+    collector = _Collector(own, plain, bound)
+    for tree in trees:
+        collector.visit(tree)
+    return Mentions(
+        paths=tuple(sorted(collector.paths)),
+        attributes=frozenset(collector.attributes),
+        variables=tuple(sorted(collector.variables)),
+        opaque=collector.opaque,
+    )
+
+
+class _Collector(ast.NodeVisitor):
+    def __init__(self, own: frozenset[str], plain: frozenset[str], bound: frozenset[str]) -> None:
+        self.paths: set[tuple[str, ...]] = set()
+        self.attributes: set[str] = set()
+        self.variables: set[str] = set()
+        self.opaque = False
+        self._own = own
+        self._plain = plain
+        self._bound = bound
+        self._inner: frozenset[str] = frozenset()
+        """Variables of the comprehensions around."""
+
+    def visit(self, node: ast.AST) -> None:
+        if isinstance(node, _HANDS_OVER):
+            self.opaque = True
+        elif isinstance(node, _DEFINITIONS):
+            for part in _evaluated_at_once(node):
+                self.visit(part)
+        elif isinstance(node, ast.Lambda):
+            for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+                self.visit(default)
+        elif isinstance(node, _COMPREHENSIONS):
+            around = self._inner
+            self._inner |= {name for each in node.generators for name in names_bound(each.target)}
+            self.generic_visit(node)
+            self._inner = around
+        else:
+            super().visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load) and not self._is_variable(node.id):
+            self.paths.add((node.id,))
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        chain: list[str] = []
+        root: ast.expr = node
+        while isinstance(root, ast.Attribute):
+            chain.append(root.attr)
+            root = root.value
+        if isinstance(root, ast.Name) and not self._is_variable(root.id):
+            self.paths.add((root.id, *reversed(chain)))
+        else:
+            self.attributes.update(chain)
+            self.visit(root)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        match node.func:
+            case ast.Name(id=name):
+                if name in self._inner or (name in self._bound - self._plain and name in self._own):
+                    self.opaque = True
+                elif name in self._own - self._plain:
+                    self.variables.add(name)
+            case ast.Attribute() | ast.Lambda():
+                pass
+            case _:
+                self.opaque = True
+        self.generic_visit(node)
+
+    def _is_variable(self, name: str) -> bool:
+        return name in self._own or name in self._inner or name.startswith(".")
+
+
+def _evaluated_at_once(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[ast.AST]:
+    yield from node.decorator_list
+    if isinstance(node, ast.ClassDef):
+        yield from node.bases
+        yield from (keyword.value for keyword in node.keywords)
+        yield from node.body
+    else:
+        yield from node.args.defaults
+        yield from filter(None, node.args.kw_defaults)
