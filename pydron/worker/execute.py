@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydron.transport.codec import dumps, is_plain, loads
 from pydron.transport.messages import Done, Failed, pack, unpack
-from pydron.worker import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pydron.transport.messages import Likeness, Message, Run, Setup
+    from pydron.transport.messages import Likeness, Run, Setup
     from pydron.worker.capture import Taker
     from pydron.worker.likeness import ThreadLikeness
     from pydron.worker.store import Store
@@ -34,28 +33,30 @@ class Executor:
         self._likeness = likeness
         self._likenesses: dict[int, Likeness] = {}
         self._current = -1
+        self._simple = False
+        """Whether there is nothing to do around a call."""
 
-    def run(self, run: Run) -> Message:
+    def run(self, run: Run) -> Done | Failed:
         """Run a task to its end, whatever its end is. `BaseException` ends the call, not the worker."""
         start = time.perf_counter()
-        inside.mark(True)
         try:
             if run.likeness != self._current:
                 self._change(run.likeness)
             function, args, kwargs = self._prepare(run)
             start = time.perf_counter()
             # What a call sets in its context is not seen by the next.
-            result = Context().run(self._call, run, function, args, kwargs)
+            if self._simple:
+                result = Context().run(function, *args, **kwargs)
+            else:
+                result = Context().run(self._call, run, function, args, kwargs)
             seconds = time.perf_counter() - start
             return self._returned(run, result, seconds)
         except BaseException as error:
             seconds = time.perf_counter() - start
             return self._raised(run, error, seconds)
-        finally:
-            inside.mark(False)
 
     def _prepare(self, run: Run) -> tuple[Callable[..., object], Sequence[object], dict[str, object]]:
-        function = self._function(run.function)
+        function = self._store.functions.get(run.function) or self._function(run.function)
         packed = run.arguments
         arguments: tuple[tuple[object, ...], dict[str, object]]
         # Without buffers, which is the common case, a payload is its stream.
@@ -89,7 +90,7 @@ class Executor:
         witness.compare()
         return result
 
-    def _returned(self, run: Run, result: object, seconds: float) -> Message:
+    def _returned(self, run: Run, result: object, seconds: float) -> Done:
         if is_plain(result):
             data = pickle.dumps(result, 5)
             if run.want_value or len(data) <= self._inline_limit:
@@ -109,7 +110,7 @@ class Executor:
         self._store.put(run.task, payload)
         return Done(run.task, None, size, seconds, captured)
 
-    def _raised(self, run: Run, error: BaseException, seconds: float) -> Message:
+    def _raised(self, run: Run, error: BaseException, seconds: float) -> Failed:
         from pydron.transport.failures import dump_failure
 
         failure = dump_failure(error)
@@ -130,3 +131,4 @@ class Executor:
         if number in self._likenesses:
             self._likeness.apply(self._likenesses[number])
         self._current = number
+        self._simple = not self._check and self._likeness.is_plain

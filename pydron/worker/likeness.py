@@ -142,6 +142,11 @@ class ThreadLikeness:
         """Take on a likeness."""
         self._decimal = cast("decimal.Context", loads(unpack(likeness.decimal))) if likeness.decimal else None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether `enter` has nothing to do."""
+        return self._decimal is None
+
     def enter(self) -> None:
         """Begin a call, in a fresh `contextvars.Context`."""
         if self._decimal is not None:

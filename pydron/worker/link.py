@@ -1,7 +1,8 @@
-"""The worker's end of the connection: blocking reads by one thread, writes by any."""
+"""The worker's end of the connection: blocking reads by one thread at a time, writes by any."""
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -29,6 +30,8 @@ class Link:
         self._sending = threading.Lock()
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
+        self._bell: tuple[int, int] | None = None
+        self._attentive = select.poll()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def receive(self, timeout: float | None) -> list[Message] | None:
@@ -40,6 +43,22 @@ class Link:
         except OSError:
             return None
         return [from_wire(wire) for wire in self._reader.filled(count)] if count else None
+
+    def attend(self, timeout: float) -> list[Message] | None:
+        """Return the next messages, none of them if the time is up or somebody rings, None when the driver is gone."""
+        if self._bell is None:
+            self._bell = os.pipe()
+            self._attentive.register(self._socket, select.POLLIN)
+            self._attentive.register(self._bell[0], select.POLLIN)
+        ready = [] if self._pending() else self._attentive.poll(timeout * 1000)
+        if any(number == self._bell[0] for number, _ in ready):
+            os.read(self._bell[0], 64)
+        return self.receive(0.0)
+
+    def ring(self) -> None:
+        """Let `attend` return."""
+        if self._bell is not None:
+            os.write(self._bell[1], b"\0")
 
     def first(self) -> tuple[Setup, list[Message]] | None:
         """Wait for the description of the driver; return it with the messages that came along, None if it is gone."""
@@ -64,6 +83,10 @@ class Link:
     def close(self) -> None:
         """Hang up."""
         self._socket.close()
+        if self._bell is not None:
+            for end in self._bell:
+                os.close(end)
+            self._bell = None
 
     def _pending(self) -> bool:
         """Tell whether TLS has decrypted more than has been read, which `poll` does not see."""

@@ -1,6 +1,9 @@
-"""The worker itself: one thread reads messages and answers at once, the other runs tasks in the order they came.
+"""The worker itself: one thread reads messages and runs tasks in the order they came, another stands in for it.
 
-So the driver can take back tasks, fetch values and see that the worker lives while a call runs for hours.
+Short tasks need no second thread: what came meanwhile is read between them. While one task takes long, the stand-in
+reads and answers, so that the driver can take back tasks, fetch values and see that the worker lives while a call runs
+for hours. It looks every few milliseconds whether it is needed, and sleeps when there has been nothing to do for a
+while, so that no task is handed from thread to thread and an idle worker uses no processor time.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from queue import Empty, SimpleQueue
+from collections import deque
 from typing import TYPE_CHECKING
 
 from pydron.transport.definitions import DEFINITIONS
@@ -34,6 +37,7 @@ from pydron.transport.messages import (
     pack,
     unpack,
 )
+from pydron.worker import inside
 from pydron.worker.execute import Executor
 from pydron.worker.store import Store
 
@@ -47,10 +51,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Worker"]
 
+_TICK = 0.005
+"""Seconds after which the stand-in looks whether a call takes long."""
+_DOZE = 40
+"""Ticks without work after which it sleeps."""
 _GLANCE = 0.02
-"""Seconds after which the reading thread looks whether results lie around while a long call runs."""
+"""Seconds after which the stand-in looks whether results lie around while a long call runs."""
 _HOLD = 0.001
-"""Seconds for which results of short calls wait for company."""
+"""Seconds for which results of short calls wait for company, and messages until they are read."""
 _SHORT = 0.0005
 _BATCH = 256
 
@@ -80,11 +88,21 @@ class Worker:
         self._gone = gone
         self._store = Store()
         self._executor = Executor(setup, self._store, capture, likeness)
-        self._queue: SimpleQueue[int] = SimpleQueue()
+        self._queue: deque[int] = deque()
         self._waiting: dict[int, Run] = {}
         self._running = -1
-        self._results: list[Message] = []
-        self._result_lock = threading.Lock()
+        self._begun = 0
+        """How many tasks have been started."""
+        self._reading = threading.Lock()
+        """Held by the thread that reads."""
+        self._attending = False
+        """Whether the stand-in waits for messages."""
+        self._dozing = False
+        self._alarm = threading.Semaphore(0)
+        """Wakes the stand-in."""
+        self._results: deque[Message] = deque()
+        self._sending = threading.Lock()
+        """Held while results are sent, so that what is sent later cannot overtake."""
         self._longest: dict[bytes, float] = {}
         """Run time of the slowest recent call of each function."""
         self._forgetting: dict[int, list[tuple[bytes, object]]] = {}
@@ -92,46 +110,61 @@ class Worker:
         self._last_mark = -1
         self._ended = False
         self.settled: Callable[[], None] | None = None
-        """Called once by the reading thread when the start is over."""
+        """Called once by the stand-in when the start is over."""
 
     def run(self) -> None:
         """Run until the driver says goodbye or is gone."""
         self._link.send([Ready(os.getpid(), sys.version.split()[0])])
-        reader = threading.Thread(target=self._read, name="pydron reading", daemon=True)
-        reader.start()
+        watcher = threading.Thread(target=self._watch, name="pydron reading", daemon=True)
+        watcher.start()
         try:
+            for message in self._early:
+                self._take(message)
             self._work()
         except OSError:
             self._gone()
-        reader.join()
+        self._ended = True
+        self._alarm.release()
+        watcher.join()
 
     # The thread that runs tasks.
 
     def _work(self) -> None:
-        last = time.perf_counter()
+        inside.mark(True)
+        queue, waiting = self._queue, self._waiting
+        last = 0.0
         while not self._ended:
-            try:
-                task = self._queue.get_nowait()
-            except Empty:
+            if not queue:
                 self._flush()
-                task = self._queue.get()
-            run = self._waiting.pop(task, None)
+                self._read(None)
+                last = time.perf_counter()
+                continue
+            task = queue.popleft()
+            run = waiting.pop(task, None)
             if run is None:
                 self._forget(task)
                 continue
             now = time.perf_counter()
-            if self._results and (now - last > _HOLD or self._longest.get(run.function, 1.0) > _SHORT):
+            if now - last > _HOLD:
                 self._flush()
+                self._read(0.0)
                 last = now
+            elif self._results and self._longest.get(run.function, 1.0) > _SHORT:
+                self._flush()
             self._finish(run)
 
     def _finish(self, run: Run) -> None:
+        self._begun += 1
         self._running = run.task
+        if self._dozing:
+            self._dozing = False
+            self._alarm.release()
         message = self._executor.run(run)
         self._running = -1
-        self._note_time(run.function, message.seconds)  # type: ignore[union-attr]
-        with self._result_lock:
-            self._results.append(message)
+        if self._attending:
+            self._link.ring()
+        self._note_time(run.function, message.seconds)
+        self._results.append(message)
         large = type(message) is Done and message.size > _BATCH
         if large or len(self._results) >= _BATCH:
             self._flush()
@@ -147,53 +180,90 @@ class Worker:
 
     def _flush(self) -> None:
         if self._results:
-            with self._result_lock:
-                results, self._results = self._results, []
-                # Under the lock, so that what is sent later cannot overtake.
+            with self._sending:
+                results = self._drained()
                 if results:
                     self._link.send(results)
 
-    # The thread that reads.
+    def _drained(self) -> list[Message]:
+        results = self._results
+        return [results.popleft() for _ in range(len(results))]
 
-    def _read(self) -> None:
-        try:
-            messages: list[Message] | None = self._early
-            while not self._ended:
-                if messages is None:
-                    break
-                for message in messages:
-                    self._take(message)
-                if self._results and not messages:
-                    self._flush()
-                if not self._ended:
-                    messages = self._link.receive(self._patience())
-        except OSError:
-            pass
-        if not self._ended or self._running >= 0:
-            # The driver is gone, or does not want what runs here any more.
-            self._gone()
+    def _read(self, patience: float | None) -> None:
+        """Take the messages that come within a time."""
+        with self._reading:
+            messages = self._link.receive(patience)
+        if messages is None:
+            self._end()
+        else:
+            for message in messages:
+                self._take(message)
+
+    def _end(self) -> None:
+        """The driver is gone."""
         self._ended = True
-        self._queue.put(-1)
+        self._gone()
 
-    def _patience(self) -> float | None:
-        if self._running >= 0 or self._waiting:
-            return _GLANCE
+    # The thread that stands in while a call takes long.
+
+    def _watch(self) -> None:
+        idle = 0
+        seen = -1
+        try:
+            while not self._ended:
+                if self._running >= 0 and self._begun == seen:
+                    self._attend(seen)
+                idle = 0 if self._begun != seen else idle + 1
+                seen = self._begun
+                if idle > _DOZE and self._running < 0:
+                    idle = 0
+                    self._doze()
+                else:
+                    time.sleep(_TICK)
+        except OSError:
+            self._end()
+
+    def _doze(self) -> None:
         if self.settled is not None:
             settled, self.settled = self.settled, None
             settled()
-        return None
+        self._dozing = True
+        if self._begun and self._running >= 0:
+            # The task began before it could see the mark.
+            self._dozing = False
+        else:
+            self._alarm.acquire()
+
+    def _attend(self, task: int) -> None:
+        """Read and answer until the call under way has ended."""
+        with self._reading:
+            self._attending = True
+            while self._begun == task and self._running >= 0 and not self._ended:
+                # Whoever ends the call after this look sees the mark, and rings.
+                messages = self._link.attend(_GLANCE)
+                if messages is None:
+                    self._end()
+                    break
+                for message in messages:
+                    self._take(message)
+                if not messages:
+                    self._flush()
+            self._attending = False
+        if self._ended and self._running >= 0:
+            # The driver does not want what runs here any more.
+            self._gone()
 
     def _take(self, message: Message) -> None:
         match message:
             case Run():
                 self._waiting[message.task] = message
-                self._queue.put(message.task)
+                self._queue.append(message.task)
             case Code(key, name, payload):
                 self._store.add_code(key, name, unpack(payload))
             case Forget(keys):
                 self._last_mark -= 1
                 self._forgetting[self._last_mark] = self._store.codes(keys)
-                self._queue.put(self._last_mark)
+                self._queue.append(self._last_mark)
             case Definition(key, payload):
                 DEFINITIONS.receive(key, bytes(unpack(payload).data))
             case Put(value, payload):
@@ -215,9 +285,8 @@ class Worker:
 
     def _answer(self, message: Message) -> None:
         """Send an answer after the results that are ready."""
-        with self._result_lock:
-            results, self._results = self._results, []
-            self._link.send([*results, message])
+        with self._sending:
+            self._link.send([*self._drained(), message])
 
     def _value(self, value: int) -> Message:
         payload = self._store.payload(value)

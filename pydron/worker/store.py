@@ -20,7 +20,8 @@ class Store:
     def __init__(self) -> None:
         self._values: dict[int, Payload] = {}
         self._code: dict[bytes, tuple[str, Payload]] = {}
-        self._functions: dict[bytes, Callable[..., object]] = {}
+        self.functions: dict[bytes, Callable[..., object]] = {}
+        """Those that have been called."""
 
     def put(self, value: int, payload: Payload) -> None:
         """Keep a replica."""
@@ -56,7 +57,7 @@ class Store:
         for key, code in codes:
             if self._code.get(key) is code:
                 del self._code[key]
-                self._functions.pop(key, None)
+                self.functions.pop(key, None)
 
     def name(self, key: bytes) -> str:
         """Return what people call a function."""
@@ -64,8 +65,8 @@ class Store:
 
     def function(self, key: bytes) -> Callable[..., object]:
         """Return a function, built when it is first called."""
-        function = self._functions.get(key)
+        function = self.functions.get(key)
         if function is None:
             function = cast("Callable[..., object]", loads(self._code[key][1]))
-            self._functions[key] = function
+            self.functions[key] = function
         return function
