@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import TaskId, ValueId, WorkerId
 
-__all__ = ["Captured", "Failure", "Function", "Inbox", "Outcome", "Payload", "Pool", "Requirements", "Site", "Task"]
+__all__ = [
+    "Buffer",
+    "Captured",
+    "Failure",
+    "Function",
+    "Inbox",
+    "Outcome",
+    "Payload",
+    "Pool",
+    "Requirements",
+    "Site",
+    "Task",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +43,49 @@ class Site:
         return f"{self.filename}:{self.line} in {self.function}"
 
 
+class Kept(Protocol):
+    """A buffer whose bytes are elsewhere, where other processes of the host find them too."""
+
+    nbytes: int
+
+    def map(self) -> memoryview | bytearray:
+        """Return the bytes, to be changed at will: nobody else sees that."""
+
+    def view(self) -> memoryview:
+        """Return the bytes to be read."""
+
+
+Buffer: TypeAlias = bytes | bytearray | memoryview | Kept
+
+
 class Payload(NamedTuple):
     """One pickled object: protocol 5 stream plus its out-of-band buffers."""
 
     data: bytes
-    buffers: tuple[bytes | bytearray | memoryview, ...] = ()
+    buffers: tuple[Buffer, ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes in all."""
-        return len(self.data) + sum(memoryview(buffer).nbytes for buffer in self.buffers)
+        return len(self.data) + sum(map(_size, self.buffers))
+
+    @property
+    def raw(self) -> list[bytes | bytearray | memoryview]:
+        """The bytes of the buffers, to be read."""
+        return [_raw(buffer) for buffer in self.buffers]
+
+    @property
+    def kept(self) -> int:
+        """Bytes of buffers that are elsewhere."""
+        return sum(buffer.nbytes for buffer in self.buffers if not isinstance(buffer, bytes | bytearray | memoryview))
+
+
+def _raw(buffer: Buffer) -> bytes | bytearray | memoryview:
+    return buffer if isinstance(buffer, bytes | bytearray | memoryview) else buffer.view()
+
+
+def _size(buffer: Buffer) -> int:
+    return len(buffer) if isinstance(buffer, bytes | bytearray) else buffer.nbytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pydron.transport.peer import Listener, Peer
     from pydron.transport.reactor import Reactor
 
-__all__ = ["Backend", "Handle", "Launcher", "Observer", "Surroundings"]
+__all__ = ["LOCAL", "Backend", "Handle", "Launcher", "Observer", "Surroundings"]
+
+LOCAL = "local"
+"""The driver's own host; workers there run as the same user, and can open its files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.backend.cores import wanted_cores
 from pydron.backend.exits import watch_exit
+from pydron.backend.launcher import LOCAL
 from pydron.backend.spawn import Spawned
 from pydron.config.records import Multicore
 from pydron.transport.doorway import Doorway, TlsEntrance, UnixEntrance
@@ -145,7 +146,7 @@ class LocalLauncher:
     def __init__(self, count: int, surroundings: Surroundings, prefix: str = "local") -> None:
         self.count = count
         self.prefix = prefix
-        self.host = "local"
+        self.host = LOCAL
         self.reactor = surroundings.reactor
         self.nice = surroundings.nice
         self.spares = surroundings.spares

@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, cast
 
 from pydron.backend.cores import wanted_cores
+from pydron.backend.launcher import LOCAL
 from pydron.config.records import Threads
 from pydron.transport.peer import Peer
 from pydron.transport.stream import adopt
@@ -38,7 +39,7 @@ class ThreadWorker:
 
     def __init__(self, launcher: ThreadLauncher, worker: WorkerId, observer: Observer) -> None:
         self.worker = worker
-        self.host = "local"
+        self.host = LOCAL
         self.pid = os.getpid()
         self._launcher = launcher
         self._observer = observer

@@ -18,9 +18,9 @@ from pydron.transport.messages import (
     Put,
     Recall,
     Recalled,
+    Returned,
     Run,
     Value,
-    pack,
     unpack,
 )
 
@@ -64,6 +64,8 @@ class Acts:
         self._timers: set[object] = set()
         self._stopping: dict[TaskId, object] = {}
         self._posting: set[Member] = set()
+        self._sharing: list[Member] = []
+        """Workers that read and write segments of this host."""
         self.last_event = time.monotonic()
 
     @property
@@ -94,6 +96,8 @@ class Acts:
                 for member in self._posting:
                     member.post()
                 self._posting.clear()
+            for member in self._sharing:
+                member.give_back()
         except Exception as error:
             self._broken(error)
         finally:
@@ -167,13 +171,13 @@ class Acts:
         member.need_definitions()
         outbox = member.outbox
         for value, payload in command.values:
-            outbox.append(Put(value, pack(payload)))
+            outbox.append(Put(value, member.pack(payload)))
         for task in command.tasks:
             if task.function.key not in member.functions:
                 member.need_function(task.function)
             if task.likeness not in member.likenesses:
                 member.need_likeness(self._likenesses[task.likeness])
-            arguments = pack(task.arguments)
+            arguments = member.pack(task.arguments)
             outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness))
 
     def _stop(self, worker: WorkerId, task: TaskId) -> None:
@@ -193,11 +197,16 @@ class Acts:
     def joined(self, member: Member) -> None:
         """Give it tasks."""
         assert member.handle is not None
+        if member.shares:
+            self._sharing.append(member)
         self.happened(events.WorkerJoined(member.worker, member.handle.host))
 
     def left(self, member: Member, reason: str, *, expected: bool) -> None:
         """Run its tasks elsewhere, and start another one unless there is nothing to do."""
         launcher = member.launcher
+        if member.shares:
+            self._sharing.remove(member)
+            member.loans.forget()
         self.happened(events.WorkerLeft(member.worker, reason, expected=expected))
         if not self._scheduler.quiet or not expected:
             self.crew.replace(launcher)
@@ -222,22 +231,25 @@ class Acts:
         for message in messages:
             kind = type(message)
             if kind is Done:
-                ended.append(self._done(worker, message))  # type: ignore[arg-type]
+                ended.append(self._done(member, message))  # type: ignore[arg-type]
             elif kind is Failed:
                 ended.append(self._failed(worker, message))  # type: ignore[arg-type]
+            elif kind is Returned:
+                member.loans.returned(message.places)  # type: ignore[union-attr]
             else:
                 if ended:
                     happened.append(events.TasksEnded(worker, ended))
                     ended = []
-                happened.append(self._answer(worker, message))
+                happened.append(self._answer(member, message))
         if ended:
             happened.append(events.TasksEnded(worker, ended))
         return happened
 
-    def _done(self, worker: WorkerId, message: Done) -> Outcome:
+    def _done(self, member: Member, message: Done) -> Outcome:
+        worker = member.worker
         if self._stopping:
             self._let_be(TaskId(message.task))
-        value = None if message.payload is None else unpack(message.payload)
+        value = None if message.payload is None else member.unpack(message.payload)
         captured = _captured(message.captured) if message.captured else ()
         return Outcome(TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker)
 
@@ -253,10 +265,11 @@ class Acts:
         if timer is not None:
             timer.cancel()  # type: ignore[attr-defined]
 
-    def _answer(self, worker: WorkerId, message: Message) -> events.Event:
+    def _answer(self, member: Member, message: Message) -> events.Event:
+        worker = member.worker
         match message:
             case Value(value, payload):
-                return events.ValueArrived(worker, ValueId(value), unpack(payload))
+                return events.ValueArrived(worker, ValueId(value), member.unpack(payload))
             case Missing(value):
                 return events.ValueMissing(worker, ValueId(value))
             case Recalled(tasks):
@@ -265,8 +278,7 @@ class Acts:
                 return events.TasksRecalled(worker, [TaskId(task) for task in tasks])
             case _:
                 # Only a worker that has lost its mind says anything else: what follows from its end is known.
-                member = self.crew.members.get(worker)
-                if member is not None and member.handle is not None:
+                if member.handle is not None:
                     member.handle.kill()
                 return events.TimePassed()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from pydron.backend.launcher import LOCAL
 from pydron.errors import LaunchError
 from pydron.ids import WorkerId
 from pydron.sessions.member import Member, Stage
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pydron.backend.launcher import Handle, Launcher
+    from pydron.sessions.depot import Depot
     from pydron.transport.messages import Message
     from pydron.transport.peer import Listener, Peer
     from pydron.transport.reactor import Reactor
@@ -65,6 +67,7 @@ class Crew:
         launchers: Sequence[Launcher],
         reports: Reports,
         describe: Callable[[str], Setup],
+        depot: Depot,
         heartbeat: float,
         silence: float,
     ) -> None:
@@ -72,6 +75,7 @@ class Crew:
         self._launchers = launchers
         self._reports = reports
         self._describe = describe
+        self._depot = depot
         self._heartbeat = heartbeat
         self._silence = silence
         """Seconds without an answer after which a worker is taken for dead."""
@@ -132,9 +136,11 @@ class Crew:
         for call in [self._beat, *self._delayed.values()]:
             if call is not None and call.active():  # type: ignore[attr-defined]
                 call.cancel()  # type: ignore[attr-defined]
-        self.members.clear()
         for launcher in self._launchers:
             launcher.close()
+        for member in self.members.values():
+            member.loans.forget()
+        self.members.clear()
 
     # What launchers report.
 
@@ -143,7 +149,11 @@ class Crew:
         member = self.members[handle.worker]
         member.peer = peer
         member.stage = Stage.SETTING_UP
-        peer.send([self._describe(handle.worker)])
+        segments = self._depot.segments_for_worker() if handle.host == LOCAL else []
+        for segment in segments:
+            member.loans.know(segment, theirs=True)
+        grants = tuple([segment.grant() for segment in segments])
+        peer.send([self._describe(handle.worker)._replace(segments=grants)])
         return _Ear(self, member)
 
     def ended(self, handle: Handle, reason: str) -> None:
@@ -188,6 +198,7 @@ class Crew:
         member.unanswered = 0
         if member.stage is Stage.SETTING_UP and isinstance(messages[0], Ready):
             member.stage = Stage.READY
+            member.shares = messages[0].shares
             self._failures[id(member.launcher)] = 0
             self._reports.joined(member)
             messages = messages[1:]

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS
-from pydron.transport.messages import Code, Definition, Forget, pack
+from pydron.transport.loans import Loans
+from pydron.transport.messages import Code, Definition, Forget, Returned, Segments, pack, unpack
 
 if TYPE_CHECKING:
     from pydron.backend.launcher import Handle, Launcher
     from pydron.ids import WorkerId
-    from pydron.tasks import Function
-    from pydron.transport.messages import Likeness, Message
+    from pydron.tasks import Function, Kept
+    from pydron.transport.messages import Likeness, Message, Packed
     from pydron.transport.peer import Peer
+    from pydron.transport.segments import Place
 
 __all__ = ["Member", "Stage"]
 
@@ -32,8 +34,8 @@ class Member:
     """A worker, what it has been sent, and whether it answers."""
 
     __slots__ = (
-        "definitions", "functions", "handle", "launcher", "likenesses", "outbox", "peer", "stage", "unanswered",
-        "worker",
+        "definitions", "functions", "handle", "launcher", "likenesses", "loans", "outbox", "peer", "shares", "stage",
+        "unanswered", "worker",
     )  # fmt: skip
 
     def __init__(self, worker: WorkerId, launcher: Launcher) -> None:
@@ -52,6 +54,32 @@ class Member:
         """How many of the driver's definitions it has."""
         self.unanswered = 0
         """Pings since it was last heard of."""
+        self.loans = Loans()
+        self.shares = False
+        """Whether it can open segments of this host."""
+
+    def pack(self, payload: Payload) -> Packed:
+        """Put a payload into the form in which this worker can read it."""
+        if not payload.buffers:
+            return pack(payload)
+        return pack(payload, self._lend if self.shares else None)
+
+    def unpack(self, packed: Packed) -> Payload:
+        """Read a payload that this worker has sent."""
+        return unpack(packed, self.loans.borrow)
+
+    def _lend(self, kept: Kept) -> Place:
+        segment = kept.segment  # type: ignore[attr-defined]
+        if not self.loans.knows(segment):
+            self.loans.know(segment)
+            self.outbox.append(Segments((segment.grant(),)))
+        return self.loans.lend(kept)
+
+    def give_back(self) -> None:
+        """Tell it what is not read here any more, if there is such."""
+        if self.loans.due:
+            self.outbox.append(Returned(self.loans.returns()))
+            self.post()
 
     def need_function(self, function: Function) -> None:
         """Send a function with its first task."""

@@ -76,7 +76,7 @@ class Plant:
         launchers = [make_launcher(entry, surroundings) for entry in config.workers]
         acts = Acts(reactor, self._pool.deliver, self._pool.break_down, self._pool.observer.noted)
         silence = config.heartbeat_s * _SILENCES
-        acts.crew = Crew(reactor, launchers, acts, self._describe, config.heartbeat_s, silence)
+        acts.crew = Crew(reactor, launchers, acts, self._describe, self._pool.depot, config.heartbeat_s, silence)
         if config.idle_timeout is not None:
             acts.rest_after(config.idle_timeout)
         return acts
@@ -96,3 +96,4 @@ class Plant:
         acts.all_happened(self._pool.take())
         acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
         acts.close()
+        self._pool.depot.close()

@@ -115,6 +115,8 @@ class Session:
             return
         if self._plant is not None:
             self._plant.close()
+            # What the scheduler still holds goes with it.
+            self._plant = None
         self._end_spares()
 
     def _open(self) -> Plant:
@@ -159,10 +161,10 @@ class Session:
         return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT)
 
     def _hand_over(self) -> None:
-        if self._plant is None or self._closed or self.pid != os.getpid():
-            self._open()
-        assert self._plant is not None
-        self._plant.take()
+        plant = self._plant
+        if plant is None or self._closed or self.pid != os.getpid():
+            plant = self._open()
+        plant.take()
 
 
 def _slots(config: Config) -> int:

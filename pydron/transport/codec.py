@@ -19,6 +19,10 @@ from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from pydron.tasks import Buffer, Kept
+
+    Keep = Callable[[memoryview], Kept | None]
+
 __all__ = ["Refusal", "dumps", "dumps_call", "dumps_function", "is_plain", "loads", "pickle_class"]
 
 Reduced = tuple[object, ...]
@@ -156,26 +160,27 @@ def is_plain(value: object) -> bool:
     return _ATOMS.issuperset(map(type, value))
 
 
-def dumps(value: object, *, copy: bool = True) -> Payload:
+def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payload:
     """Pickle a snapshot of an object.
 
     Args:
         value: anything.
-        copy: whether large buffers are copied; without it the payload changes with the object.
+        copy: whether buffers are copied; without it the payload changes with the object.
+        keep: puts large buffers where others find them; returns None for those that are to stay here.
 
     Raises:
         Exception: whatever pickle, or the object itself, has to say against it.
     """
     if is_plain(value):
         return Payload(pickle.dumps(value, 5))
-    return _dumps(value, copy)[0]
+    return _dumps(value, copy, keep)[0]
 
 
-def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object]) -> Payload:
+def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object], keep: Keep | None = None) -> Payload:
     """Pickle a snapshot of the arguments of a call: as `dumps` of both, in less time."""
     if not kwargs and _ATOMS.issuperset(map(type, args)):
         return Payload(pickle.dumps((args, kwargs), 5))
-    return dumps((args, kwargs))
+    return dumps((args, kwargs), keep=keep)
 
 
 def dumps_function(value: object) -> tuple[Payload, list[types.FunctionType]]:
@@ -197,7 +202,7 @@ class _Buffers:
         return False
 
 
-def _dumps(value: object, copy: bool) -> tuple[Payload, list[types.FunctionType]]:
+def _dumps(value: object, copy: bool, keep: Keep | None = None) -> tuple[Payload, list[types.FunctionType]]:
     functions: list[types.FunctionType] = []
     file, buffers = io.BytesIO(), _Buffers()
     try:
@@ -209,12 +214,15 @@ def _dumps(value: object, copy: bool) -> tuple[Payload, list[types.FunctionType]
         pickler = _thorough()(file, 5, buffer_callback=buffers)
         pickler.dump(value)
         functions = pickler.functions  # type: ignore[attr-defined]
-    found = tuple(map(_snapshot, buffers.found)) if copy else tuple(buffers.found)
+    found = tuple([_put(raw, copy, keep) for raw in buffers.found])
     return Payload(file.getvalue(), found), functions
 
 
-def _snapshot(raw: memoryview) -> bytes | bytearray | memoryview:
-    return raw if type(raw.obj) is bytes else bytearray(raw)
+def _put(raw: memoryview, copy: bool, keep: Keep | None) -> Buffer:
+    kept = None if keep is None else keep(raw)
+    if kept is not None:
+        return kept
+    return raw if not copy or type(raw.obj) is bytes else bytearray(raw)
 
 
 def loads(payload: Payload, *, copy: bool = False) -> object:
@@ -224,12 +232,14 @@ def loads(payload: Payload, *, copy: bool = False) -> object:
         payload: what `dumps` made.
         copy: leave the buffers of the payload alone; without it the object lives on top of them.
     """
-    buffers: Iterable[bytes | bytearray | memoryview] = payload.buffers
-    if not buffers:
+    if not payload.buffers:
         return pickle.loads(payload.data)
-    return pickle.loads(payload.data, buffers=_copies(buffers) if copy else buffers)
+    return pickle.loads(payload.data, buffers=_opened(payload.buffers, copy))
 
 
-def _copies(buffers: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytearray]:
+def _opened(buffers: Iterable[Buffer], copy: bool) -> Iterator[bytes | bytearray | memoryview]:
     for buffer in buffers:
-        yield bytearray(buffer)
+        if not isinstance(buffer, bytes | bytearray | memoryview):
+            yield buffer.map()
+        else:
+            yield bytearray(buffer) if copy else buffer

@@ -4,17 +4,24 @@ On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, 
 objects; nothing in it can execute code when a frame is read. Values of the user travel inside as `Payload` parts and
 are unpickled only by whoever needs them. Within one connection messages arrive in the order in which they were sent.
 
-Driver to worker: `Setup`, `Definition`, `Code`, `Forget`, `Run`, `Put`, `Fetch`, `Free`, `Recall`, `Ping`, `Likeness`,
-`Bye`. Worker to driver: `Ready`, `Done`, `Failed`, `Value`, `Missing`, `Recalled`, `Pong`.
+Driver to worker: `Setup`, `Segments`, `Returned`, `Definition`, `Code`, `Forget`, `Run`, `Put`, `Fetch`, `Free`,
+`Recall`, `Ping`, `Likeness`, `Bye`. Worker to driver: `Ready`, `Returned`, `Done`, `Failed`, `Value`, `Missing`,
+`Recalled`, `Pong`.
 """
 
 from __future__ import annotations
 
 from pickle import PickleBuffer
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydron.errors import ProtocolError
 from pydron.tasks import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydron.tasks import Buffer, Kept
+    from pydron.transport.segments import Grant, Place
 
 __all__ = [
     "Bye",
@@ -34,12 +41,15 @@ __all__ = [
     "Ready",
     "Recall",
     "Recalled",
+    "Returned",
     "Run",
+    "Segments",
     "Setup",
     "Value",
     "Wire",
     "from_wire",
     "pack",
+    "places",
     "to_wire",
     "unpack",
 ]
@@ -56,7 +66,9 @@ class Setup(NamedTuple):
     argv: tuple[str, ...]
     check: bool
     inline_limit: int
-    """Results of at most this many bytes go back with `Done`; larger ones stay on the worker."""
+    """Results of at most this many bytes, buffers in segments not counted, go back with `Done`; others stay."""
+    segments: tuple[Grant, ...]
+    """Where the worker may put large buffers, the fastest first."""
 
 
 class Likeness(NamedTuple):
@@ -124,6 +136,18 @@ class Fetch(NamedTuple):
     value: int
 
 
+class Segments(NamedTuple):
+    """Open these segments; what is sent next may refer to them."""
+
+    grants: tuple[Grant, ...]
+
+
+class Returned(NamedTuple):
+    """Buffers that were lent and are not read any more, once for each time that they were lent. Goes both ways."""
+
+    places: tuple[Place, ...]
+
+
 class Free(NamedTuple):
     """Drop values that nobody will ask for again."""
 
@@ -151,6 +175,8 @@ class Ready(NamedTuple):
 
     pid: int
     version: str
+    shares: bool
+    """It can open segments of this host."""
 
 
 class Done(NamedTuple):
@@ -201,6 +227,8 @@ class Pong(NamedTuple):
 
 Message = (
     Setup
+    | Segments
+    | Returned
     | Likeness
     | Definition
     | Code
@@ -223,7 +251,7 @@ Message = (
 Wire = tuple[object, ...]
 
 _KINDS: tuple[type[Message], ...] = (
-    Setup, Likeness, Definition, Code, Forget, Run, Put, Fetch, Free, Recall, Ping, Bye,
+    Setup, Segments, Returned, Likeness, Definition, Code, Forget, Run, Put, Fetch, Free, Recall, Ping, Bye,
     Ready, Done, Failed, Value, Missing, Recalled, Pong,
 )  # fmt: skip
 OUT_OF_BAND = 32 * 1024
@@ -247,15 +275,36 @@ def from_wire(wire: Wire) -> Message:
         raise ProtocolError(f"not a message: {str(wire)[:80]} ({error})") from None
 
 
-def pack(payload: Payload) -> Packed:
-    """Put a payload into its wire form: what is large travels beside the frame's envelope, uncopied."""
+def pack(payload: Payload, lend: Callable[[Kept], Place] | None = None) -> Packed:
+    """Put a payload into its wire form: what is large travels beside the frame's envelope, uncopied.
+
+    Args:
+        payload: an object.
+        lend: tells how a buffer is called that is kept elsewhere, for somebody who can look there.
+    """
     if not payload.buffers:
         return payload.data if len(payload.data) < OUT_OF_BAND else (PickleBuffer(payload.data),)
-    return (PickleBuffer(payload.data), *map(PickleBuffer, payload.buffers))
+    return (PickleBuffer(payload.data), *[_pack_buffer(buffer, lend) for buffer in payload.buffers])
 
 
-def unpack(packed: Packed) -> Payload:
-    """Read a payload from its wire form."""
-    if isinstance(packed, tuple):
-        return Payload(packed[0], packed[1:])  # type: ignore[arg-type]
-    return Payload(packed)
+def _pack_buffer(buffer: Buffer, lend: Callable[[Kept], Place] | None) -> PickleBuffer | Place:
+    if isinstance(buffer, bytes | bytearray | memoryview):
+        return PickleBuffer(buffer)
+    return PickleBuffer(buffer.view()) if lend is None else lend(buffer)
+
+
+def unpack(packed: Packed, borrow: Callable[[Place], Kept] | None = None) -> Payload:
+    """Read a payload from its wire form.
+
+    Args:
+        packed: what `pack` made.
+        borrow: finds the buffers that are kept elsewhere.
+    """
+    if not isinstance(packed, tuple):
+        return Payload(packed)
+    return Payload(packed[0], tuple([borrow(part) if type(part) is tuple else part for part in packed[1:]]))  # type: ignore[misc,arg-type]
+
+
+def places(packed: Packed) -> list[Place]:
+    """List the buffers of a payload that are kept elsewhere."""
+    return [part for part in packed[1:] if type(part) is tuple] if isinstance(packed, tuple) else []

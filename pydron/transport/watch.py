@@ -28,7 +28,7 @@ _REFERRED = (types.FunctionType, type)
 def digest(payload: Payload) -> bytes:
     """Return what identifies a payload by content."""
     state = hashlib.blake2b(payload.data, digest_size=16)
-    for buffer in payload.buffers:
+    for buffer in payload.raw:
         state.update(buffer)
     return state.digest()
 

@@ -65,7 +65,7 @@ def _snapshot(value: object) -> Payload | None:
 def _same(before: Payload, after: Payload) -> bool:
     if before.data != after.data or len(before.buffers) != len(after.buffers):
         return False
-    return all(bytes(one) == bytes(other) for one, other in zip(before.buffers, after.buffers, strict=True))
+    return all(bytes(one) == bytes(other) for one, other in zip(before.raw, after.raw, strict=True))
 
 
 def _where(before: Payload, now: object) -> str:

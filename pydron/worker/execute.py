@@ -13,7 +13,9 @@ from pydron.transport.messages import Done, Failed, pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pydron.transport.loans import Loans
     from pydron.transport.messages import Likeness, Run, Setup
+    from pydron.transport.shelf import Shelf
     from pydron.worker.capture import Taker
     from pydron.worker.likeness import ThreadLikeness
     from pydron.worker.store import Store
@@ -24,12 +26,16 @@ __all__ = ["Executor"]
 class Executor:
     """What stays the same from call to call on one worker."""
 
-    def __init__(self, setup: Setup, store: Store, capture: Taker, likeness: ThreadLikeness) -> None:
+    def __init__(
+        self, setup: Setup, store: Store, capture: Taker, likeness: ThreadLikeness, loans: Loans, shelf: Shelf | None
+    ) -> None:
         self._worker = setup.worker
         self._store = store
         self._capture = capture
         self._inline_limit = setup.inline_limit
         self._check = setup.check
+        self._loans = loans
+        self._keep = None if shelf is None else shelf.keep
         self._likeness = likeness
         self._likenesses: dict[int, Likeness] = {}
         self._current = -1
@@ -56,11 +62,12 @@ class Executor:
             return self._raised(run, error, seconds)
 
     def _prepare(self, run: Run) -> tuple[Callable[..., object], Sequence[object], dict[str, object]]:
-        function = self._store.functions.get(run.function) or self._function(run.function)
         packed = run.arguments
-        arguments: tuple[tuple[object, ...], dict[str, object]]
         # Without buffers, which is the common case, a payload is its stream.
-        arguments = pickle.loads(packed) if type(packed) is bytes else loads(unpack(packed))  # type: ignore[assignment]
+        payload = None if type(packed) is bytes else unpack(packed, self._loans.borrow)
+        function = self._store.functions.get(run.function) or self._function(run.function)
+        arguments: tuple[tuple[object, ...], dict[str, object]]
+        arguments = pickle.loads(packed) if payload is None else loads(payload)  # type: ignore[assignment,arg-type]
         args, kwargs = arguments
         if not run.references:
             return function, args, kwargs
@@ -96,7 +103,7 @@ class Executor:
             if run.want_value or len(data) <= self._inline_limit:
                 return Done(run.task, data, len(data), seconds, self._capture.take())
         try:
-            payload = dumps(result, copy=False)
+            payload = dumps(result, copy=False, keep=self._keep)
         except MemoryError:
             raise
         except Exception as problem:
@@ -105,8 +112,8 @@ class Executor:
             raise refused_result(self._store.name(run.function), result, problem) from None
         captured = self._capture.take()
         size = payload.size
-        if run.want_value or size <= self._inline_limit:
-            return Done(run.task, pack(payload), size, seconds, captured)
+        if run.want_value or size - payload.kept <= self._inline_limit:
+            return Done(run.task, pack(payload, self._loans.lend), size, seconds, captured)
         self._store.put(run.task, payload)
         return Done(run.task, None, size, seconds, captured)
 

@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pydron.transport.definitions import DEFINITIONS
+from pydron.transport.loans import Loans
 from pydron.transport.messages import (
     Bye,
     Code,
@@ -32,13 +33,17 @@ from pydron.transport.messages import (
     Ready,
     Recall,
     Recalled,
+    Returned,
     Run,
+    Segments,
     Value,
     pack,
+    places,
     unpack,
 )
 from pydron.worker import inside
 from pydron.worker.execute import Executor
+from pydron.worker.sharing import open_segments, open_shelf
 from pydron.worker.store import Store
 
 if TYPE_CHECKING:
@@ -87,7 +92,9 @@ class Worker:
         self._link = link
         self._gone = gone
         self._store = Store()
-        self._executor = Executor(setup, self._store, capture, likeness)
+        self._loans = Loans()
+        self._shelf = open_shelf(setup.segments, self._loans)
+        self._executor = Executor(setup, self._store, capture, likeness, self._loans, self._shelf)
         self._queue: deque[int] = deque()
         self._waiting: dict[int, Run] = {}
         self._running = -1
@@ -114,7 +121,7 @@ class Worker:
 
     def run(self) -> None:
         """Run until the driver says goodbye or is gone."""
-        self._link.send([Ready(os.getpid(), sys.version.split()[0])])
+        self._link.send([Ready(os.getpid(), sys.version.split()[0], self._shelf is not None)])
         watcher = threading.Thread(target=self._watch, name="pydron reading", daemon=True)
         watcher.start()
         try:
@@ -179,15 +186,19 @@ class Worker:
         self._longest[function] = seconds if seconds > known else known * 0.99 + seconds * 0.01
 
     def _flush(self) -> None:
-        if self._results:
+        if self._results or self._loans.due:
             with self._sending:
                 results = self._drained()
                 if results:
                     self._link.send(results)
 
     def _drained(self) -> list[Message]:
+        """Take what is to be sent, what was borrowed and is not read any more included."""
         results = self._results
-        return [results.popleft() for _ in range(len(results))]
+        drained = [results.popleft() for _ in range(len(results))]
+        if self._loans.due:
+            drained.append(Returned(self._loans.returns()))
+        return drained
 
     def _read(self, patience: float | None) -> None:
         """Take the messages that come within a time."""
@@ -267,13 +278,17 @@ class Worker:
             case Definition(key, payload):
                 DEFINITIONS.receive(key, bytes(unpack(payload).data))
             case Put(value, payload):
-                self._store.put(value, unpack(payload))
+                self._store.put(value, unpack(payload, self._loans.borrow))
             case Fetch(value):
                 self._answer(self._value(value))
             case Free(values):
                 self._store.free(values)
             case Recall(tasks):
-                self._answer(Recalled(tuple(task for task in tasks if self._waiting.pop(task, None) is not None)))
+                self._answer(Recalled(tuple([task for task in tasks if self._recall(task)])))
+            case Segments(grants):
+                open_segments(grants, self._loans)
+            case Returned(given):
+                self._loans.returned(given)
             case Ping(number):
                 self._answer(Pong(number, self._running))
             case Likeness():
@@ -288,6 +303,13 @@ class Worker:
         with self._sending:
             self._link.send([*self._drained(), message])
 
+    def _recall(self, task: int) -> bool:
+        """Forget a task that has not been started; return whether it was here."""
+        run = self._waiting.pop(task, None)
+        if run is not None:
+            self._loans.decline(places(run.arguments))
+        return run is not None
+
     def _value(self, value: int) -> Message:
         payload = self._store.payload(value)
-        return Missing(value) if payload is None else Value(value, pack(payload))
+        return Missing(value) if payload is None else Value(value, pack(payload, self._loans.lend))

@@ -44,14 +44,18 @@ def session(kind: str) -> Iterator[Session]:
 
 
 @pytest.fixture
-def client(session: Session) -> Client:
-    return Client(session)
+def client(session: Session) -> Iterator[Client]:
+    client = Client(session)
+    yield client
+    client.outcomes.clear()  # a value keeps the file that it is in
 
 
 @pytest.fixture
 def local() -> Iterator[Client]:
     with Session(KINDS["unix"]) as session:
-        yield Client(session)
+        client = Client(session)
+        yield client
+    client.outcomes.clear()
 
 
 def test_calls_return_what_they_return(client: Client) -> None:

@@ -61,7 +61,7 @@ class House:
 
     def still_lets_the_invited_in(self) -> None:
         with connect(self.invitation) as sock:
-            Link(sock).send([Ready(1, "3")])
+            Link(sock).send([Ready(1, "3", False)])
             while not self.heard:
                 assert self.changed.wait(20)
                 self.changed.clear()

@@ -146,4 +146,4 @@ def test_payloads_round_trip(payload: Payload) -> None:
     message = from_wire(found)
     assert isinstance(message, Put)
     back = unpack(message.payload)
-    assert (bytes(back.data), list(map(bytes, back.buffers))) == (payload.data, list(map(bytes, payload.buffers)))
+    assert (bytes(back.data), list(map(bytes, back.raw))) == (payload.data, list(map(bytes, payload.raw)))

@@ -1,0 +1,56 @@
+"""The segments of a session: where its processes put large buffers."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import threading
+
+from pydron.transport.segments import Segment, can_share, memory_directory
+from pydron.transport.shelf import Arena, Shelf, memory_left
+
+__all__ = ["Depot"]
+
+
+class Depot:
+    """Makes the segments of one session. May be used by any thread."""
+
+    def __init__(self) -> None:
+        self.open = can_share()
+        """Whether processes of this host share segments at all."""
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._shelf: Shelf | None = None
+
+    def shelf(self) -> Shelf | None:
+        """Return where the driver itself puts large buffers, None if there is no such place."""
+        if self._shelf is None and self.open:
+            with self._lock:
+                if self._shelf is None:
+                    arenas = [Arena(segment, lambda segment=segment: memory_left(segment)) for segment in self._both()]  # type: ignore[misc]
+                    self._shelf = Shelf(arenas)
+                    self.open = bool(arenas)
+        return self._shelf
+
+    def close(self) -> None:
+        """Keep nothing but what somebody still reads."""
+        with self._lock:
+            self.open = False
+            shelf, self._shelf = self._shelf, None
+        if shelf is not None:
+            shelf.close()
+
+    def segments_for_worker(self) -> list[Segment]:
+        """Make the segments that a worker may write, the fastest first; none if there is no place for them."""
+        return self._both() if self.open else []
+
+    def _both(self) -> list[Segment]:
+        made = []
+        for directory in (memory_directory(), tempfile.gettempdir()):
+            if directory is not None:
+                try:
+                    made.append(Segment.create(next(self._numbers), directory))
+                except OSError:
+                    # Then there is less room.
+                    pass
+        return made
