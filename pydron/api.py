@@ -102,6 +102,6 @@ def graph(function: Callable[..., object]) -> Graph:
     if not isinstance(scheduled, Scheduled):
         raise TypeError(f"{name_of(function)} is not a scheduled function")
     try:
-        return translate(scheduled.function).graph
+        return translate(scheduled.function, scheduled.stamp).graph
     except NotTranslatable as error:
         raise TranslationError(f"{name_of(function)} cannot be scheduled: {error}") from None

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pydron.traces import Place
     from pydron.translation.emit import FrameKey
     from pydron.translation.lowering.context import Span, Unrolled
+    from pydron.translation.stamp import Stamp
 
 __all__ = ["CompiledPlan", "NotTranslatable", "Translation", "translate"]
 
@@ -229,8 +230,12 @@ _TRANSLATIONS: dict[int, tuple[weakref.ref[CodeType], Translation | NotTranslata
 """By identity: code objects of different files may be equal."""
 
 
-def translate(function: FunctionType) -> Translation:
+def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation:
     """Return the translation of a function.
+
+    Args:
+        function: a Python function.
+        stamp: of its file, when the function was made.
 
     Raises:
         NotTranslatable: it has to run as it is written.
@@ -241,16 +246,16 @@ def translate(function: FunctionType) -> Translation:
         known = _TRANSLATIONS.get(key)
         if known is None or known[0]() is not code:
             reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
-            known = _TRANSLATIONS[key] = (reference, _translate(function))
+            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp))
     translation = known[1]
     if isinstance(translation, NotTranslatable):
         raise NotTranslatable(*translation.args)
     return translation
 
 
-def _translate(function: FunctionType) -> Translation | NotTranslatable:
+def _translate(function: FunctionType, stamp: Stamp | None) -> Translation | NotTranslatable:
     try:
-        source = find_source(function)
+        source = find_source(function, stamp)
     except NoSourceError as error:
         return NotTranslatable(str(error))
     reason = native_reason(source.tree)

@@ -18,6 +18,7 @@ from pydron.context import current_context
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.runtime.marks import mark_scheduled, on_news
 from pydron.tasks import Site
+from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -36,6 +37,7 @@ class Scheduled:
 
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
+        self.stamp = stamp_of(function.__code__.co_filename)
         self._strict = strict
         self._plan: CompiledPlan | None = None
         self._tried = False
@@ -67,7 +69,7 @@ class Scheduled:
             from pydron.compiled import CompiledPlan, NotTranslatable, translate
 
             try:
-                self._plan = CompiledPlan(self.function, translate(self.function))
+                self._plan = CompiledPlan(self.function, translate(self.function, self.stamp))
             except NotTranslatable as error:
                 self._notice(str(error))
             self._tried = True
@@ -90,7 +92,7 @@ class Scheduled:
         from pydron.compiled import CompiledPlan, NotTranslatable, translate
 
         try:
-            plan = self._plan or CompiledPlan(self.function, translate(self.function))
+            plan = self._plan or CompiledPlan(self.function, translate(self.function, self.stamp))
         except NotTranslatable:
             return True  # it runs as it is written anyway
         return plan.is_native(0, names, asked)

@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from pydron.translation.stamp import stamp_of
+
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
+
+    from pydron.translation.stamp import Stamp
 
 __all__ = ["NoSourceError", "Source", "find_source"]
 
@@ -63,8 +67,12 @@ def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str |
     return found
 
 
-def find_source(function: FunctionType) -> Source:
+def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
     """Return the definition of a function.
+
+    Args:
+        function: a Python function.
+        stamp: of its file, when the function was made.
 
     Raises:
         NoSourceError: there is no source, or it is not the source of this function.
@@ -73,9 +81,13 @@ def find_source(function: FunctionType) -> Source:
     filename = code.co_filename
     if code.co_name == "<lambda>":
         raise NoSourceError("a lambda is a single expression")
+    # The lines may be those of before the module was reloaded.
+    linecache.checkcache(filename)
     lines = linecache.getlines(filename, function.__globals__)
     if not lines:
         raise NoSourceError(f"the source of {filename} is not available")
+    if stamp is not None and stamp_of(filename) not in {stamp, None}:
+        raise NoSourceError(f"{filename} has changed since it was imported")
     try:
         module = _parse(filename, "".join(lines))
     except SyntaxError:
