@@ -13,6 +13,7 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
+from pydron.translation.lowering.written_loops import as_written, keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from tests.golden.pages import check_page
 from tests.written import lowered
@@ -32,6 +33,7 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "match_cases": lower_calls,
     "private_names": lower_private_names,
     "short_circuit": lower_calls,
+    "written_loops": keep_loops,
     "zero_argument_super": lower_zero_argument_super,
 }
 
@@ -62,9 +64,19 @@ def lower_by(lower: Callable[[Lowered], None], source: str) -> str:
     return ast.unparse(ast.fix_missing_locations(_Shown(function).visit(function.tree)))
 
 
+def loops_as_written(source: str) -> str:
+    """Return what is kept of the loops of a function, when it has been lowered."""
+    function = lowered(source)
+    lowering.lower(function)
+    loops = (node for node in ast.walk(function.tree) if isinstance(node, (ast.For, ast.While)))
+    return "\n\n".join(ast.unparse(as_written(function, loop)) for loop in loops)
+
+
 @pytest.mark.parametrize("name", LOWERINGS)
 def test_lowered_form(name: str, golden: Golden) -> None:
-    check_page(golden, PAGES / f"{name}.md", lambda source: lower_by(LOWERINGS[name], source), "python")
+    lower = LOWERINGS[name]
+    become = loops_as_written if lower is keep_loops else lambda source: lower_by(lower, source)
+    check_page(golden, PAGES / f"{name}.md", become, "python")
 
 
 def test_every_lowering_has_a_page() -> None:
