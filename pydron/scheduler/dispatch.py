@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from heapq import heappop
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydron.scheduler.commands import StartWorkers
 from pydron.scheduler.placement import any_worker, best_worker, turn
-from pydron.scheduler.room import mark_heads, put_on, recall
-from pydron.scheduler.state import ASSIGNED
+from pydron.scheduler.room import mark_heads, put_on, recall, relist, room_for
+from pydron.scheduler.state import ASSIGNED, READY
 from pydron.scheduler.transfer import send
 
 if TYPE_CHECKING:
     from pydron.scheduler.state import Ledger, TaskRecord, WorkerRecord
 
 __all__ = ["dispatch"]
+
+CHUNK = 0.001
+"""Seconds of short tasks that one worker is given before the next gets any."""
 
 PATIENCE = 0.005
 """Seconds of waiting behind another task from which on it pays to recall a task for an idle worker."""
@@ -37,6 +41,8 @@ def dispatch(ledger: Ledger) -> None:
             parked[record.id] = record
             continue
         _place(ledger, chosen, record)
+        if record.expected < CHUNK and chosen is worker and not parked:
+            _place_alike(ledger, worker, record)
         turn(ledger, worker)
     for record in parked.values():
         ledger.put_ready(record)
@@ -54,6 +60,38 @@ def _place(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
     send(ledger, worker, record)
     if len(worker.queue) <= worker.slots and worker.queue:
         mark_heads(ledger, worker)
+
+
+def _place_alike(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
+    """Give a worker more of the short tasks of which it was just given one: as many as take it `CHUNK` seconds."""
+    run, function = record.run, record.function
+    if run.urgent is not None or record.refs or record.alone or worker.closed or ledger.history is not None:
+        return
+    tasks, ready, queue, sending = ledger.tasks, run.ready, worker.queue, worker.sending
+    expected = function.seconds
+    room = room_for(worker, expected, CHUNK)
+    placed = 0
+    while ready and placed < room:
+        other = tasks.get(ready[0])
+        if other is not None and other.state is READY:
+            if other.function is not function or other.refs or other.alone or other.cores > 1 or other.task is None:
+                break
+            other.worker = worker
+            other.state = ASSIGNED
+            other.recalled = False
+            other.expected = expected
+            queue[other.id] = other
+            sending.append(other.task)
+            placed += 1
+        heappop(ready)
+    if placed:
+        worker.load += placed
+        worker.backlog += placed * expected
+        run.in_flight += placed
+        if worker.load > worker.slots:
+            ledger.backlogged[worker] = None
+        mark_heads(ledger, worker)
+        relist(ledger, worker)
 
 
 def _relieve(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from pydron.scheduler.state import ASSIGNED, CANCELLED, RUNNING
 if TYPE_CHECKING:
     from pydron.scheduler.state import Ledger, TaskRecord, WorkerRecord
 
-__all__ = ["DEPTH", "LEAD", "has_room", "put_on", "recall", "relist", "settle", "take_off", "unlist"]
+__all__ = ["DEPTH", "LEAD", "has_room", "put_on", "recall", "relist", "room_for", "settle", "take_off", "unlist"]
 
 LEAD = 0.008
 """Seconds of work that a worker has in its queue at least: twice the time for which a busy driver collects calls."""
@@ -29,6 +29,12 @@ def has_room(worker: WorkerRecord) -> bool:
     if worker.closed:
         return False
     return worker.load <= worker.slots or (worker.backlog < LEAD and worker.load < DEPTH)
+
+
+def room_for(worker: WorkerRecord, expected: float, most: float) -> int:
+    """Return how many more tasks of so many seconds a worker takes, and no more than take it `most` seconds."""
+    seconds = min(LEAD - worker.backlog, most)
+    return min(DEPTH - worker.load, int(seconds / expected)) if expected > 0 else 0
 
 
 def put_on(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:

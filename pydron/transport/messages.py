@@ -300,7 +300,7 @@ def unpack(packed: Packed, borrow: Callable[[Place], Kept] | None = None) -> Pay
         packed: what `pack` made.
         borrow: finds the buffers that are kept elsewhere.
     """
-    if not isinstance(packed, tuple):
+    if type(packed) is bytes:
         return Payload(packed)
     return Payload(packed[0], tuple([borrow(part) if type(part) is tuple else part for part in packed[1:]]))  # type: ignore[misc,arg-type]
 
