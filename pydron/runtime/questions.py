@@ -174,6 +174,21 @@ class Questions:
         except LookupError:
             return MISSING  # raised again where it is read
 
+    def element(self, owner: object, index: object) -> object:
+        """Return ``owner[index]``, perhaps a promise, if that is known at once although something is pending."""
+        if type(index) is not int:
+            return MISSING
+        items: object = owner
+        if type(owner) is list:
+            if id(owner) in self.run.memory.writes:
+                items = self.forecast(owner)
+        elif type(owner) is not tuple and type(owner) is not range:
+            return MISSING
+        try:
+            return MISSING if items is None else settled(items[index])  # type: ignore[index]
+        except IndexError:
+            return MISSING  # raised where it is read in its turn
+
     def unbound(self, name: str) -> NoReturn:
         """Raise what Python raises for a variable without a value."""
         raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")

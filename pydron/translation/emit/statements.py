@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pydron.translation.checked import CheckedExpression, symbol
 from pydron.translation.emit.pieces import index_object, loads
 from pydron.translation.emit.writer import Writer
-from pydron.translation.guards import concrete, trusted
+from pydron.translation.guards import concrete, has_inner_scope, trusted
 from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
 
@@ -45,7 +46,32 @@ class Statements(Writer):
         inline: list[ast.stmt] = [code, *self._born(node)]
         if not fast:
             return [*checks, *inline]
-        return [*checks, at(ast.If(fast[0], inline, self._unit(node, frame)), code)]
+        slow = self._unit(node, frame)
+        return [*checks, at(ast.If(fast[0], inline, self._element(node, code, slow) or slow), code)]
+
+    def _element(self, node: Compute, code: ast.stmt, slow: list[ast.stmt]) -> list[ast.stmt] | None:
+        """Take an element that is known although something is pending; None if the node reads no element."""
+        match code:
+            case ast.Assign(targets=[ast.Name()], value=ast.Subscript(value=ast.Name(id=owner), slice=index)) if (
+                owner in self._fast and not isinstance(index, ast.Slice) and not has_inner_scope(index)
+            ):
+                pass
+            case _:
+                return None
+        names = sorted(names_read(index))
+        if not perhaps_read(index) <= self._fast or {owner, *names} & self._loose(node):
+            return None
+        read = quote_expression("_S.element(_Owner, _Index)", code, _Owner=owner, _Index=copy_tree(index))
+        for name in names:
+            read = quote_expression("_Read if _Type(_Name) in _A else _MISSING", code, _Read=read, _Name=name)
+        return quote(
+            "_Answer = _Read\nif _Answer is _MISSING:\n    _Slow\nelse:\n    _Do",
+            code,
+            _Answer=".answer",
+            _Read=read,
+            _Slow=slow,
+            _Do=[at(ast.Assign(code.targets, load(".answer", code)), code), *self._born(node)],
+        )
 
     def _born(self, node: Compute) -> list[ast.stmt]:
         """Register a fresh object that nothing else can see, while something is pending."""
