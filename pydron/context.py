@@ -13,7 +13,7 @@ from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FunctionType
+    from types import CodeType, FunctionType
 
     from pydron.runtime.surroundings import Surroundings
     from pydron.sessions import Session
@@ -74,10 +74,12 @@ def _context_of(session: Session) -> Context:
     names = FunctionalNames(config.functional) if config.functional else None
     run_ahead = config.run_ahead or RUN_AHEAD
     if config.ship or session.check:
-        surroundings = Surroundings(session.pool, show, adopt, names, run_ahead=run_ahead)
+        surroundings = Surroundings(session.pool, show, adopt, names, run_ahead=run_ahead, twin=twin)
     else:
         cost = CostModel()
-        surroundings = Surroundings(session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead=run_ahead)
+        surroundings = Surroundings(
+            session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead=run_ahead, twin=twin
+        )
     spread_news()
     return Context(surroundings, session.strict)
 
@@ -91,13 +93,24 @@ def simulated(
     from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
 
     before = getattr(_simulated, "context", None)
-    surroundings = Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD, natives=natives)
+    surroundings = Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD, natives=natives, twin=twin)
     _simulated.context = Context(surroundings, strict)
     spread_news()
     try:
         yield
     finally:
         _simulated.context = before
+
+
+def twin(function: FunctionType) -> CodeType | tuple[str, int]:
+    """Return the code of a function's twin, or why there is none and at which line."""
+    # Never needed by programs whose helpers are all decorated.
+    from pydron.translation.twin import NoTwinError, find_twin
+
+    try:
+        return find_twin(function)
+    except NoTwinError as error:
+        return error.reason, error.line
 
 
 def adopt(function: object) -> Functional:

@@ -24,6 +24,7 @@ from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
 from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settled
+from pydron.runtime.trials import Finding
 from pydron.tasks import Task
 
 if TYPE_CHECKING:
@@ -173,14 +174,30 @@ class Calls(_Mixin):
     def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call something that is no function of ours, if the effects database knows it."""
         if has_promise(args, kwargs):
-            return Choice.UNIT if id(callee) in _KNOWN or _is_known_method(callee) else Choice.TURN
+            known = id(callee) in _KNOWN or _is_known_method(callee) or self.run.trials.may_be_pure(callee)
+            return Choice.UNIT if known else Choice.TURN
         if not self.run.pending:
             return Choice.NOW
         if callee is len and len(args) == 1 and not kwargs:
             forecast = self.forecast(args[0])
             if forecast is not None:
                 return len(forecast)
-        return self._judge(classify_call(callee, args, kwargs), callee, args, kwargs, tick)
+        verdict = classify_call(callee, args, kwargs)
+        if not verdict.is_known:
+            return self._try(callee, args, kwargs)
+        return self._judge(verdict, callee, args, kwargs, tick)
+
+    def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Choice:
+        """Decide on a call of something that only a trial can tell about."""
+        run = self.run
+        match run.trials.call(callee, args, kwargs):
+            case Finding.PURE:
+                run.memory.seen((*args, *kwargs.values()))
+                return Choice.NOW
+            case Finding.WAITS:
+                return Choice.UNIT
+            case Finding.STOPPED:
+                return Choice.TURN
 
     def _judge(
         self,

@@ -19,6 +19,7 @@ from pydron.runtime.effects import (
 from pydron.runtime.forecasts import MISSING, ForecastWalk
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
+from pydron.runtime.trials import Finding
 from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
+
+
+def _as_request(finding: Finding) -> Request | None:
+    # what has to wait is not known to be pure: the trial did not come to its end
+    return None if finding is Finding.PURE else Request.IMPURE
 
 
 class Questions:
@@ -56,19 +62,34 @@ class Questions:
 
     def may_binary(self, symbol: str, left: object, right: object) -> Request | None:
         """``left + right`` and the like."""
-        return self._permit(classify_binary(symbol, left, right), left, right) if self.run.pending else None
+        run = self.run
+        if not run.pending:
+            return None
+        verdict = classify_binary(symbol, left, right)
+        if not verdict.is_known:
+            return _as_request(run.trials.binary(symbol, left, right))
+        return run.memory.permit(verdict, (left, right))
 
     may_compare = may_binary
 
     def may_unary(self, symbol: str, operand: object) -> Request | None:
         """``-operand`` and the like."""
-        return self._permit(classify_unary(symbol, operand), operand) if self.run.pending else None
+        run = self.run
+        if not run.pending:
+            return None
+        verdict = classify_unary(symbol, operand)
+        if not verdict.is_known:
+            return _as_request(run.trials.unary(symbol, operand))
+        return run.memory.permit(verdict, (operand,))
 
     def may_truth(self, operand: object) -> Request | None:
         """The truth of a value."""
         if type(operand) in ATOMS or not self.run.pending:
             return None
-        return self._permit(classify_truth(operand), operand)
+        verdict = classify_truth(operand)
+        if not verdict.is_known:
+            return _as_request(self.run.trials.truth(operand))
+        return self._permit(verdict, operand)
 
     def may_attribute(self, owner: object, name: str) -> Request | None:
         """``owner.name``."""
@@ -76,12 +97,18 @@ class Questions:
         if not run.pending or type(owner) in ATOMS:
             return None
         if not plain_attribute(owner, name):
-            return Request.IMPURE
+            return _as_request(run.trials.attribute(owner, name))
         return None if run.memory.is_open(owner) else Request.ORDERED
 
     def may_subscript(self, owner: object, index: object) -> Request | None:
         """``owner[index]``."""
-        return self._permit(classify_subscript(owner, index), owner, index) if self.run.pending else None
+        run = self.run
+        if not run.pending:
+            return None
+        verdict = classify_subscript(owner, index)
+        if not verdict.is_known:
+            return _as_request(run.trials.subscript(owner, index))
+        return run.memory.permit(verdict, (owner, index))
 
     def may_hash(self, value: object) -> Request | None:
         """Use of a value as a key."""
@@ -89,7 +116,11 @@ class Questions:
             return None
         return Request.IMPURE
 
-    may_format = may_hash
+    def may_format(self, value: object, conversion: int, spec: str) -> Request | None:
+        """``f"{value!conversion:spec}"``."""
+        if type(value) in ATOMS or not self.run.pending:
+            return None
+        return _as_request(self.run.trials.text(value, conversion, spec))
 
     def may_opaque(self, *operands: object) -> Request | None:
         """Evaluation of an expression that is not looked into, over these operands."""

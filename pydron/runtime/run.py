@@ -20,6 +20,7 @@ from pydron.runtime.guesses import Guesses
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
 from pydron.runtime.trace import in_context, keep_context, place_error, raise_again
+from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Run:
         self.pending = 0
         """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
         self.issued = 0
+        self.trials = Trials(self.memory, surroundings.twin)
         self.guesses = Guesses(self.pool)
         self.guessing = False
         """Code runs ahead of an operation that may change anything, to make calls on a guess."""

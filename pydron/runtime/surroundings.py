@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
+    from types import FunctionType
 
     from pydron.runtime.marks import Functional
+    from pydron.runtime.trials.core import Twin
     from pydron.tasks import Captured, Pool
 
 __all__ = ["Surroundings"]
@@ -23,6 +25,10 @@ def _never(_functional: Functional) -> bool:
 
 def _ignore(_functional: Functional, _seconds: float, _size: int | None) -> None:
     pass
+
+
+def _has_no_twin(function: FunctionType) -> tuple[str, int]:
+    return "its source is not looked at", function.__code__.co_firstlineno
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +49,5 @@ class Surroundings:
     natives: bool = True
     """Run code with nothing to run in parallel as it is written. It means the same otherwise, but takes longer."""
     run_ahead: int = RUN_AHEAD
+    twin: Twin = field(default=_has_no_twin)
+    """Give the code of a function's twin."""

@@ -284,8 +284,9 @@ class CheckedExpression:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 value = self.write(part.value)
-                self._ask("may_format", node, value)
                 spec = self._joinedstr(part.format_spec) if isinstance(part.format_spec, ast.JoinedStr) else None
+                conversion = at(ast.Constant(part.conversion), part)
+                self._ask("may_format", node, value, conversion, spec or self._text("", part))
                 if spec is not None:
                     spec = at(ast.JoinedStr([at(ast.FormattedValue(spec, -1, None), part)]), part)
                 text = at(ast.JoinedStr([at(ast.FormattedValue(value, part.conversion, spec), part)]), part)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from pydron.translation.quote import at, define
 from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydron.translation.stamp import Stamp
 
-__all__ = ["NoSourceError", "Source", "find_source"]
+__all__ = ["NoSourceError", "Source", "find_imports", "find_lambda", "find_source"]
 
 _FUTURE_FLAGS = 0x1FF0000  # every `from __future__` bit that a code object can carry
 
@@ -50,6 +51,36 @@ def _parse(filename: str, text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the user saw them when the file was compiled
         return ast.parse(text, filename)
+
+
+def _module(function: FunctionType, stamp: Stamp | None = None) -> ast.Module:
+    """Return the tree of the file that a function comes from."""
+    filename = function.__code__.co_filename
+    # The lines may be those of before the module was reloaded.
+    linecache.checkcache(filename)
+    lines = linecache.getlines(filename, function.__globals__)
+    if not lines:
+        raise NoSourceError(f"the source of {filename} is not available")
+    if stamp is not None and stamp_of(filename) not in {stamp, None}:
+        raise NoSourceError(f"{filename} has changed since it was imported")
+    try:
+        return _parse(filename, "".join(lines))
+    except SyntaxError:
+        raise NoSourceError(f"{filename} has changed since it was imported") from None
+
+
+def find_imports(function: FunctionType) -> list[ast.stmt]:
+    """Return the imports of the module that a function comes from."""
+    found: list[ast.stmt] = []
+    pending: list[ast.AST] = [_module(function)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if getattr(node, "module", None) != "__future__":
+                found.append(node)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            pending.extend(ast.iter_child_nodes(node))
+    return found
 
 
 def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str | None]]:
@@ -81,18 +112,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
     filename = code.co_filename
     if code.co_name == "<lambda>":
         raise NoSourceError("a lambda is a single expression")
-    # The lines may be those of before the module was reloaded.
-    linecache.checkcache(filename)
-    lines = linecache.getlines(filename, function.__globals__)
-    if not lines:
-        raise NoSourceError(f"the source of {filename} is not available")
-    if stamp is not None and stamp_of(filename) not in {stamp, None}:
-        raise NoSourceError(f"{filename} has changed since it was imported")
-    try:
-        module = _parse(filename, "".join(lines))
-    except SyntaxError:
-        raise NoSourceError(f"{filename} has changed since it was imported") from None
-    found = _candidates(module, code)
+    found = _candidates(_module(function, stamp), code)
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
     node, class_name = found[0]
@@ -108,6 +128,36 @@ def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
         class_name=class_name,
         future_flags=code.co_flags & _FUTURE_FLAGS,
     )
+
+
+def find_lambda(function: FunctionType) -> Source:
+    """Return a lambda as a definition that returns its value.
+
+    Raises:
+        NoSourceError: there is no source, or it cannot be told which lambda of the line it is.
+    """
+    code = function.__code__
+    places = {place for place in code.co_positions() if None not in place}
+    found: list[tuple[ast.Lambda, str | None]] = []
+    pending: list[tuple[ast.AST, str | None]] = [(_module(function), None)]
+    while pending:
+        node, class_name = pending.pop()
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _place(node.body) in places:
+            found.append((node, class_name))
+        inner = node.name if isinstance(node, ast.ClassDef) else class_name
+        pending.extend((child, inner) for child in ast.iter_child_nodes(node))
+    if len(found) != 1:
+        raise NoSourceError(f"line {code.co_firstlineno} of {code.co_filename} does not hold one such lambda")
+    node, class_name = found[0]
+    copied = copy_tree(node)
+    tree = at(define("lambda_", copied.args, [at(ast.Return(copied.body), node)]), node)
+    if not _same_shape(tree, code):
+        raise NoSourceError(f"{code.co_filename} has changed since it was imported")
+    return Source(tree, code.co_filename, "<lambda>", function.__qualname__, class_name, code.co_flags & _FUTURE_FLAGS)
+
+
+def _place(node: ast.expr) -> tuple[int, int | None, int, int | None]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def _same_shape(node: ast.FunctionDef, code: CodeType) -> bool:

@@ -1,0 +1,205 @@
+"""Trials: proofs that an undecorated callable only reads, by carrying out its operations one at a time.
+
+A trial evaluates a function, property or special method by its twin, in which every operation asks first. It goes on
+while the operations only read, and change nothing but what the trial has made itself; it ends before the first that
+might do more, so that nothing has happened. What a trial has come to the end of may run at once: it is going to do the
+same again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from types import CodeType, FunctionType, GeneratorType, MethodType
+from typing import TYPE_CHECKING, cast
+
+from pydron.runtime.effects.memory import is_class
+from pydron.runtime.marks import functional_of
+from pydron.runtime.trials.core import Stopped, Twin
+from pydron.runtime.trials.lookup import find, name_of
+from pydron.runtime.trials.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from pydron.runtime.conflicts import Memory
+
+__all__ = ["Finding", "Obstacle", "Trials", "obstacle_of"]
+
+
+class Finding(Enum):
+    """What a trial has found."""
+
+    PURE = "it only reads, and may run now"
+    WAITS = "it would read what is still to be written"
+    STOPPED = "it is not known to be pure"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stopped a trial."""
+
+    reason: str
+    function: str
+    filename: str
+    line: int
+
+
+@dataclass(slots=True)
+class _Record:
+    code: CodeType
+    proofs: int = 0
+    stops: int = 0
+    obstacle: Obstacle | None = None
+
+    @property
+    def is_hopeful(self) -> bool:
+        return self.stops <= 2 + self.proofs // 4
+
+
+_records: dict[int, _Record] = {}
+_MOST = 4096
+
+
+def _record(function: FunctionType) -> _Record:
+    code = function.__code__
+    found = _records.get(id(code))
+    if found is None:
+        if len(_records) >= _MOST:
+            _records.clear()
+        found = _records[id(code)] = _Record(code)
+    return found
+
+
+def obstacle_of(function: FunctionType) -> Obstacle | None:
+    """Return what stopped the last trial of a function that did not come to its end."""
+    found = _records.get(id(function.__code__))
+    return None if found is None else found.obstacle
+
+
+class Trials:
+    """Makes trials, and learns which are of no use.
+
+    Args:
+        memory: what is still to be written.
+        twin: gives the code of a function's twin.
+    """
+
+    def __init__(self, memory: Memory, twin: Twin) -> None:
+        self._memory = memory
+        self._twin = twin
+
+    def may_be_pure(self, callee: object) -> bool:
+        """Say whether a trial of a call is worth it, whatever the arguments."""
+        subject = _subject(callee)
+        if type(subject) is not FunctionType:
+            return subject is not None
+        if functional_of(subject) is not None or not _record(subject).is_hopeful:
+            return False
+        return is_class(callee) or isinstance(self._twin(subject), CodeType)
+
+    def call(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Finding:
+        """Try ``callee(*args, **kwargs)``."""
+        trial = Trial(self._memory, self._twin)
+        return self._try(trial, _subject(callee), lambda: trial.call(callee, *args, **kwargs))
+
+    def binary(self, op: str, left: object, right: object) -> Finding:
+        """Try ``left op right``, a comparison or not."""
+        trial = Trial(self._memory, self._twin)
+        if op in _COMPARISONS:
+            return self._try(trial, None, lambda: trial.compare(op, left, right))
+        return self._try(trial, None, lambda: trial.binary(op, left, right))
+
+    def unary(self, op: str, value: object) -> Finding:
+        """Try ``-value`` and the like."""
+        trial = Trial(self._memory, self._twin)
+        return self._try(trial, None, lambda: trial.unary(op, value))
+
+    def truth(self, value: object) -> Finding:
+        """Try ``bool(value)``."""
+        trial = Trial(self._memory, self._twin)
+        return self._try(trial, None, lambda: trial.truth(value))
+
+    def attribute(self, owner: object, name: str) -> Finding:
+        """Try ``owner.name``."""
+        trial = Trial(self._memory, self._twin)
+        found = find(type(owner), name)
+        subject = found.fget if type(found) is property and type(found.fget) is FunctionType else None
+        return self._try(trial, subject, lambda: trial.attribute(owner, name))
+
+    def subscript(self, owner: object, index: object) -> Finding:
+        """Try ``owner[index]``."""
+        trial = Trial(self._memory, self._twin)
+        return self._try(trial, None, lambda: trial.item(owner, index))
+
+    def text(self, value: object, conversion: int, spec: str) -> Finding:
+        """Try ``f"{value!conversion:spec}"``."""
+        trial = Trial(self._memory, self._twin)
+        return self._try(trial, None, lambda: trial.formatted(value, conversion, spec))
+
+    def _try(self, trial: Trial, subject: object, act: Callable[[], object]) -> Finding:
+        record = _record(subject) if type(subject) is FunctionType else None
+        if record is not None and not record.is_hopeful:
+            return Finding.STOPPED
+        trace: TracebackType | None = None
+        try:
+            act()
+        except Stopped as stopped:
+            trace = stopped.__traceback__
+        except BaseException as error:
+            if id(error) not in trial.errors:
+                if not isinstance(error, Exception):
+                    raise
+                trial.obstacle = trial.obstacle or f"{name_of(type(error))} comes up in a way that is not known"
+                trace = error.__traceback__
+        finally:
+            _end(trial)
+        if trial.obstacle is not None:
+            if record is not None:
+                record.stops += 1
+                record.obstacle = _obstacle(trial.obstacle, trace, record.code)
+            return Finding.STOPPED
+        if trial.waits:
+            return Finding.WAITS
+        if record is not None:
+            record.proofs += 1
+        return Finding.PURE
+
+
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "is not"})
+
+
+def _subject(callee: object) -> object:
+    """Return the function that a call runs first, or a class; None if it is neither."""
+    if type(callee) is MethodType:
+        callee = callee.__func__
+    if type(callee) is FunctionType:
+        return callee
+    if is_class(callee):
+        init = find(cast("type", callee), "__init__")
+        return init if type(init) is FunctionType else callee
+    method = find(type(callee), "__call__")
+    return method if type(method) is FunctionType else None
+
+
+def _end(trial: Trial) -> None:
+    """Close what the trial has left open, while nobody looks."""
+    for made in list(trial.own.values()):
+        if type(made) is GeneratorType:
+            try:
+                made.close()
+            except BaseException:  # noqa: S110  # nothing in it can have had an effect
+                pass
+    trial.own.clear()
+
+
+def _obstacle(reason: str, trace: TracebackType | None, code: CodeType) -> Obstacle:
+    """Say where in the user's code the trial came to its end."""
+    place = code
+    line = code.co_firstlineno
+    while trace is not None:
+        if ".O" in trace.tb_frame.f_code.co_freevars:
+            place, line = trace.tb_frame.f_code, trace.tb_lineno
+        trace = trace.tb_next
+    return Obstacle(reason, place.co_qualname, place.co_filename, line)
