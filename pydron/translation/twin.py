@@ -58,7 +58,7 @@ def find_twin(function: FunctionType) -> CodeType:
         known = _TWINS[key] = (weakref.ref(code, lambda _gone: _TWINS.pop(key, None)), _make(function))
     twin = known[1]
     if isinstance(twin, NoTwinError):
-        raise twin.with_traceback(None)
+        raise NoTwinError(twin.reason, twin.line)  # a traceback would keep the function alive
     return twin
 
 
@@ -66,7 +66,7 @@ def _make(function: FunctionType) -> CodeType | NoTwinError:
     try:
         return _compiled(function)
     except NoTwinError as error:
-        return error
+        return error.with_traceback(None)
     except NoSourceError as error:
         return NoTwinError(str(error), function.__code__.co_firstlineno)
     except (SyntaxError, ValueError, RecursionError):

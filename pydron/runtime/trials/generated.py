@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections import namedtuple
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
@@ -18,8 +19,9 @@ __all__ = ["compared_fields", "constructed_fields", "is_dataclass_method", "make
 
 _COMPARISONS = ("__eq__", "__lt__", "__le__", "__gt__", "__ge__")
 _MOST = 1024
+"""Fields of a tuple past which it is not looked at."""
 
-_clones: dict[int, tuple[type, type | None]] = {}
+_clones: dict[int, tuple[weakref.ref[type], type | None]] = {}
 """For a dataclass, one that `dataclasses` was told to make in the same way."""
 
 
@@ -29,15 +31,14 @@ def _fields(cls: type) -> Mapping[str, dataclasses.Field[object]]:
 
 def _clone(cls: type) -> type | None:
     known = _clones.get(id(cls))
-    if known is not None and known[0] is cls:
+    if known is not None and known[0]() is cls:
         return known[1]
-    if len(_clones) > _MOST:
-        _clones.clear()
     try:
         made = _make_clone(cls)
     except (TypeError, ValueError, KeyError, AttributeError):
         made = None
-    _clones[id(cls)] = cls, made
+    key = id(cls)
+    _clones[key] = weakref.ref(cls, lambda _gone: _clones.pop(key, None)), made
     return made
 
 
