@@ -96,4 +96,5 @@ class Plant:
         acts.all_happened(self._pool.take())
         acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
         acts.close()
+        self._pool.snapshots.close()
         self._pool.depot.close()

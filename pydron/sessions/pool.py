@@ -12,16 +12,16 @@ from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import events
 from pydron.sessions.depot import Depot
+from pydron.sessions.snapshots import Snapshots
 from pydron.transport.codec import dumps_call, loads
 from pydron.transport.functions import Functions
-from pydron.transport.shelf import LARGE
 from pydron.worker.likeness import Observer, decimal_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
-    from pydron.tasks import Failure, Function, Inbox, Kept, Outcome, Payload, Task
+    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
 
 __all__ = ["SessionPool"]
 
@@ -61,6 +61,7 @@ class SessionPool:
         self.slots = slots
         self._functions = Functions()
         self.depot = Depot()
+        self.snapshots = Snapshots(self.depot)
         self._numbers = itertools.count(1)
         self._asked: deque[events.Event | _Submitted] = deque()
         """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""
@@ -97,20 +98,13 @@ class SessionPool:
     ) -> Payload:
         """Pickle a snapshot of the arguments of a call."""
         try:
-            return dumps_call(args, kwargs, self._keep)
+            return dumps_call(args, kwargs, self.snapshots.keep)
         except MemoryError:
             raise
         except Exception as problem:
             from pydron.transport.culprits import refused_argument
 
             raise refused_argument(function, name, args, kwargs, problem) from None
-
-    def _keep(self, raw: memoryview) -> Kept | None:
-        """Put a large buffer where workers can read it."""
-        if raw.nbytes < LARGE:
-            return None
-        shelf = self.depot.shelf()
-        return None if shelf is None else shelf.keep(raw)
 
     def loads(self, payload: Payload) -> object:
         """Rebuild a value."""

@@ -1,0 +1,129 @@
+"""Snapshots: always what the buffer held, and no more copies than it takes."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydron.sessions import snapshots as module
+from pydron.sessions.depot import Depot
+from pydron.sessions.snapshots import Snapshots
+from pydron.transport import pages
+from pydron.transport.segments import can_share
+from pydron.transport.shelf import LARGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+numpy = pytest.importorskip("numpy")
+pytestmark = pytest.mark.skipif(not can_share(), reason="no segments here")
+
+SIZES = [LARGE, module._WATCHED + 24, module._WATCHED_AT_ONCE + 8]
+
+
+@pytest.fixture(params=["watched", "compared"])
+def snapshots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Snapshots]:
+    if request.param == "compared":
+
+        def refuse(self: pages.PageWatch) -> None:
+            raise OSError("not here")
+
+        monkeypatch.setattr(pages.PageWatch, "__init__", refuse)
+    depot = Depot()
+    snapshots = Snapshots(depot)
+    yield snapshots
+    snapshots.close()
+    depot.close()
+
+
+def raw(array: NDArray[np.uint8]) -> memoryview:
+    return pickle.PickleBuffer(array).raw()  # type: ignore[arg-type]
+
+
+def kept(snapshots: Snapshots, array: NDArray[np.uint8]) -> bytes:
+    extent = snapshots.keep(raw(array))
+    assert extent is not None
+    return bytes(extent.view())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_copy_of_what_does_not_change(snapshots: Snapshots, size: int) -> None:
+    array = numpy.random.default_rng(1).integers(0, 255, size, numpy.uint8)
+    extents = [snapshots.keep(raw(array)) for _ in range(6)]
+    assert snapshots.written == 1
+    assert len({id(extent) for extent in extents}) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_change_shows(snapshots: Snapshots, size: int) -> None:
+    rng = random.Random(size)
+    array = numpy.zeros(size, numpy.uint8)
+    before = []
+    for number in range(30):
+        place = rng.choice([0, 1, size - 1, size // 2, rng.randrange(size)])
+        if rng.random() < 0.5:
+            array[place] = number
+        extent = snapshots.keep(raw(array))
+        assert extent is not None
+        before.append((extent, array.tobytes()))
+    for extent, content in before:
+        assert bytes(extent.view()) == content, "and what was taken before does not change"
+
+
+def test_parts_of_one_array(snapshots: Snapshots) -> None:
+    size = 2 * module._WATCHED_AT_ONCE
+    array = numpy.zeros(size, numpy.uint8)
+    rng = random.Random(3)
+    parts = [array, array[: size // 2], array[size // 4 :], array[100:-100]]
+    for number in range(40):
+        part = rng.choice(parts)
+        if rng.random() < 0.4:
+            array[rng.randrange(size)] = number + 1
+        assert kept(snapshots, part) == part.tobytes()
+
+
+def test_another_array_at_the_same_place(snapshots: Snapshots) -> None:
+    for number in range(8):
+        array = numpy.full(module._WATCHED_AT_ONCE, number, numpy.uint8)
+        for _ in range(3):
+            assert kept(snapshots, array) == array.tobytes()
+        del array
+
+
+def test_memory_of_arrays_that_are_gone_is_used_again(snapshots: Snapshots) -> None:
+    for number in range(20):
+        array = numpy.full(SIZES[1], number, numpy.uint8)
+        kept(snapshots, array)
+        del array
+    gc.collect()
+    shelf = snapshots._depot.shelf()
+    assert shelf is not None
+    assert shelf._arenas[0]._end <= 4 * SIZES[1]
+
+
+def test_not_too_much_is_held(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_HELD", 3 * LARGE)
+    arrays = [numpy.full(LARGE, number, numpy.uint8) for number in range(10)]
+    for array in arrays:
+        kept(snapshots, array)
+    assert len(snapshots._held) == 3
+    assert kept(snapshots, arrays[0]) == arrays[0].tobytes()
+
+
+def test_what_cannot_tell_when_it_is_gone_is_not_held(snapshots: Snapshots) -> None:
+    data = bytearray(b"x" * LARGE)
+    first = snapshots.keep(memoryview(data))
+    assert snapshots.keep(memoryview(data)) is first
+    assert not snapshots._held
+    data[0] = 1
+    second = snapshots.keep(memoryview(data))
+    assert first is not None
+    assert second is not None
+    assert (first.view()[0], second.view()[0]) == (ord("x"), 1)
