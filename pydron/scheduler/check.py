@@ -64,7 +64,7 @@ def _check_assigned(ledger: Ledger, record: TaskRecord) -> None:
         _demand(ledger, record, "a gathering task counts the values on their way", record.waits == len(absent) > 0)
         _demand(ledger, record, "values on their way were asked for", all(map(_is_asked_for, absent)))
     else:
-        held = all(ref.id in worker.values for ref in record.refs)
+        held = record.ahead or all(ref.id in worker.values for ref in record.refs)
         _demand(ledger, record, "a worker holds what its tasks refer to", held)
 
 
@@ -88,7 +88,7 @@ def _check_failed(ledger: Ledger, record: TaskRecord) -> None:
 
 
 def _check_cancelled(ledger: Ledger, record: TaskRecord) -> None:
-    _demand(ledger, record, "a cancelled task in the books is with no worker", record.worker is None)
+    _demand(ledger, record, "a cancelled task in the books is with no worker", record.worker is None or record.ahead)
 
 
 def _check_lost(ledger: Ledger, record: TaskRecord) -> None:

@@ -32,7 +32,8 @@ __all__ = [
 class Assign(NamedTuple):
     """Send tasks to a worker, which runs them in this order, after those that it was sent before.
 
-    The worker stores `values` first. With them it holds every value that the tasks refer to.
+    The worker stores `values` first. With them it holds every value that the tasks refer to, or, if it keeps values,
+    has been sent the tasks that make them.
     """
 
     worker: WorkerId

@@ -58,6 +58,8 @@ def _place(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
     if ledger.history is not None:
         ledger.note(record, f"is placed on {worker.id}")
     send(ledger, worker, record)
+    if record.value is not None:
+        ledger.lead(record)
     if len(worker.queue) <= worker.slots and worker.queue:
         mark_heads(ledger, worker)
 
@@ -78,11 +80,13 @@ def _place_alike(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> No
                 break
             other.worker = worker
             other.state = ASSIGNED
-            other.recalled = False
+            other.recalled = other.ahead = False
             other.expected = expected
             queue[other.id] = other
             sending.append(other.task)
             placed += 1
+            if other.value is not None:
+                ledger.lead(other)
         heappop(ready)
     if placed:
         worker.load += placed
@@ -94,6 +98,11 @@ def _place_alike(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> No
         relist(ledger, worker)
 
 
+def _waits(record: TaskRecord) -> bool:
+    """Tell whether a task in a queue could run elsewhere at once."""
+    return record.state is ASSIGNED and not record.alone and not record.ahead
+
+
 def _relieve(ledger: Ledger) -> None:
     """Recall tasks that wait behind others for workers that have nothing to do."""
     idle = sum(1 for worker in islice(ledger.idle, len(ledger.backlogged)) if not worker.load)
@@ -101,7 +110,7 @@ def _relieve(ledger: Ledger) -> None:
         return
     patient = False
     for worker in list(islice(ledger.backlogged, 4 * idle)):
-        behind = [record for record in worker.queue.values() if record.state is ASSIGNED and not record.alone]
+        behind = [record for record in worker.queue.values() if _waits(record)]
         waiting = [record for record in behind if not record.recalled]
         if not waiting or len(waiting) < len(behind):
             continue

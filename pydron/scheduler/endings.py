@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydron.errors import WorkerLost
 from pydron.ids import ValueId
 from pydron.scheduler.room import recall, settle, take_off
-from pydron.scheduler.state import ASSIGNED, CANCELLED, DONE, FAILED, WAITING
+from pydron.scheduler.state import ASSIGNED, CANCELLED, DONE, FAILED, RUNNING, WAITING
 from pydron.scheduler.transfer import answer, fetch, stop_gathering
 from pydron.scheduler.values import (
     await_references,
@@ -129,6 +129,7 @@ def abandon(ledger: Ledger, record: TaskRecord, outcome: Outcome | None, *, spre
             outcome is none of the user's program.
     """
     pending: list[tuple[TaskRecord, Outcome | None]] = [(record, outcome)]
+    called_back: list[WorkerRecord] = []
     while pending:
         record, outcome = pending.pop()
         if record.state is FAILED or record.state is CANCELLED:
@@ -141,9 +142,20 @@ def abandon(ledger: Ledger, record: TaskRecord, outcome: Outcome | None, *, spre
         unpin_lineage(ledger, record)
         leave_references(ledger, record)
         if record.value is not None:
-            behind = [reader for reader in record.value.readers.values() if reader.state is WAITING]
+            behind = [reader for reader in record.value.readers.values() if _is_stuck(ledger, reader)]
+            called_back += [reader.worker for reader in behind if reader.worker is not None]
             pending += [(reader, _behind(reader, outcome if spreads else None)) for reader in behind]
             forget_unused(ledger, record)
+    for worker in called_back:
+        settle(ledger, worker)
+
+
+def _is_stuck(ledger: Ledger, reader: TaskRecord) -> bool:
+    """Tell whether a reader waits for a value that will not be; one that was sent ahead is called back."""
+    if reader.ahead and reader.worker is not None and reader.state in (ASSIGNED, RUNNING):
+        recall(ledger, reader.worker, [reader])
+        reader.state = WAITING
+    return reader.state is WAITING
 
 
 def _fail(ledger: Ledger, record: TaskRecord, outcome: Outcome, *, spreads: bool) -> None:

@@ -77,6 +77,9 @@ class WorkerJoined(NamedTuple):
     worker: WorkerId
     host: str
     slots: int = 1
+    keeps: bool = False
+    """It keeps the value of a task for those that it was sent before the task had ended, and gives tasks back whose
+    values are not there."""
 
 
 class WorkerDraining(NamedTuple):

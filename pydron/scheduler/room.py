@@ -41,7 +41,7 @@ def put_on(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
     """Count a task to a worker's load."""
     record.worker = worker
     record.state = ASSIGNED
-    record.recalled = False
+    record.recalled = record.ahead = False
     record.expected = expected = record.function.seconds
     worker.load += record.cores
     worker.backlog += expected
@@ -73,6 +73,8 @@ def settle(ledger: Ledger, worker: WorkerRecord) -> None:
             worker.backlog = 0.0
     if worker.queue:
         mark_heads(ledger, worker)
+    if worker.leaders:
+        ledger.followed[worker] = None
     relist(ledger, worker)
 
 

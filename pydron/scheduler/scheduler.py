@@ -19,6 +19,7 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from pydron.scheduler import events
+from pydron.scheduler.ahead import send_ahead
 from pydron.scheduler.commands import Assign, Deliver, FreeValues, Recall, WakeUp
 from pydron.scheduler.dispatch import dispatch
 from pydron.scheduler.endings import abandon_doomed, ended
@@ -85,6 +86,8 @@ class Scheduler:
         self._apply(event)
         if ledger.ready or ledger.backlogged:
             dispatch(ledger)
+        if ledger.followed:
+            send_ahead(ledger)
         return self._collect()
 
     def handle_all(self, batch: Iterable[Event], now: float) -> list[Command]:
@@ -97,7 +100,9 @@ class Scheduler:
             commands += self._collect()
         if ledger.ready or ledger.backlogged:
             dispatch(ledger)
-            commands += self._collect()
+        if ledger.followed:
+            send_ahead(ledger)
+        commands += self._collect()
         return commands
 
     def story(self, task: int) -> str:

@@ -149,6 +149,8 @@ class TaskRecord:
     """Its worker was asked to give it back, or has done so and it has not been placed again."""
     delivered: bool = False
     """The run has its outcome. If it is not finished, it is being computed again."""
+    ahead: bool = False
+    """It was sent to its worker behind tasks whose values it needs."""
     pinning: bool = False
     """It counts among the pins of what it refers to."""
     outcome: Outcome | None = None
@@ -187,6 +189,10 @@ class WorkerRecord:
     """Values that it was asked for."""
     stopping: dict[int, TaskRecord] = field(default_factory=dict)
     """Cancelled tasks that were running."""
+    keeps: bool = False
+    """It keeps values for tasks that are sent ahead."""
+    leaders: deque[TaskRecord] = field(default_factory=deque)
+    """Tasks in its queue that others may be sent behind."""
     lone: TaskRecord | None = None
     """A task that is to have this worker for itself."""
     draining: bool = False
@@ -254,6 +260,9 @@ class Ledger:
     wake_in: float = math.inf
     """Seconds after which this step asks to be woken."""
 
+    followed: dict[WorkerRecord, None] = field(default_factory=dict)
+    """Workers with leaders, if anything has changed that matters for them."""
+
     commands: list[Command] = field(default_factory=list)
     """Commands of this step other than those collected in the records below."""
     sending: dict[WorkerRecord, None] = field(default_factory=dict)
@@ -269,6 +278,13 @@ class Ledger:
         if record is None:
             record = self.runs[id(run)] = RunRecord(run)
         return record
+
+    def lead(self, record: TaskRecord) -> None:
+        """Take note that tasks may be sent behind one that is with a worker."""
+        worker = record.worker
+        if worker is not None and worker.keeps and record.value is not None and record.value.readers:
+            worker.leaders.append(record)
+            self.followed[worker] = None
 
     def put_ready(self, record: TaskRecord) -> None:
         """Queue a task for dispatch."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydron.scheduler.events import ValueArrived, ValueMissing
     from pydron.scheduler.state import Ledger, TaskRecord, WorkerRecord
 
-__all__ = ["answer", "arrived", "fetch", "lose_replica", "missing", "reconsider", "send", "stop_gathering"]
+__all__ = ["answer", "arrived", "carry", "fetch", "lose_replica", "missing", "reconsider", "send", "stop_gathering"]
 
 LOSSES = 20
 """How often a value may be lost before it is given up. After the first loss it is copied to the driver when done."""
@@ -40,7 +40,7 @@ def send(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> None:
                 fetch(ledger, ref)
             return
         for ref in record.refs:
-            _carry(worker, ref)
+            carry(worker, ref)
         if record.id in worker.gathering:
             stop_gathering(record)
     worker.queue[record.id] = record
@@ -54,7 +54,7 @@ def _absent(worker: WorkerRecord, record: TaskRecord) -> list[TaskRecord]:
     return [ref for ref in record.refs if ref.payload is None and ref.id not in worker.values]
 
 
-def _carry(worker: WorkerRecord, ref: TaskRecord) -> None:
+def carry(worker: WorkerRecord, ref: TaskRecord) -> None:
     """Send a value along, unless the worker holds it."""
     if ref.id in worker.values or ref.payload is None:
         return

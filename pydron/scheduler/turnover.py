@@ -24,7 +24,7 @@ def joined(ledger: Ledger, event: WorkerJoined) -> None:
     if event.worker in ledger.workers:
         message = f"worker {event.worker} joined twice"
         raise ValueError(message)
-    worker = WorkerRecord(event.worker, event.host, event.slots)
+    worker = WorkerRecord(event.worker, event.host, event.slots, keeps=event.keeps and event.slots == 1)
     ledger.workers[event.worker] = worker
     ledger.starting = False
     relist(ledger, worker)
@@ -44,7 +44,8 @@ def left(ledger: Ledger, event: WorkerLeft) -> None:
     taken = _take_all(worker, event)
     lost = _lose_all(ledger, worker)
     for record in taken:
-        lose(ledger, record)
+        if record.state is WAITING:
+            lose(ledger, record)
     reconsider(ledger, lost)
     if replace:
         ledger.starting = ledger.starting or not ledger.workers
@@ -89,6 +90,7 @@ def recalled(ledger: Ledger, event: TasksRecalled) -> None:
         record = worker.queue.pop(task, None)
         if record is not None:
             take_off(worker, record)
+            record.ahead = False
             if record.state is not CANCELLED:
                 await_references(ledger, record)
     settle(ledger, worker)

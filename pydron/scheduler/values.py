@@ -49,6 +49,9 @@ def await_references(ledger: Ledger, record: TaskRecord) -> None:
         if waits:
             reader.state = WAITING
             reader.waits = waits
+            for ref in reader.refs:
+                if ref.worker is not None:
+                    ledger.lead(ref)
         else:
             ledger.put_ready(reader)
 

@@ -199,7 +199,7 @@ class Acts:
         assert member.handle is not None
         if member.shares:
             self._sharing.append(member)
-        self.happened(events.WorkerJoined(member.worker, member.handle.host))
+        self.happened(events.WorkerJoined(member.worker, member.handle.host, keeps=True))
 
     def left(self, member: Member, reason: str, *, expected: bool) -> None:
         """Run its tasks elsewhere, and start another one unless there is nothing to do."""

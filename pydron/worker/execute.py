@@ -7,6 +7,7 @@ import time
 from contextvars import Context
 from typing import TYPE_CHECKING
 
+from pydron.tasks import Payload
 from pydron.transport.codec import dumps, is_plain, loads
 from pydron.transport.messages import Done, Failed, pack, unpack
 
@@ -101,6 +102,7 @@ class Executor:
         if is_plain(result):
             data = pickle.dumps(result, 5)
             if run.want_value or len(data) <= self._inline_limit:
+                self._store.pass_on(run.task, Payload(data))
                 return Done(run.task, data, len(data), seconds, self._capture.take())
         try:
             payload = dumps(result, copy=False, keep=self._keep)
@@ -113,6 +115,7 @@ class Executor:
         captured = self._capture.take()
         size = payload.size
         if run.want_value or size - payload.kept <= self._inline_limit:
+            self._store.pass_on(run.task, payload)
             return Done(run.task, pack(payload, self._loans.lend), size, seconds, captured)
         self._store.put(run.task, payload)
         return Done(run.task, None, size, seconds, captured)

@@ -97,6 +97,8 @@ class Worker:
         self._executor = Executor(setup, self._store, capture, likeness, self._loans, self._shelf)
         self._queue: deque[int] = deque()
         self._waiting: dict[int, Run] = {}
+        self._ahead: dict[int, list[int]] = {}
+        """The values that were still to be made when a task came that needs them."""
         self._running = -1
         self._begun = 0
         """How many tasks have been started."""
@@ -158,7 +160,20 @@ class Worker:
                 last = now
             elif self._results and self._longest.get(run.function, 1.0) > _SHORT:
                 self._flush()
+            expected = self._ahead.pop(task, None) if self._ahead else None
+            if expected is None:
+                self._finish(run)
+            else:
+                self._follow(run, expected)
+
+    def _follow(self, run: Run, expected: list[int]) -> None:
+        """Run a task that was sent ahead, or give it back if what it needs was not made here."""
+        if all(self._store.payload(value) is not None for value in expected):
             self._finish(run)
+        else:
+            self._loans.decline(places(run.arguments))
+            self._results.append(Recalled((run.task,)))
+        self._store.waive(expected)
 
     def _finish(self, run: Run) -> None:
         self._begun += 1
@@ -267,6 +282,8 @@ class Worker:
     def _take(self, message: Message) -> None:
         match message:
             case Run():
+                if message.references:
+                    self._expect(message)
                 self._waiting[message.task] = message
                 self._queue.append(message.task)
             case Code(key, name, payload):
@@ -298,6 +315,13 @@ class Worker:
             case _:
                 raise OSError(f"a message for drivers: {type(message).__name__}")
 
+    def _expect(self, run: Run) -> None:
+        """Take note of values that the task needs and that are still to be made."""
+        expected = [value for _, value in run.references if self._store.payload(value) is None]
+        if expected:
+            self._store.expect(expected)
+            self._ahead[run.task] = expected
+
     def _answer(self, message: Message) -> None:
         """Send an answer after the results that are ready."""
         with self._sending:
@@ -308,6 +332,7 @@ class Worker:
         run = self._waiting.pop(task, None)
         if run is not None:
             self._loans.decline(places(run.arguments))
+            self._store.waive(self._ahead.pop(task, ()))
         return run is not None
 
     def _value(self, value: int) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, cast
 
 from pydron.transport.codec import loads
@@ -19,6 +20,11 @@ class Store:
 
     def __init__(self) -> None:
         self._values: dict[int, Payload] = {}
+        self._passing: dict[int, Payload] = {}
+        """Values that went to the driver and are kept for tasks that were sent before they were made."""
+        self._expected: dict[int, int] = {}
+        """How many such tasks there are for a value."""
+        self._lock = threading.Lock()
         self._code: dict[bytes, tuple[str, Payload]] = {}
         self.functions: dict[bytes, Callable[..., object]] = {}
         """Those that have been called."""
@@ -29,7 +35,8 @@ class Store:
 
     def payload(self, value: int) -> Payload | None:
         """Return a replica, None if it is not here."""
-        return self._values.get(value)
+        payload = self._values.get(value)
+        return self._passing.get(value) if payload is None else payload
 
     def load(self, value: int) -> object:
         """Rebuild a value, sharing nothing with the replica, so that no call can spoil it for others.
@@ -37,7 +44,33 @@ class Store:
         Raises:
             LookupError: it is not here.
         """
-        return loads(self._values[value], copy=True)
+        payload = self.payload(value)
+        if payload is None:
+            raise LookupError(f"value {value} is not here")
+        return loads(payload, copy=True)
+
+    def expect(self, values: Iterable[int]) -> None:
+        """Say that a task needs values that are to be made here."""
+        with self._lock:
+            for value in values:
+                self._expected[value] = self._expected.get(value, 0) + 1
+
+    def waive(self, values: Iterable[int]) -> None:
+        """Say that the task needs them no more."""
+        with self._lock:
+            for value in values:
+                left = self._expected.pop(value) - 1
+                if left:
+                    self._expected[value] = left
+                else:
+                    self._passing.pop(value, None)
+
+    def pass_on(self, value: int, payload: Payload) -> None:
+        """Keep a value that goes to the driver if a task here needs it."""
+        if self._expected:
+            with self._lock:
+                if value in self._expected:
+                    self._passing[value] = payload
 
     def free(self, values: Iterable[int]) -> None:
         """Drop replicas."""

@@ -346,3 +346,35 @@ def test_workers_forget_functions_that_are_gone(client: Client, monkeypatch: pyt
             assert [client.result(task) for task in tasks] == [number + item for item in range(4)]
     counts = [client.result(client.submit(work.canaries)) for _ in range(8)]
     assert max(cast("list[int]", counts)) <= 5
+
+
+def test_chains_of_short_calls(client: Client) -> None:
+    first = last = client.submit(work.add, 0, 1)
+    client.result(first)
+    for _ in range(500):
+        last = client.submit(work.add, None, 1, references=((0, last),))
+    other = client.submit(work.add, None, None, references=((0, last), (1, first)))
+    assert client.result(last) == 501
+    assert client.result(other) == 502
+
+
+def test_what_follows_a_failed_call_is_given_back(client: Client) -> None:
+    for _ in range(3):
+        client.call(work.divide, 1, 1)
+    fails = client.submit(work.divide, 1, 0)
+    after = [client.submit(work.divide, None, 1, references=((0, fails),))]
+    for _ in range(20):
+        after.append(client.submit(work.divide, None, 1, references=((0, after[-1]),)))
+    with pytest.raises(ZeroDivisionError):
+        client.result(fails)
+    client.pool.cancel([task.id for task in after])
+    assert client.call(work.add, 1, 1) == 2
+    assert all(task.id not in client.outcomes for task in after)
+
+
+def test_large_results_go_down_a_chain(client: Client) -> None:
+    for _ in range(3):
+        client.call(work.zeros, 1)
+    made = client.submit(work.zeros, 1_000_000)
+    size = client.submit(work.length, None, references=((0, made),))
+    assert client.result(size) == 1_000_000

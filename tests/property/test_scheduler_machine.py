@@ -46,6 +46,13 @@ class Worker:
     store: set[int] = field(default_factory=set)
     news: list[events.Event] = field(default_factory=list)
     draining: bool = False
+    keeps: bool = False
+    kept: set[int] = field(default_factory=set)
+    """Values that went to the driver and are needed by tasks that were sent before they were made."""
+
+    def needs(self, task: Task) -> set[int]:
+        """Return what a task refers to and is not here."""
+        return {int(value) for _, value in task.references} - self.store - self.kept
 
     @property
     def running(self) -> list[Task]:
@@ -94,16 +101,19 @@ class SchedulerMachine(RuleBasedStateMachine):
                 assert not worker.draining, "a draining worker gets no tasks"
                 worker.store.update(value for value, _ in values)
                 for task in tasks:
-                    missing = {value for _, value in task.references} - worker.store
+                    missing = worker.needs(task)
+                    if worker.keeps:
+                        missing -= {other.id for other in worker.queue}
                     assert not missing, f"{name} was not sent {missing} for {task.id}"
-                worker.queue += tasks
+                    worker.queue.append(task)
             case commands.Recall(name, tasks):
                 worker = self.workers[name]
                 back = [task for task in worker.queue if task.id in tasks and task not in worker.running]
                 worker.queue = [task for task in worker.queue if task not in back]
                 worker.news.append(events.TasksRecalled(name, [task.id for task in back]))
             case commands.StopTask(name, task):
-                assert task in self.gone or self.pressed, "only cancelled tasks are stopped, unless others are urgent"
+                pointless = task in self.gone or self.behind_failure(task)
+                assert pointless or self.pressed, "only cancelled tasks are stopped, unless others are urgent"
                 assert name in self.workers
             case commands.FetchValue(name, value):
                 worker = self.workers[name]
@@ -153,6 +163,9 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     def finish(self, worker: Worker, task: Task) -> None:
         worker.queue.remove(task)
+        if worker.needs(task):
+            self.tell(events.TasksRecalled(worker.id, [task.id]))
+            return
         if self.fails[task.id]:
             outcome = Outcome(task.id, failure=Failure(payload(task.id), "boom"))
         elif self.remote[task.id] and not task.want_value:
@@ -160,7 +173,9 @@ class SchedulerMachine(RuleBasedStateMachine):
             outcome = Outcome(task.id, size=1000)
         else:
             outcome = Outcome(task.id, value=payload(task.id), size=10)
-        outcome.seconds = (task.id % 7) * 1e-3
+            if any(int(value) == int(task.id) for other in worker.queue for _, value in other.references):
+                worker.kept.add(task.id)
+        outcome.seconds = (task.id % 7) * (1e-3 if task.function is FUNCTIONS[0] else 1e-4)
         self.tell(events.TasksEnded(worker.id, [outcome]))
 
     # What can happen.
@@ -170,13 +185,13 @@ class SchedulerMachine(RuleBasedStateMachine):
         for _ in range(number):
             self.join(1)
 
-    @rule(slots=st.sampled_from([1, 1, 2]))
-    def join(self, slots: int) -> None:
+    @rule(slots=st.sampled_from([1, 1, 2]), keeps=st.booleans())
+    def join(self, slots: int, keeps: bool = True) -> None:
         name = WorkerId(f"w{self.started}")
         self.started += 1
-        self.workers[name] = Worker(name, slots)
+        self.workers[name] = Worker(name, slots, keeps=keeps and slots == 1)
         self.owed_workers = max(0, self.owed_workers - 1)
-        self.tell(events.WorkerJoined(name, "host", slots))
+        self.tell(events.WorkerJoined(name, "host", slots, keeps))
 
     @rule(number=st.integers(1, 6), chance=CHANCE, fails=CHANCE, remote=st.booleans(), want=st.booleans(), refs=CHANCE)
     def submit(self, number: int, chance: int, fails: int, remote: bool, want: bool, refs: int) -> None:
@@ -361,7 +376,7 @@ def walk(rng: random.Random) -> None:
     machine.begin(rng.randrange(4))
     chance = partial(rng.randrange, 10**6)
     acts: dict[str, Callable[[], None]] = {
-        "join": lambda: machine.join(rng.choice([1, 1, 2])),
+        "join": lambda: machine.join(rng.choice([1, 1, 2]), rng.random() < 0.7),
         "submit": lambda: machine.submit(
             rng.randint(1, 6), chance(), chance(), rng.random() < 0.5, rng.random() < 0.3, chance()
         ),
