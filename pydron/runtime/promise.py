@@ -72,8 +72,12 @@ class Promise:
         return promise
 
     def __del__(self) -> None:
-        if self.forget is not None and self.task is not None:
-            self.forget(self.task)
+        try:
+            forget, task = self.forget, self.task
+        except AttributeError:  # Ctrl-C while it was being made
+            return
+        if forget is not None and task is not None:
+            forget(task)
 
 
 def settled(value: object) -> object:

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
+from pydron.interrupts import HeldBack
 from pydron.runtime.caught import SETTLED, Caught, Culprit, first_failure, noted
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
@@ -119,8 +120,11 @@ class Run:
             if self.error is None:
                 return self._here(root.result)
         except BaseException as interrupt:
-            self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
-            self._drop_all()
+            with HeldBack(dropped=isinstance(interrupt, KeyboardInterrupt)):
+                self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
+                self._recount()
+                self._drop_all()
+                self._hand_back()
         finally:
             self._hand_back()
             if self.issued:
