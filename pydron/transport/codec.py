@@ -126,7 +126,11 @@ def _thorough() -> type[pickle.Pickler]:
                 reduced = _reduce_special(value, kind)
             if reduced is not None:
                 return reduced
-            taken: Reduced = super().reducer_override(value)
+            if kind is types.FunctionType and is_by_value(value.__module__, value.__qualname__):  # type: ignore[attr-defined]
+                # Cloudpickle takes a module that it finds here for one that can be imported: `__mp_main__`, for one.
+                taken: Reduced = self._dynamic_function_reduce(value)
+            else:
+                taken = super().reducer_override(value)
             if kind is types.FunctionType and taken is not NotImplemented:
                 self.functions.append(value)  # type: ignore[arg-type]
             return taken
