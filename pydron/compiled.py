@@ -10,7 +10,6 @@ import ast
 import builtins
 import sys
 import threading
-import warnings
 import weakref
 from dataclasses import replace
 from functools import cached_property
@@ -34,6 +33,7 @@ from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.quote import define
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
+from pydron.translation.texts import unwarned
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -166,8 +166,7 @@ class Translation:
         outer = define("outer", nothing, [*assign, tree])
         module = ast.fix_missing_locations(ast.Module([outer], []))
         source = self.source
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the user saw them when the file was compiled
+        with unwarned(source.filename):
             code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
         inner = _only_code(_only_code(code), FRAME).replace(co_name=source.name)
         return _renamed(inner, f"outer.<locals>.{FRAME}", source.qualname)

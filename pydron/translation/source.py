@@ -2,20 +2,18 @@
 
 `inspect.getsource` is not used: it cuts the function out by indentation, which breaks on comments between a decorator
 and the ``def`` and damages multi-line strings. The whole file is parsed and the ``def`` is looked up by its first
-line.
+line. Where the text comes from is the concern of `pydron.translation.texts`.
 """
 
 from __future__ import annotations
 
 import ast
-import linecache
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pydron.translation.quote import at, define
-from pydron.translation.stamp import stamp_of
+from pydron.translation.texts import FUTURE_FLAGS, is_compiled_from, texts_of, unwarned
 
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from pydron.translation.stamp import Stamp
 
 __all__ = ["NoSourceError", "Source", "find_imports", "find_lambda", "find_source"]
-
-_FUTURE_FLAGS = 0x1FF0000  # every `from __future__` bit that a code object can carry
 
 
 class NoSourceError(Exception):
@@ -48,25 +44,36 @@ class Source:
 
 @lru_cache(maxsize=64)
 def _parse(filename: str, text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the user saw them when the file was compiled
+    with unwarned(filename):
         return ast.parse(text, filename)
 
 
 def _module(function: FunctionType, stamp: Stamp | None = None) -> ast.Module:
-    """Return the tree of the file that a function comes from."""
-    filename = function.__code__.co_filename
-    # The lines may be those of before the module was reloaded.
-    linecache.checkcache(filename)
-    lines = linecache.getlines(filename, function.__globals__)
-    if not lines:
-        raise NoSourceError(f"the source of {filename} is not available")
-    if stamp is not None and stamp_of(filename) not in {stamp, None}:
-        raise NoSourceError(f"{filename} has changed since it was imported")
-    try:
-        return _parse(filename, "".join(lines))
-    except SyntaxError:
-        raise NoSourceError(f"{filename} has changed since it was imported") from None
+    """Return the tree of the text that a function comes from."""
+    code = function.__code__
+    filename = code.co_filename
+    found = False
+    for text in texts_of(code, function.__globals__, stamp):
+        if not text.text:
+            continue
+        found = True
+        try:
+            if text.certain or is_compiled_from(code, text.text):
+                return _parse(filename, text.text)
+        except (SyntaxError, ValueError):
+            pass
+    raise NoSourceError(_missing(filename, found))
+
+
+def _missing(filename: str, found: bool) -> str:
+    """Say why there is no text, and what helps."""
+    if filename == "<stdin>":
+        return "standard input cannot be read again; put the program into a file"
+    if filename.startswith("<"):
+        return f"the source of {filename} is not available, as with all code given to exec; put it into a file"
+    if found:
+        return f"{filename} has changed since it was imported; start the program again"
+    return f"the source of {filename} is not available"
 
 
 def find_imports(function: FunctionType) -> list[ast.stmt]:
@@ -126,7 +133,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
         name=node.name,
         qualname=function.__qualname__,
         class_name=class_name,
-        future_flags=code.co_flags & _FUTURE_FLAGS,
+        future_flags=code.co_flags & FUTURE_FLAGS,
     )
 
 
@@ -153,7 +160,7 @@ def find_lambda(function: FunctionType) -> Source:
     tree = at(define("lambda_", copied.args, [at(ast.Return(copied.body), node)]), node)
     if not _same_shape(tree, code):
         raise NoSourceError(f"{code.co_filename} has changed since it was imported")
-    return Source(tree, code.co_filename, "<lambda>", function.__qualname__, class_name, code.co_flags & _FUTURE_FLAGS)
+    return Source(tree, code.co_filename, "<lambda>", function.__qualname__, class_name, code.co_flags & FUTURE_FLAGS)
 
 
 def _place(node: ast.expr) -> tuple[int, int | None, int, int | None]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import ast
 import sysconfig
-import warnings
 import weakref
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from pydron.translation.lowering.zero_argument_super import lower_zero_argument_
 from pydron.translation.quote import at, define, load
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, copy_tree, find_imports, find_lambda, find_source
+from pydron.translation.texts import unwarned
 from pydron.translation.twin_tree import ARBITER, NoTwinError, TwinTree
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def _compile(tree: ast.FunctionDef, source: Source, code: CodeType, imports: Seq
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     outer = define("outer", nothing, [*assign, tree, at(ast.Return(load(tree.name, tree)), tree)])
     module = ast.fix_missing_locations(ast.Module([*imports, outer], []))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the user saw them when the file was compiled
+    with unwarned(source.filename):
         compiled = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
     return _inner(_inner(compiled, "outer"), _NAME).replace(co_name=code.co_name, co_qualname=code.co_qualname)
 
