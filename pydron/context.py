@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydron.interrupts import HeldBack
 from pydron.runtime.marks import Functional, functional_of, mark_functional, spread_news, will_call
 from pydron.worker.inside import in_task
 
@@ -30,6 +31,7 @@ class Context:
     strict: bool = False
 
 
+_OFF = frozenset({"off", "0", "no", "false"})
 _simulated = threading.local()
 _sessions: dict[Session, Context] = {}
 
@@ -46,7 +48,7 @@ def current_context(function: FunctionType | None = None) -> Context | None:
     given: Context | None = getattr(_simulated, "context", None)
     if given is not None:
         return None if in_task() else given
-    if os.environ.get("PYDRON", "").lower() == "off" or in_task():
+    if os.environ.get("PYDRON", "").lower() in _OFF or in_task():
         return None
     from pydron.sessions.current import current_session
 
@@ -55,12 +57,18 @@ def current_context(function: FunctionType | None = None) -> Context | None:
         return None
     known = _sessions.get(session)
     if known is None:
-        for other in [other for other in _sessions if other.closed]:
-            del _sessions[other]
-        if function is not None and will_call(function):
-            # Workers come up while this process imports what it needs itself.
-            session.expect_calls()
-        known = _sessions[session] = _context_of(session)
+        with HeldBack():
+            known = _begin(session, function)
+    return known
+
+
+def _begin(session: Session, function: FunctionType | None) -> Context:
+    for other in [other for other in _sessions if other.closed]:
+        del _sessions[other]
+    if function is not None and will_call(function):
+        # Workers come up while this process imports what it needs itself.
+        session.expect_calls()
+    known = _sessions[session] = _context_of(session)
     return known
 
 

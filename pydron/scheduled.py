@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydron.context import current_context
 from pydron.errors import PydronError, PydronWarning, TranslationError
+from pydron.interrupts import HeldBack
 from pydron.runtime.marks import mark_scheduled, on_news
 from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
@@ -33,7 +34,9 @@ __all__ = ["Scheduled", "make_scheduled", "stays_as_it_is"]
 class Scheduled:
     """What is known of one scheduled function. Translated at its first call."""
 
-    Error = PydronError
+    Errors = (PydronError, PydronWarning, KeyboardInterrupt)
+    """What `begin` raises; nobody wants to know where in here."""
+    Interrupt = KeyboardInterrupt
 
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
@@ -41,6 +44,9 @@ class Scheduled:
         self._strict = strict
         self._plan: CompiledPlan | None = None
         self._tried = False
+        self._reason = ""
+        """Why there is no plan."""
+        self._told = False
         self.made: weakref.ref[FunctionType] | None = None
         """The callable that the user has; None in a copy that came out of a pickle."""
         self._verdict: tuple[int, Container[object] | None, bool] = (-1, None, False)
@@ -65,15 +71,22 @@ class Scheduled:
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
         if not self._tried:
-            # Slow to import, and never needed by programs that only decorate.
-            from pydron.compiled import CompiledPlan, NotTranslatable, translate
-
-            try:
-                self._plan = CompiledPlan(self.function, translate(self.function, self.stamp))
-            except NotTranslatable as error:
-                self._notice(str(error))
-            self._tried = True
+            with HeldBack():
+                self._translate()
+        if self._reason:
+            self._tell()
         return self._plan
+
+    def _translate(self) -> None:
+        # Slow to import, and never needed by programs that only decorate.
+        import pydron.runtime.run  # noqa: F401 - comes next
+        from pydron.compiled import CompiledPlan, NotTranslatable, translate
+
+        try:
+            self._plan = CompiledPlan(self.function, translate(self.function, self.stamp))
+        except NotTranslatable as error:
+            self._reason = str(error)
+        self._tried = True
 
     def is_native(self, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
         """Say whether there is nothing in the function to run in parallel.
@@ -97,18 +110,25 @@ class Scheduled:
             return True  # it runs as it is written anyway
         return plan.is_native(0, names, asked)
 
-    def _notice(self, reason: str) -> None:
-        code = self.function.__code__
-        site = Site(code.co_filename, code.co_firstlineno, self.function.__qualname__)
+    def _tell(self) -> None:
+        """Say that there is no plan, once; in strict mode as an error."""
+        code, name = self.function.__code__, self.function.__qualname__
         context = current_context()
         if self._strict or (context is not None and context.strict):
-            raise TranslationError(f"{self.function.__qualname__} cannot be scheduled: {reason}", site)
-        warnings.warn_explicit(
-            f"{self.function.__qualname__} runs sequentially: {reason}",
-            PydronWarning,
-            code.co_filename,
-            code.co_firstlineno,
-        )
+            raise TranslationError(
+                f"{name} cannot be scheduled: {self._reason}. Without strict it runs sequentially.",
+                Site(code.co_filename, code.co_firstlineno, name),
+            )
+        if not self._told and context is not None:
+            self._told = True
+            warnings.warn_explicit(
+                f"{name} runs sequentially: {self._reason}",
+                PydronWarning,
+                code.co_filename,
+                code.co_firstlineno,
+                self.function.__module__,
+                self.function.__globals__.setdefault("__warningregistry__", {}),
+            )
 
 
 class _Reference(weakref.ref[Scheduled]):
@@ -127,12 +147,16 @@ def wrapper(*args: object, **kwargs: object) -> object:
     assert scheduled is not None
     try:
         begun = scheduled.begin()
-    except scheduled.Error as error:
-        raise error.with_traceback(None)  # noqa: B904 - it is the same error; nobody wants to know where in here
+    except scheduled.Errors as error:
+        raise error.with_traceback(None)  # noqa: B904 - it is the same error
     if begun is None:
         return scheduled.function(*args, **kwargs)
     run, plan = begun
-    result = run.execute(plan, args, kwargs)
+    try:
+        result = run.execute(plan, args, kwargs)
+    except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
+        if type(run.error) is not scheduled.Interrupt:
+            raise interrupt.with_traceback(None)  # noqa: B904 - as above
     if run.error is None:
         return result
     around = run.error.__context__

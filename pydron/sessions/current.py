@@ -6,6 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from pydron.interrupts import HeldBack
+
 if TYPE_CHECKING:
     from pydron.sessions.session import Session
 
@@ -26,9 +28,10 @@ def current_session() -> Session:
         while _STACK and (_STACK[-1].closed or _STACK[-1].pid != os.getpid()):
             _STACK.pop()
         if not _STACK:
-            from pydron.sessions.session import Session
+            with HeldBack():
+                from pydron.sessions.session import Session
 
-            _STACK.append(Session())
+                _STACK.append(Session())
         return _STACK[-1]
 
 

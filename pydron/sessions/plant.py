@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydron.backend.launcher import Surroundings
 from pydron.backend.registry import make_launcher
-from pydron.errors import LaunchError
 from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
 from pydron.sessions.acts import Acts
 from pydron.sessions.bridge import Bridge
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydron.backend.spawn import Spawned
     from pydron.config import Config
+    from pydron.errors import LaunchError
     from pydron.sessions.pool import SessionPool
     from pydron.transport.messages import Setup
 
@@ -65,9 +65,13 @@ class Plant:
         """Have what is in the pool done soon. May be called in any thread."""
         self.bridge.call(self._take)
 
-    def close(self) -> None:
-        """End all workers and the thread. Runs that still wait are told."""
-        self.bridge.ask(self._end)
+    def close(self, told: LaunchError | None) -> None:
+        """End all workers and the thread.
+
+        Args:
+            told: what runs that still wait will raise; without it they wait for ever.
+        """
+        self.bridge.ask(lambda: self._end(told))
         self.bridge.stop()
 
     def _assemble(self) -> Acts:
@@ -87,14 +91,15 @@ class Plant:
             self.acts.forget(keys)
         self._pool.taken()
 
-    def _end(self) -> None:
+    def _end(self, told: LaunchError | None) -> None:
         acts = self.acts
         gone = [WorkerLeft(member.worker, "the session was closed", expected=True) for member in acts.crew.ready]
         acts.crew.close()
         while self._spares:
             self._spares.pop().end()
-        acts.all_happened(self._pool.take())
-        acts.happened(*gone, WorkersUnavailable(LaunchError("the session was closed")))
+        if told is not None:
+            acts.all_happened(self._pool.take())
+            acts.happened(*gone, WorkersUnavailable(told))
         acts.close()
         self._pool.snapshots.close()
         self._pool.depot.close()

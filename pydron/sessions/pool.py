@@ -155,7 +155,19 @@ class SessionPool:
         # Whoever finds the mark set has added what he asks for before the reactor takes the mark away and looks.
         if self._asked and not self._handed:
             self._handed = True
-            self._hand_over()
+            try:
+                self._hand_over()
+            except BaseException:
+                self._handed = False
+                raise
+
+    def _hand_on_if_open(self) -> None:
+        """Send on what nobody waits for."""
+        try:
+            self._hand_on()
+        except PydronError:
+            # The workers are gone, and with them all that it is about.
+            pass
 
     def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
         """Flush, then block until the inbox holds an outcome or the time is up."""
@@ -187,7 +199,7 @@ class SessionPool:
     def cancel(self, tasks: Iterable[TaskId]) -> None:
         """Forget tasks."""
         self._add(events.TasksCancelled(list(tasks)))
-        self._hand_on()
+        self._hand_on_if_open()
 
     def release(self, values: Iterable[ValueId]) -> None:
         """Say that the run will not refer to these values again."""
@@ -196,7 +208,7 @@ class SessionPool:
     def end_run(self, inbox: Inbox) -> None:
         """Say that a run is over."""
         self._add(events.RunEnded(inbox))
-        self._hand_on()
+        self._hand_on_if_open()
 
     def _add(self, event: events.Event) -> None:
         self._asked.append(event)

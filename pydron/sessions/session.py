@@ -11,6 +11,7 @@ from pydron.backend.cores import usable_cores, wanted_cores
 from pydron.backend.spawn import Spawned
 from pydron.config import Multicore, Threads, load_config
 from pydron.errors import LaunchError
+from pydron.interrupts import HeldBack
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INLINE_LIMIT", "Session"]
 
+_CLOSED = "the session was closed; calls that are still wanted must end before it does"
 INLINE_LIMIT = 64 * 1024
 """Results of more bytes stay on the worker until somebody wants them."""
 
@@ -58,7 +60,8 @@ class Session:
         self.config = load_config(source=config, options=options or None)
         self.strict = self.config.strict
         self.ship = self.config.ship
-        self.mode = self.config.mode
+        # While the process ends no thread can be started: what is left runs in place.
+        self.mode = self.config.mode if threading.main_thread().is_alive() else "sequential"
         self.check = os.environ.get("PYDRON_CHECK", "") not in {"", "0"} if check is None else check
         self.pid = os.getpid()
         """The process it belongs to; a fork of it needs a session of its own."""
@@ -68,6 +71,7 @@ class Session:
         self._pool: SessionPool | None = None
         self._spares: list[Spawned] = []
         self._closed = False
+        self._process_ends = False
 
     def __enter__(self) -> Self:
         return self
@@ -110,20 +114,28 @@ class Session:
             if self._closed:
                 return
             self._closed = True
-        atexit.unregister(self.close)
+        atexit.unregister(self._at_exit)
         if self.pid != os.getpid():
             return
-        if self._plant is not None:
-            self._plant.close()
-            # What the scheduler still holds goes with it.
-            self._plant = None
-        self._end_spares()
+        with HeldBack(dropped=self._process_ends):
+            if self._plant is not None:
+                self._plant.close(None if self._process_ends else LaunchError(_CLOSED))
+                # What the scheduler still holds goes with it.
+                self._plant = None
+            self._end_spares()
+
+    def _at_exit(self) -> None:
+        """Close, and say nothing to those that wait: daemon threads, which stop with the process wherever they are."""
+        self._process_ends = True
+        self.close()
 
     def _open(self) -> Plant:
         pool = self.pool
-        with self._lock:
+        if self._process_ends and threading.current_thread().daemon:
+            threading.Event().wait()
+        with HeldBack(), self._lock:
             if self._closed:
-                raise LaunchError("the session was closed")
+                raise LaunchError(_CLOSED)
             if self.pid != os.getpid():
                 raise LaunchError("a session cannot be used by a fork of its process; make another one")
             if self._plant is None:
@@ -139,8 +151,8 @@ class Session:
 
     def _spawn(self, most: int) -> None:
         """Start local worker processes until there are as many as will be needed, or `most`."""
-        atexit.unregister(self.close)
-        atexit.register(self.close)
+        atexit.unregister(self._at_exit)
+        atexit.register(self._at_exit)
         if threading.current_thread() is not threading.main_thread():
             # Workers end with the thread that started them. The reactor's, which starts the rest, lasts.
             return
