@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+import functools
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
 
 from pydron.context import name_of
@@ -38,19 +39,65 @@ def functional(function: C | None = None, /, *, cores: int = 1, retries: int = 3
         function: a function, class, bound method, partial or builtin; `staticmethod` and `classmethod` objects too.
         cores: how many cores a call keeps busy.
         retries: how often a call is tried again when the worker under it dies.
+
+    Raises:
+        TypeError: what was given cannot be called, or an option is no whole number.
+        ValueError: an option is too small.
     """
+    requirements = Requirements(_at_least(1, "cores", cores), _at_least(0, "retries", retries))
     if function is None:
-        return lambda given: functional_with(given, Requirements(cores, retries))
-    return functional_with(function, Requirements(cores, retries))
+        return lambda given: functional_with(given, requirements)
+    return functional_with(function, requirements)
+
+
+def _at_least(least: int, name: str, given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise TypeError(f"{name} of pydron.functional is a whole number, not {given!r}")
+    if given < least:
+        raise ValueError(f"{name} of pydron.functional is at least {least}, not {given}")
+    return given
 
 
 def functional_with(function: C, requirements: Requirements) -> C:
     """Mark a callable functional."""
     inner = function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
     if not callable(inner):
-        raise TypeError(f"pydron.functional takes a callable, not {type(inner).__name__}")
+        advice = _BELOW if _wraps(inner) else "options are given by name: @pydron.functional(cores=2)"
+        raise TypeError(f"pydron.functional takes a callable, not {_shown(inner)}; {advice}")
     mark_functional(inner, Functional(name_of(inner), requirements))
     return function
+
+
+_BELOW = "put it directly above the def, below the other decorators"
+
+
+def _wraps(given: object) -> bool:
+    """Tell whether this is what some decorator has made of a function."""
+    return any(hasattr(given, name) for name in ("__wrapped__", "fget", "func"))
+
+
+def _shown(given: object) -> str:
+    """Describe what was given in place of a function."""
+    if isinstance(given, type):
+        return f"the class {given.__name__}"
+    kind = type(given).__name__
+    return f"{given!r:.60} ({kind})" if isinstance(given, int | str | float | None) else f"a {kind}"
+
+
+def _not_schedulable(given: object) -> TypeError:
+    if isinstance(given, type):
+        advice = "put it on the methods of the class"
+    elif isinstance(given, functools.partial):
+        advice = f"schedule before making the partial: functools.partial(pydron.schedule({name_of(given.func)}), ...)"
+    elif _wraps(given) or isinstance(given, MethodType):
+        advice = _BELOW
+    elif isinstance(given, BuiltinFunctionType):
+        advice = f"{name_of(given)} has no lines of Python to run in parallel"
+    elif callable(given):
+        advice = f"put it on {type(given).__name__}.__call__"
+    else:
+        advice = "options are given by name: @pydron.schedule(strict=True)"
+    return TypeError(f"pydron.schedule takes a Python function, not {_shown(given)}; {advice}")
 
 
 @overload
@@ -81,7 +128,7 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
     if isinstance(function, (staticmethod, classmethod)):
         return cast("Callable[P, R]", type(function)(schedule_with(function.__func__, strict=strict)))
     if not isinstance(function, FunctionType):
-        raise TypeError(f"pydron.schedule takes a Python function, not {type(function).__name__}")
+        raise _not_schedulable(function)
     if stays_as_it_is(function, strict=strict):
         return cast("Callable[P, R]", function)
     return cast("Callable[P, R]", make_scheduled(function, strict=strict))
@@ -100,7 +147,8 @@ def graph(function: Callable[..., object]) -> Graph:
 
     scheduled = scheduled_of(getattr(function, "__func__", function))
     if not isinstance(scheduled, Scheduled):
-        raise TypeError(f"{name_of(function)} is not a scheduled function")
+        name = getattr(function, "__qualname__", None) or _shown(function)
+        raise TypeError(f"{name} is not a scheduled function: there is no @pydron.schedule on it, or it has no effect")
     try:
         return translate(scheduled.function, scheduled.stamp).graph
     except NotTranslatable as error:
