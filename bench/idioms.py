@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -216,6 +217,79 @@ def undecorated(xs: list[int]) -> object:
     return None
 
 
+def scale(y: float) -> float:
+    return y * 2 + 1
+
+
+@pydron.schedule
+def helper(xs: list[int]) -> object:
+    out: list[object] = []
+    for x in xs[:8]:
+        y = f(x)
+        z = scale(y)
+        out.append(f(z))
+    return out
+
+
+class Reading:
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    @property
+    def strength(self) -> float:
+        return self.value * self.value
+
+    def __add__(self, other: Reading) -> Reading:
+        return Reading(self.value + other.value)
+
+    def __lt__(self, other: Reading) -> bool:
+        return self.value < other.value
+
+
+@pydron.functional
+def measure(x: float) -> Reading:
+    time.sleep(STEP)
+    return Reading(x)
+
+
+@pydron.schedule
+def properties(xs: list[int]) -> object:
+    out: list[object] = []
+    for x in xs[:8]:
+        reading = measure(x)
+        if reading.strength > -1:
+            out.append(f(reading.strength))
+    return out
+
+
+@pydron.schedule
+def operators(xs: list[int]) -> object:
+    total = Reading(0)
+    out: list[object] = []
+    for x in xs[:8]:
+        reading = measure(x)
+        total = total + reading
+        if not reading < Reading(-1):
+            out.append(f(reading.value))
+    return out, total.value
+
+
+@dataclass
+class Row:
+    x: float
+    tags: list[str] = field(default_factory=list)
+
+
+@pydron.schedule
+def constructors(xs: list[int]) -> object:
+    out: list[object] = []
+    for x in xs[:8]:
+        row = Row(f(x))
+        out.append(f(row.x))
+        out.append(row)
+    return out
+
+
 IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
     (rebind, 2 * STEP),
     (extend, 2 * STEP),
@@ -235,6 +309,10 @@ IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
     (second_loop, 2.5 * STEP),
     (matching, 2 * STEP),
     (undecorated, 2 * STEP),
+    (helper, 2 * STEP),
+    (properties, 2 * STEP),
+    (operators, 2 * STEP),
+    (constructors, 2 * STEP),
 )
 """Each idiom with its critical path in seconds."""
 

@@ -34,6 +34,8 @@ VARIABLES = {
     "arr": ("ar0", "ar1"),
     "slim": ("sl0",),
     "guard": ("g0",),
+    "vec": ("v0", "w0"),
+    "card": ("c0", "c1"),
 }
 """What each kind of value is called; a variable keeps its kind."""
 

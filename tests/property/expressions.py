@@ -101,6 +101,30 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <slim>.v
         1: <slim>.w
         1: <guard>.v
+        2: <vec>.x
+        2: <vec>.norm
+        1: <v:vec>.norm
+        1: <v:vec>.hits
+        1: <vec>.rare
+        1: <vec>[<int> % 2]
+        1: <vec>[<int>]
+        1: len(<vec>)
+        1: <vec>(<int>)
+        1: total(<v:vec>, <vec>)
+        1: sum(<vec>)
+        2: <card>.rank
+        1: <v:card>.worth
+        1: len(<card>.marks)
+        1: clip(<int>, <int>)
+        1: count_up(<ints>)
+        1: rarely(<site>, <k>, <int>)
+        1: spoil(<v:ints>, <int>)
+        1: pick(<v:nest>)[0]
+        1: len(sorted([<card>, <v:card>], key=lambda q: q.worth))
+        1: sorted(<ints>[:3], key=lambda q: rarely(<site>, q, q))[0]
+        1: max(<ints>[:3] + [<int>], key=half)
+        1: [half(e) for e in <ints>[:3] + [<int>]][0]
+        1: fact(<int> % 6)
         1: functools.reduce(add, <ints>[:3], <int>)
         1: functools.reduce(lambda p, q: p * 2 - q, [<int>, <int>])
         1: sorted(<ints> + [1], key=lambda q: -q)[0]
@@ -148,6 +172,15 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: all(e < <int> for e in <ints>[:3])
         1: (<text> < <text>)
         1: callable(<any>)
+        1: (<vec> < <vec>)
+        1: (<vec> == <vec>)
+        1: (<v:vec> != <any>)
+        1: <vec>
+        1: (<int> in <vec>)
+        1: (<card> < <card>)
+        1: (<card> == <card>)
+        1: (<v:vec> is <vec>)
+        1: is_large(<vec>, <int>)
         2: (<int> % 2)
         1: hasattr(<any>, 'v')
     """),
@@ -243,6 +276,10 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: ','.join(map(str, <ints>[:3]))
         1: <text>.upper()
         4: <fstring>
+        1: str(<vec>)
+        1: f'{<vec>}{<v:vec>:>3}{<card>!r}'
+        1: repr(<card>)
+        1: label(<any>)
     """),
     "set": templates("""
         2: <v:set>
@@ -294,7 +331,37 @@ KINDS: dict[str, tuple[Template, ...]] = {
         3: <v:guard>
         1: Guarded(<int>)
     """),
+    "vec": templates("""
+        5: <v:vec>
+        3: Vec(<int>)
+        1: Vec(<int>, <int>)
+        2: f_vec(<site>, <k>, <int>)
+        2: (<vec> + <vec>)
+        1: (<vec> + <int>)
+        1: (<int> + <vec>)
+        1: (-<vec>)
+        1: <vec>.moved(<int>)
+        1: <v:vec>.move(<int>)
+        1: Vec.of(<pair>)
+        1: max([<vec>, <vec>])
+        1: sorted([<vec>, <vec>, <v:vec>])[0]
+        1: min(<v:vec>, <vec>, key=lambda q: q.x)
+        1: sum([<vec>, <vec>], <v:vec>)
+        1: nearest([<v:vec>, <vec>], <int>)
+    """),
+    "card": templates("""
+        5: <v:card>
+        3: Card(<int>)
+        1: Card(<int>, name=<text>)
+        1: f_card(<site>, <k>, <int>)
+        1: swapped(<card>)
+        1: max(<card>, <card>)
+        1: Card(*<pair>)
+    """),
     "any": templates("""
+        1: <vec>
+        1: <v:vec>
+        1: <card>
         5: <int>
         3: <ints>
         2: <v:ints>
@@ -337,6 +404,8 @@ LAST = {
     "arr": "np.zeros(3, int)",
     "slim": "Slim(1)",
     "guard": "Guarded(2)",
+    "vec": "Vec(3, 1)",
+    "card": "Card(2)",
     "any": "0",
 }
 """What a hole holds when nothing else fits."""

@@ -16,6 +16,7 @@ import math
 import operator
 import sys
 import warnings
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -335,6 +336,117 @@ def value_of(other: object) -> int:
     return other.v if type(other) is Num else weigh(other) % 23
 
 
+class Vec:
+    """A value whose methods only read, but for a few, and some of these only now and then."""
+
+    def __init__(self, x: object, y: object = 1) -> None:
+        self.x = weigh(x) % 20
+        self.y = y
+
+    @classmethod
+    def of(cls, pair: tuple[object, object]) -> Vec:
+        return cls(*pair)
+
+    @property
+    def norm(self) -> int:
+        return self.x * self.x % 31 + self.x
+
+    @property
+    def hits(self) -> int:
+        self.y = weigh(self.y) + 1
+        return weigh(self.y)
+
+    @property
+    def rare(self) -> int:
+        if self.x % 4 == 3:
+            note("rare", self.x)
+            STATE["n"] += 1
+        return self.x
+
+    def moved(self, by: int) -> Vec:
+        made = Vec(self.x, self.y)
+        made.x += by
+        return made
+
+    def move(self, by: int) -> Vec:
+        self.x += by
+        return self
+
+    def __add__(self, other: object) -> Vec:
+        if type(other) is not Vec:
+            return NotImplemented
+        if self.x == other.x:
+            note("doubled", self.x)
+        return Vec(self.x + other.x, self.y)
+
+    def __radd__(self, other: object) -> Vec:
+        return self.moved(weigh(other) % 5)
+
+    def __neg__(self) -> Vec:
+        return Vec(20 - self.x, self.y)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Vec and self.x == other.x
+
+    def __hash__(self) -> int:
+        return self.x
+
+    def __lt__(self, other: Vec) -> bool:
+        if self.x == 7:
+            raise ValueError("seven")
+        return self.x < other.x
+
+    def __gt__(self, other: Vec) -> bool:
+        return other.x < self.x
+
+    def __bool__(self) -> bool:
+        return self.x % 3 > 0
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> object:
+        return (self.x, weigh(self.y))[index]
+
+    def __iter__(self) -> Iterator[int]:
+        yield self.x
+        if self.x == 4:
+            note("four")
+        yield weigh(self.y) % 9
+
+    def __contains__(self, item: object) -> bool:
+        return item == self.x
+
+    def __call__(self, by: int) -> int:
+        return self.x + by
+
+    def __str__(self) -> str:
+        if self.x == 5:
+            note("five")
+        return f"v{self.x}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.x!r})"
+
+
+@dataclass(order=True)
+class Card:
+    """A dataclass; making one of rank 6 shows in the log."""
+
+    rank: int
+    name: object = "c"
+    marks: list[object] = field(default_factory=list, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.rank == 6:
+            note("six")
+        self.name = label(self.name)
+
+    @property
+    def worth(self) -> int:
+        return self.rank * 2 + len(self.marks)
+
+
 class Bag(list[object]):
     """A list that logs what is appended."""
 
@@ -477,6 +589,18 @@ def f_num(site: object, k: object, *values: object) -> Num:
 
 
 @pydron.functional
+def f_vec(site: object, k: object, *values: object) -> Vec:
+    trip(site, k)
+    return Vec(blend(values) % 9)
+
+
+@pydron.functional
+def f_card(site: object, k: object, *values: object) -> Card:
+    trip(site, k)
+    return Card(blend(values) % 5, "f")
+
+
+@pydron.functional
 def f_none(site: object, k: object, *values: object) -> None:
     trip(site, k)
 
@@ -521,6 +645,71 @@ def twice(value: object) -> tuple[object, object]:
 
 def alias(value: object) -> object:
     return value
+
+
+def half(value: int) -> int:
+    return value // 2
+
+
+def fact(n: int) -> int:
+    return 1 if n < 2 else n * fact(n - 1) % 101
+
+
+def label(value: object) -> str:
+    try:
+        return f"<{value.x}>"  # type: ignore[attr-defined]
+    except AttributeError:
+        return type(value).__name__
+
+
+def clip(value: int, limit: int) -> int:
+    if value > limit + 9:
+        raise ValueError(f"{value} is above {limit}")
+    return min(value, 5)
+
+
+def count_up(values: list[int]) -> int:
+    seen: dict[int, int] = {}
+    for value in values:
+        seen[value] = seen.get(value, 0) + 1
+    keys = [key for key in seen if seen[key] > 1]
+    keys.append(len(seen))
+    return sum(keys)
+
+
+def total(*values: Vec) -> int:
+    return sum(value.norm for value in values) % 17
+
+
+def nearest(values: list[Vec], to: int) -> Vec:
+    return min(values, key=lambda value: abs(value.x - to))
+
+
+def is_large(value: Vec, limit: int) -> bool:
+    return value.x > limit and not value < Vec(limit)
+
+
+def swapped(card: Card) -> Card:
+    return Card(len(str(card.name)), card.rank)
+
+
+def pick(values: list[list[int]]) -> list[int]:
+    """Return what is inside an argument."""
+    return values[0] if values and values[0] else [0]
+
+
+def rarely(site: object, k: object, value: int) -> int:
+    if value % 5 == 2:
+        note("rarely", site, k, value)
+    return value % 5
+
+
+def spoil(values: list[int], value: int) -> int:
+    """Change an argument in place, but only after a long look."""
+    found = [each for each in values if each == value]
+    if not found and len(values) < 9:
+        values.append(value)
+    return len(found)
 
 
 def check(site: object, k: object, value: object = 0) -> object:

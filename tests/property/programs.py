@@ -26,7 +26,7 @@ ACTUALS = {
 }
 
 
-SEED_KINDS = ("pair", "num", "nest", "text", "anys", "set", "keyed", "func", "arr", "slim", "guard")
+SEED_KINDS = ("pair", "num", "nest", "text", "anys", "set", "keyed", "func", "arr", "slim", "guard", "vec", "card")
 """Kinds that need a first variable to be used much."""
 
 

@@ -29,6 +29,17 @@ SIMPLE = templates("""
     1: <new:arr> = <v:arr>[1:]
     1: <new:slim> = <slim>
     1: <new:guard> = <guard>
+    3: <new:vec> = <vec>
+    2: <new:card> = <card>
+    1: <v:vec> += <vec>
+    1: <v:vec>.x = <int>
+    1: <v:vec>.x = f_int(<site>, <k>, <int>)
+    1: <v:card>.marks.append(<int>)
+    1: <v:card>.rank = <int>
+    1: <new:int>, <new:int> = <vec>
+    1: print(<vec>, <card>)
+    1: <new:box> = Box(f_int(<site>, <k>, <int>), pick(<v:nest>))
+    1: <new:ints> = pick(<v:nest>)
     3: <v:arr>[<int> % 2] = <int>
     2: <v:arr>[0] = f_int(<site>, <k>, <int>)
     1: <v:arr>[:2] = <int>
