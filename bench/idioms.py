@@ -232,6 +232,8 @@ def helper(xs: list[int]) -> object:
 
 
 class Reading:
+    """A measured value."""
+
     def __init__(self, value: float) -> None:
         self.value = value
 
@@ -276,6 +278,8 @@ def operators(xs: list[int]) -> object:
 
 @dataclass
 class Row:
+    """A value with what was said about it."""
+
     x: float
     tags: list[str] = field(default_factory=list)
 

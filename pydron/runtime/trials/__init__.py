@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from types import CodeType, FunctionType, GeneratorType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.memory import is_class
@@ -145,16 +145,17 @@ class Trials:
         trace: TracebackType | None = None
         try:
             act()
+            trial.close()
         except Stopped as stopped:
             trace = stopped.__traceback__
         except BaseException as error:
             if id(error) not in trial.errors:
-                if not isinstance(error, Exception):
+                if not isinstance(error, Exception) or _is_foreign(error.__traceback__):
                     raise
                 trial.obstacle = trial.obstacle or f"{name_of(type(error))} comes up in a way that is not known"
                 trace = error.__traceback__
         finally:
-            _end(trial)
+            trial.abandon()
         if trial.obstacle is not None:
             if record is not None:
                 record.stops += 1
@@ -183,15 +184,14 @@ def _subject(callee: object) -> object:
     return method if type(method) is FunctionType else None
 
 
-def _end(trial: Trial) -> None:
-    """Close what the trial has left open, while nobody looks."""
-    for made in list(trial.own.values()):
-        if type(made) is GeneratorType:
-            try:
-                made.close()
-            except BaseException:  # noqa: S110  # nothing in it can have had an effect
-                pass
-    trial.own.clear()
+def _is_foreign(trace: TracebackType | None) -> bool:
+    """Say whether an error comes from code that no trial runs: from a handler of a signal."""
+    innermost = None
+    while trace is not None:
+        innermost, trace = trace.tb_frame, trace.tb_next
+    if innermost is None or ".O" in innermost.f_code.co_freevars:
+        return False
+    return not str(innermost.f_globals.get("__name__", "")).startswith("pydron.")
 
 
 def _obstacle(reason: str, trace: TracebackType | None, code: CodeType) -> Obstacle:

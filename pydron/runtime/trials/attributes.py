@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from types import FunctionType, MemberDescriptorType, MethodType
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, WrapperDescriptorType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects import Effect, classify_delitem, classify_setitem, plain_attribute, plain_setattr
@@ -62,9 +62,16 @@ class Attributes(Core):
         found = find(type(owner), name)
         if type(found) is property and type(found.fget) is FunctionType and self._reads_generically(owner):
             return self.call(found.fget, owner)
-        if type(owner) is type and name in _CLASS_NAMES:
+        if type(owner) is type and (name in _CLASS_NAMES or self._is_special_method(owner, name)):
             return self.do(getattr, owner, name)
         self.stop(f"reading {name} of {name_of(type(owner))} is not known to be pure")
+
+    def _is_special_method(self, cls: type, name: str) -> bool:
+        """Say whether a class gives a special method of its own instances, not one of its metaclass."""
+        found, meta = find(cls, name), find(type, name)
+        if meta is MISSING or find(type(meta), "__set__") is not MISSING:
+            return False
+        return type(found) in {FunctionType, WrapperDescriptorType, BuiltinFunctionType, staticmethod}
 
     def _reads_generically(self, owner: object) -> bool:
         cls = type(owner)
@@ -75,10 +82,9 @@ class Attributes(Core):
         """``owner.name``, which is about to be called."""
         if id(type(owner)) in CONTAINERS:
             return Late(owner, name)
-        if type(owner) is Super or plain_attribute(owner, name) or is_atom(owner):
+        if type(owner) is Super or plain_attribute(owner, name) or is_atom(owner) or type(owner) is type:
             return self.attribute(owner, name)
-        found = find(type(owner), name)
-        if type(found) is property:
+        if type(find(type(owner), name)) is property:
             return self.attribute(owner, name)
         return Late(owner, name)
 

@@ -265,6 +265,8 @@ class Calls(Sequences, Texts):
         cls = args[0] if args else None
         if kwargs or len(args) != 1 or not is_class(cls) or not is_users(cast("type", cls)):
             self.stop("object.__new__() is used in a way that is not known")
+        if has_finalizer(cast("type", cls)):
+            self.stop(f"{name_of(cls)} has a finalizer")
         return self.born(self.do(object.__new__, cls))
 
     def _init_object(self, args: Sequence[object], kwargs: Mapping[str, object]) -> object:

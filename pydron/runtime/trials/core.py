@@ -71,7 +71,9 @@ class Core:
         except (RecursionError, MemoryError):
             self.stop("it takes too much memory")
         except Exception as error:
-            self.errors[id(error)] = error
+            trace = error.__traceback__
+            if trace is not None and trace.tb_next is None:  # else a handler of a signal may have raised it
+                self.errors[id(error)] = error
             raise
 
     def enter(self, function: Callable[..., object], args: Sequence[object], kwargs: Mapping[str, object]) -> object:

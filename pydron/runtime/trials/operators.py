@@ -263,8 +263,11 @@ class Operators(Attributes):
         """Compare two instances of a dataclass as its generated method does."""
         if type(receiver) is not type(other):
             return NotImplemented
-        mine = tuple([self.attribute(receiver, name) for name in fields])
-        theirs = tuple([self.attribute(other, name) for name in fields])
+        try:
+            mine = tuple([self.attribute(receiver, name) for name in fields])
+            theirs = tuple([self.attribute(other, name) for name in fields])
+        except AttributeError:  # which comes later in the method itself
+            self.stop(f"a field of {name_of(type(receiver))} is missing")
         if not survey((mine, theirs)) & FOREIGN:
             return self.compare(op, mine, theirs)
         if op != "==":

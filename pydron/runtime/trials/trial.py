@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from types import GeneratorType
 from typing import cast
 
 from pydron.runtime.effects.memory import is_class
@@ -16,6 +18,25 @@ class Trial(Calls):
     """One evaluation of an undecorated callable, operation by operation."""
 
     __slots__ = ()
+
+    # the end
+
+    def close(self) -> None:
+        """Close generators that are left in the middle, as Python does when nobody has them any more."""
+        for made in list(self.own.values()):
+            if type(made) is GeneratorType and made.gi_frame is not None:
+                left = self.left
+                made.close()
+                if self.left != left:
+                    self.stop("a generator is left in the middle, and goes on when it is closed")
+
+    def abandon(self) -> None:
+        """Let go of everything, while nobody looks."""
+        for made in list(self.own.values()):
+            if type(made) is GeneratorType:
+                with suppress(BaseException):  # nothing in it can have an effect
+                    made.close()
+        self.own.clear()
 
     # exceptions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 from types import FunctionType
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from pydron.context import twin
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.trials import Finding, Trials, obstacle_of
+from pydron.runtime.trials.core import Core
 from tests.unit.runtime.cases import bodies
 
 if TYPE_CHECKING:
@@ -184,6 +186,22 @@ class TestWhatIsNotTried:
             49,
             59,
         ]
+
+
+def test_a_signal_that_comes_in_a_trial_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ring(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    def step(_trial: Core) -> None:
+        signal.raise_signal(signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, ring)
+    try:
+        monkeypatch.setattr(Core, "step", step)
+        with pytest.raises(TimeoutError):
+            fresh_trials().call(bodies.arithmetic, (1,), {})
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_lambdas_are_told_apart_by_their_place() -> None:

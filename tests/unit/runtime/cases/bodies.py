@@ -220,6 +220,20 @@ class Dying:
         LOG.append("gone")
 
 
+class Old(Point):
+    def __init__(self, x):
+        Point.__init__(self, x, 4)
+        object.__setattr__(self, "z", 1)
+
+    def __new__(cls, x):
+        return object.__new__(cls)
+
+    def __eq__(self, other):
+        return Point.__eq__(self, other)
+
+    __hash__ = None
+
+
 class Slim:
     __slots__ = ("a",)
 
@@ -807,6 +821,35 @@ def generate(n):
     yield from range(2)
 
 
+def generate_and_log():
+    try:
+        yield 1
+    finally:
+        LOG.append("closed")
+
+
+@impure("changes a list", five)
+def leaves_a_generator_in_the_middle(x):
+    return next(generate_and_log())
+
+
+def generate_and_look():
+    try:
+        yield 1
+    finally:
+        len(LOG)
+
+
+@impure("left in the middle", five)
+def leaves_a_quiet_generator_in_the_middle(x):
+    return next(generate_and_look())
+
+
+@pure(five)
+def leaves_a_plain_generator_in_the_middle(x):
+    return next(generate(x)), any(v > 1 for v in generate(x))
+
+
 @impure("an iterator that it has not made", lambda: iter([1, 2]))
 def takes_an_item(it):
     return next(it)
@@ -902,12 +945,19 @@ def constructs(x):
     q = Child(x, "b")
     s = Slim(x)
     s.a += 1
+    o = Old(x)
+    assert o.z == 1 and o.y == 4 and o != p, type(o).__name__
     return p.x, q.title(), s.a, Fresh(x).x, Odd(x).n, Point.origin().x, Point.distance(p, q)
 
 
 @impure("changes a list", five)
 def constructs_loudly(x):
     return Loud(x)
+
+
+@impure("stores into a Point", point)
+def stores_by_force(p):
+    object.__setattr__(p, "z", 1)
 
 
 @impure("x of Watched", five)
@@ -918,6 +968,11 @@ def constructs_watched(x):
 @impure("finalizer")
 def constructs_dying():
     return Dying()
+
+
+@impure("finalizer")
+def constructs_dying_without_init():
+    return object.__new__(Dying)
 
 
 @impure("metaclass")
