@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections import deque
+    from collections.abc import Callable
 
 __all__ = ["Extent", "Grant", "Mapping", "Place", "Segment", "can_share", "memory_directory", "whole_pages"]
 
@@ -158,8 +159,10 @@ class Segment:
         if descriptor >= 0:
             os.close(descriptor)
 
-    def __del__(self) -> None:
-        self.close()
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the very end of the process the modules are gone already, and the system closes.
+        if not ending():
+            self.close()
 
 
 class Extent:
@@ -213,8 +216,8 @@ class Extent:
         """Leave the bytes where they are for good."""
         self._ended = None
 
-    def __del__(self) -> None:
-        if self._ended is not None and self.segment.ended(self):
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if self._ended is not None and not ending() and self.segment.ended(self):
             self._ended.append(self.place)
 
 
