@@ -81,6 +81,10 @@ class Launcher(Protocol):
     def prefix(self) -> str:
         """What the names of its workers begin with."""
 
+    @property
+    def memory(self) -> int | None:
+        """How many bytes each of its workers may use, if that is limited."""
+
     def start(self, worker: WorkerId, observer: Observer) -> Handle:
         """Begin to start a worker. Failures are told to the observer, like any other end."""
 

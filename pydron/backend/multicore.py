@@ -143,8 +143,11 @@ class LocalWorker:
 class LocalLauncher:
     """Starts worker processes on this machine."""
 
-    def __init__(self, count: int, surroundings: Surroundings, prefix: str = "local") -> None:
+    def __init__(
+        self, count: int, surroundings: Surroundings, prefix: str = "local", memory: int | None = None
+    ) -> None:
         self.count = count
+        self.memory = memory
         self.prefix = prefix
         self.host = LOCAL
         self.reactor = surroundings.reactor
@@ -182,4 +185,4 @@ class MulticoreBackend:
     def launcher(self, entry: WorkerEntry, surroundings: Surroundings) -> Launcher:
         """Make the launcher for an entry."""
         entry = cast("Multicore", entry)
-        return LocalLauncher(wanted_cores(entry.cores), surroundings, entry.name or "local")
+        return LocalLauncher(wanted_cores(entry.cores), surroundings, entry.name or "local", entry.memory)

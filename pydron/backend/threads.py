@@ -111,6 +111,7 @@ class ThreadLauncher:
     def __init__(self, count: int, surroundings: Surroundings, prefix: str = "thread") -> None:
         self.count = count
         self.prefix = prefix
+        self.memory: int | None = None
         self.reactor = surroundings.reactor
         self._workers: set[ThreadWorker] = set()
 

@@ -96,6 +96,9 @@ class Secret:
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
+_BYTES = {"mb": 10**6, "gb": 10**9, "tb": 10**12, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([mgt]i?b)")
+_LEAST_MEMORY = 128 * 10**6
 _PORTS = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
 _PATTERN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(\.\*)?")
 
@@ -114,6 +117,16 @@ def _read_time(raw: object) -> float:
     if (seconds := _read_seconds(raw)) is None:
         raise ValueError
     return seconds
+
+
+def _read_size(raw: object) -> int | None:
+    if raw is None:
+        return None
+    if isinstance(raw, str) and (match := _SIZE.fullmatch(raw.strip().lower())):
+        raw = int(float(match[1]) * _BYTES[match[2]])
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < _LEAST_MEMORY:
+        raise ValueError
+    return raw
 
 
 def _read_ports(raw: object) -> PortRange | None:
@@ -166,6 +179,10 @@ Duration = Annotated[
     float | None,
     Shape('a number of seconds above 0, a text such as "10m" or "2h", or null for never', read=_read_seconds),
 ]
+Memory = Annotated[
+    int | None,
+    Shape('a text such as "2GB" or "500MB", at least 128 MB, or null for no limit', read=_read_size),
+]
 SecretText = Annotated[
     Secret | None, Shape('a text, or {"env": "NAME"} for an environment variable', read=_read_secret, secret=True)
 ]
@@ -191,6 +208,13 @@ class Multicore:
         default="all",
         metadata=says(
             'How many cores to use. `"all"` is what this process may use: CPU affinity and cgroup limits count.'
+        ),
+    )
+    memory: Memory = field(
+        default=None,
+        metadata=says(
+            "Memory that each worker may use. Values that it holds beyond go to disk; a call that needs more fails"
+            " with `MemoryError`."
         ),
     )
     name: OptionalText = field(default=None, metadata=says(_NAME))

@@ -153,7 +153,7 @@ class Crew:
         for segment in segments:
             member.loans.know(segment, theirs=True)
         grants = tuple([segment.grant() for segment in segments])
-        peer.send([self._describe(handle.worker)._replace(segments=grants)])
+        peer.send([self._describe(handle.worker)._replace(segments=grants, memory=member.launcher.memory)])
         return _Ear(self, member)
 
     def ended(self, handle: Handle, reason: str) -> None:

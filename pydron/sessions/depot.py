@@ -7,7 +7,7 @@ import tempfile
 import threading
 
 from pydron.transport.segments import Segment, can_share, memory_directory
-from pydron.transport.shelf import Arena, Shelf, memory_left
+from pydron.transport.shelf import Arena, Shelf
 
 __all__ = ["Depot"]
 
@@ -15,7 +15,13 @@ __all__ = ["Depot"]
 class Depot:
     """Makes the segments of one session. May be used by any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int | None = None) -> None:
+        """Make one.
+
+        Args:
+            limit: bytes that the driver may hold in memory, if that is limited.
+        """
+        self._limit = limit
         self.open = can_share()
         """Whether processes of this host share segments at all."""
         self._numbers = itertools.count(1)
@@ -27,7 +33,7 @@ class Depot:
         if self._shelf is None and self.open:
             with self._lock:
                 if self._shelf is None:
-                    arenas = [Arena(segment, lambda segment=segment: memory_left(segment)) for segment in self._both()]  # type: ignore[misc]
+                    arenas = [Arena(segment, self._limit) for segment in self._both()]
                     self._shelf = Shelf(arenas)
                     self.open = bool(arenas)
         return self._shelf

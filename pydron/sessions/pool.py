@@ -50,17 +50,18 @@ class _Submitted(NamedTuple):
 class SessionPool:
     """Implements `pydron.tasks.Pool` on the workers of a session."""
 
-    def __init__(self, hand_over: Callable[[], None], slots: int) -> None:
+    def __init__(self, hand_over: Callable[[], None], slots: int, limit: int | None = None) -> None:
         """Make the pool.
 
         Args:
             hand_over: makes the reactor's thread call `take` soon.
             slots: how many tasks the workers can run at the same time.
+            limit: bytes of arguments that may be held in memory, if that is limited.
         """
         self._hand_over = hand_over
         self.slots = slots
         self._functions = Functions()
-        self.depot = Depot()
+        self.depot = Depot(limit)
         self.snapshots = Snapshots(self.depot)
         self._numbers = itertools.count(1)
         self._asked: deque[events.Event | _Submitted] = deque()

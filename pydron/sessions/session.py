@@ -94,7 +94,7 @@ class Session:
 
             with self._lock:
                 if self._pool is None:
-                    self._pool = SessionPool(self._hand_over, _slots(self.config))
+                    self._pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config))
         return self._pool
 
     def expect_calls(self) -> None:
@@ -183,6 +183,16 @@ def _slots(config: Config) -> int:
     """Return how many calls the local workers of a configuration can run at the same time."""
     threads = sum(wanted_cores(entry.count) for entry in config.workers if isinstance(entry, Threads))
     return max(1, _processes(config) + threads)
+
+
+def _limit(config: Config) -> int | None:
+    """Return how many bytes of arguments to hold in memory: a quarter of what limited workers may use."""
+    limits = [
+        wanted_cores(entry.cores) * entry.memory
+        for entry in config.workers
+        if isinstance(entry, Multicore) and entry.memory
+    ]
+    return sum(limits) // 4 if limits else None
 
 
 def _processes(config: Config) -> int:

@@ -69,6 +69,8 @@ class Setup(NamedTuple):
     """Results of at most this many bytes, buffers in segments not counted, go back with `Done`; others stay."""
     segments: tuple[Grant, ...]
     """Where the worker may put large buffers, the fastest first."""
+    memory: int | None
+    """Bytes that the worker may use, if that is limited."""
 
 
 class Likeness(NamedTuple):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from pydron.transport.segments import Extent, memory_directory, whole_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pydron.transport.segments import Place, Segment
 
-__all__ = ["LARGE", "Arena", "Shelf", "memory_left"]
+__all__ = ["LARGE", "Arena", "Shelf"]
 
 LARGE = 256 * 1024
 """Smaller buffers travel in frames: mapping them costs more than it saves."""
@@ -34,20 +34,19 @@ _AGAIN = 1.0
 class Arena:
     """The extents of one segment."""
 
-    def __init__(self, segment: Segment, left: Callable[[], int], limit: int | None = None) -> None:
+    def __init__(self, segment: Segment, limit: int | None = None) -> None:
         """Make one.
 
         Args:
             segment: where they are.
-            left: tells how many fresh bytes can be written.
-            limit: bytes that may be in use, if that is limited.
+            limit: bytes that may be in use if the segment is in memory, should that be limited.
         """
         self.segment = segment
         self.used = 0
         """Bytes of extents."""
-        self._left = left
-        self._limit = limit
         self._in_memory = is_in_memory(segment)
+        """Whether what was written once can be written again whatever else happens: there are no copies on write."""
+        self._limit = limit if self._in_memory else None
         self._free: list[tuple[int, int]] = []
         """Warm parts by offset, none next to another."""
         self._warm = 0
@@ -122,6 +121,12 @@ class Arena:
         self._allowance = max(length, min(left, _STEP))
         return True
 
+    def _left(self) -> int:
+        """Return how many bytes can be added without harm: neither the file system nor the machine may run full."""
+        file_system = os.fstatvfs(self.segment.descriptor)
+        room = (file_system.f_bavail - file_system.f_blocks // 16) * file_system.f_frsize
+        return min(room, _memory_available()) if self._in_memory else room
+
     def _release(self, offset: int, length: int) -> None:
         if self._warm + length > _WARM and self.segment.drop(offset, length):
             return
@@ -146,8 +151,10 @@ class Shelf:
 
     def keep(self, raw: memoryview) -> Extent | None:
         """Write a large buffer; return where it is, None if it is not large or there is no room."""
-        if raw.nbytes < LARGE:
-            return None
+        return None if raw.nbytes < LARGE else self.put(raw)
+
+    def put(self, raw: memoryview) -> Extent | None:
+        """Write a buffer of any size; return where it is, None if there is no room."""
         with self._lock:
             for arena in self._arenas:
                 extent = arena.keep(raw)
@@ -161,13 +168,6 @@ class Shelf:
             arenas, self._arenas = self._arenas, ()
         for arena in arenas:
             arena.segment.orphan()
-
-
-def memory_left(segment: Segment) -> int:
-    """Return how many bytes a segment may grow: neither its file system nor the machine may run full."""
-    file_system = os.fstatvfs(segment.descriptor)
-    room = file_system.f_bavail - file_system.f_blocks // 16
-    return min(room * file_system.f_frsize, _memory_available())
 
 
 def _memory_available() -> int:
@@ -195,7 +195,7 @@ def _group_available() -> int:
 
 
 def is_in_memory(segment: Segment) -> bool:
-    """Tell whether what was written once can be written again whatever else happens: there are no copies on write."""
+    """Tell whether a segment is in memory."""
     return os.fstat(segment.descriptor).st_dev == _device_of_memory()
 
 

@@ -14,11 +14,10 @@ from pydron.transport.messages import Done, Failed, pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pydron.transport.loans import Loans
     from pydron.transport.messages import Likeness, Run, Setup
-    from pydron.transport.shelf import Shelf
     from pydron.worker.capture import Taker
     from pydron.worker.likeness import ThreadLikeness
+    from pydron.worker.sharing import Sharing
     from pydron.worker.store import Store
 
 __all__ = ["Executor"]
@@ -27,16 +26,15 @@ __all__ = ["Executor"]
 class Executor:
     """What stays the same from call to call on one worker."""
 
-    def __init__(
-        self, setup: Setup, store: Store, capture: Taker, likeness: ThreadLikeness, loans: Loans, shelf: Shelf | None
-    ) -> None:
+    def __init__(self, setup: Setup, store: Store, capture: Taker, likeness: ThreadLikeness, sharing: Sharing) -> None:
         self._worker = setup.worker
         self._store = store
         self._capture = capture
         self._inline_limit = setup.inline_limit
         self._check = setup.check
-        self._loans = loans
-        self._keep = None if shelf is None else shelf.keep
+        self._loans = sharing.loans
+        self._keep = None if sharing.shelf is None else sharing.shelf.keep
+        self._memory = sharing.memory
         self._likeness = likeness
         self._likenesses: dict[int, Likeness] = {}
         self._current = -1
@@ -123,6 +121,8 @@ class Executor:
     def _raised(self, run: Run, error: BaseException, seconds: float) -> Failed:
         from pydron.transport.failures import dump_failure
 
+        if self._memory is not None:
+            self._memory.explain(error, self._worker)
         failure = dump_failure(error)
         return Failed(run.task, pack(failure.payload), failure.text, seconds, self._capture.take())
 

@@ -28,7 +28,7 @@ _MARK = "pydron"
 
 def describe(worker: str, session: bytes, *, check: bool, inline_limit: int) -> Setup:
     """Describe the session to a worker."""
-    return Setup(worker, session, tuple(getattr(sys, "argv", ())), check, inline_limit, ())
+    return Setup(worker, session, tuple(getattr(sys, "argv", ())), check, inline_limit, (), None)
 
 
 class Observer:

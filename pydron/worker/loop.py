@@ -43,7 +43,8 @@ from pydron.transport.messages import (
 )
 from pydron.worker import inside
 from pydron.worker.execute import Executor
-from pydron.worker.sharing import open_segments, open_shelf
+from pydron.worker.memory import MemoryLimit
+from pydron.worker.sharing import Sharing, open_segments, open_shelf
 from pydron.worker.store import Store
 
 if TYPE_CHECKING:
@@ -93,8 +94,12 @@ class Worker:
         self._gone = gone
         self._store = Store()
         self._loans = Loans()
-        self._shelf = open_shelf(setup.segments, self._loans)
-        self._executor = Executor(setup, self._store, capture, likeness, self._loans, self._shelf)
+        self._memory = None if setup.memory is None else MemoryLimit(setup.memory)
+        self._shelf = open_shelf(setup.segments, self._loans, None if self._memory is None else self._memory.stored)
+        if self._memory is not None:
+            self._store.shelf = self._shelf
+        sharing = Sharing(self._loans, self._shelf, self._memory)
+        self._executor = Executor(setup, self._store, capture, likeness, sharing)
         self._queue: deque[int] = deque()
         self._waiting: dict[int, Run] = {}
         self._ahead: dict[int, list[int]] = {}
@@ -168,7 +173,7 @@ class Worker:
 
     def _follow(self, run: Run, expected: list[int]) -> None:
         """Run a task that was sent ahead, or give it back if what it needs was not made here."""
-        if all(self._store.payload(value) is not None for value in expected):
+        if all(map(self._store.holds, expected)):
             self._finish(run)
         else:
             self._loans.decline(places(run.arguments))
@@ -181,6 +186,8 @@ class Worker:
         if self._dozing:
             self._dozing = False
             self._alarm.release()
+        if self._memory is not None:
+            self._memory.adjust()
         message = self._executor.run(run)
         self._running = -1
         if self._attending:
@@ -317,7 +324,7 @@ class Worker:
 
     def _expect(self, run: Run) -> None:
         """Take note of values that the task needs and that are still to be made."""
-        expected = [value for _, value in run.references if self._store.payload(value) is None]
+        expected = [value for _, value in run.references if not self._store.holds(value)]
         if expected:
             self._store.expect(expected)
             self._ahead[run.task] = expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,21 +11,41 @@ if TYPE_CHECKING:
     from pydron.transport.loans import Loans
     from pydron.transport.segments import Grant
     from pydron.transport.shelf import Shelf
+    from pydron.worker.memory import MemoryLimit
 
-__all__ = ["open_segments", "open_shelf"]
+__all__ = ["Sharing", "open_segments", "open_shelf"]
 
 
-def open_shelf(grants: Iterable[Grant], loans: Loans) -> Shelf | None:
-    """Open the segments for the worker's own buffers; return None if there are none, or it cannot reach them."""
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a worker has of the memory of its host."""
+
+    loans: Loans
+    shelf: Shelf | None
+    """Where its large buffers go; None if nobody else could read them there."""
+    memory: MemoryLimit | None
+
+
+def open_shelf(grants: Iterable[Grant], loans: Loans, limit: int | None = None) -> Shelf | None:
+    """Open the segments for the worker's own buffers.
+
+    Args:
+        grants: the segments, those in memory first.
+        loans: takes note of them.
+        limit: bytes that may be held in memory, if that is limited.
+
+    Returns:
+        None if there are no segments, or the worker cannot reach them.
+    """
     from pydron.transport.segments import Segment
-    from pydron.transport.shelf import Arena, Shelf, memory_left
+    from pydron.transport.shelf import Arena, Shelf
 
     arenas = []
     try:
         for grant in grants:
             segment = Segment.open(grant, write=True)
             loans.know(segment)
-            arenas.append(Arena(segment, lambda segment=segment: memory_left(segment)))  # type: ignore[misc]
+            arenas.append(Arena(segment, limit))
     except OSError:
         return None
     return Shelf(arenas) if arenas else None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, cast
 
+from pydron.tasks import Payload
 from pydron.transport.codec import loads
+from pydron.worker.spilling import spill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pydron.tasks import Payload
+    from pydron.transport.shelf import Shelf
+    from pydron.worker.spilling import Spilled
 
 __all__ = ["Store"]
 
@@ -19,24 +22,32 @@ class Store:
     """Values by number and functions by key. Filled by the thread that reads, used by the one that runs tasks."""
 
     def __init__(self) -> None:
-        self._values: dict[int, Payload] = {}
+        self._values: dict[int, Payload | Spilled] = {}
         self._passing: dict[int, Payload] = {}
         """Values that went to the driver and are kept for tasks that were sent before they were made."""
         self._expected: dict[int, int] = {}
         """How many such tasks there are for a value."""
         self._lock = threading.Lock()
+        self.shelf: Shelf | None = None
+        """Where values go that are not to use memory of this process."""
         self._code: dict[bytes, tuple[str, Payload]] = {}
         self.functions: dict[bytes, Callable[..., object]] = {}
         """Those that have been called."""
 
     def put(self, value: int, payload: Payload) -> None:
         """Keep a replica."""
-        self._values[value] = payload
+        self._values[value] = payload if self.shelf is None else spill(payload, self.shelf)
+
+    def holds(self, value: int) -> bool:
+        """Tell whether a replica is here."""
+        return value in self._values or value in self._passing
 
     def payload(self, value: int) -> Payload | None:
         """Return a replica, None if it is not here."""
-        payload = self._values.get(value)
-        return self._passing.get(value) if payload is None else payload
+        replica = self._values.get(value)
+        if replica is None:
+            return self._passing.get(value)
+        return replica if isinstance(replica, Payload) else replica.payload()
 
     def load(self, value: int) -> object:
         """Rebuild a value, sharing nothing with the replica, so that no call can spoil it for others.

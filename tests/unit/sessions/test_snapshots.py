@@ -77,7 +77,8 @@ def test_every_change_shows(snapshots: Snapshots, size: int) -> None:
         assert bytes(extent.view()) == content, "and what was taken before does not change"
 
 
-def test_parts_of_one_array(snapshots: Snapshots) -> None:
+def test_parts_of_one_array(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_WATCHED_AT_ONCE", 2 * module._WATCHED)
     size = 2 * module._WATCHED_AT_ONCE
     array = numpy.zeros(size, numpy.uint8)
     rng = random.Random(3)

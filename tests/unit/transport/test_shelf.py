@@ -10,16 +10,14 @@ import pytest
 from pydron.errors import ProtocolError
 from pydron.transport import shelf as shelves
 from pydron.transport.loans import Loans
-from pydron.transport.segments import Extent, Segment, can_share, whole_pages
-from pydron.transport.shelf import LARGE, Arena, Shelf, memory_left
+from pydron.transport.segments import Extent, Segment, can_share, memory_directory, whole_pages
+from pydron.transport.shelf import LARGE, Arena, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(not can_share(), reason="no such files here")
-
-PLENTY = 1 << 40
 
 
 def filled(byte: int, size: int = LARGE) -> memoryview:
@@ -38,12 +36,22 @@ def segment(tmp_path: Path) -> Iterator[Segment]:
     segment.close()
 
 
+@pytest.fixture
+def memory() -> Iterator[Segment]:
+    directory = memory_directory()
+    if directory is None:
+        pytest.skip("no files in memory here")
+    segment = Segment.create(3, directory)
+    yield segment
+    segment.close()
+
+
 def test_small_buffers_stay_out(segment: Segment) -> None:
-    assert Shelf([Arena(segment, lambda: PLENTY)]).keep(filled(1, LARGE - 1)) is None
+    assert Shelf([Arena(segment)]).keep(filled(1, LARGE - 1)) is None
 
 
 def test_room_is_used_again_when_nobody_reads_it(segment: Segment) -> None:
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     first, second = arena.keep(filled(1)), arena.keep(filled(2))
     assert first is not None
     mapped, offset = first.map(), first.offset
@@ -60,7 +68,7 @@ def test_room_is_used_again_when_nobody_reads_it(segment: Segment) -> None:
 
 
 def test_neighbours_that_are_free_become_one(segment: Segment) -> None:
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     kept = [arena.keep(filled(number)) for number in range(3)]
     for index in (0, 2, 1):
         kept[index] = None
@@ -69,9 +77,11 @@ def test_neighbours_that_are_free_become_one(segment: Segment) -> None:
     assert large.offset == 0
 
 
-def test_no_room_is_no_error(segment: Segment) -> None:
-    assert Arena(segment, lambda: LARGE - 1).keep(filled(1)) is None
-    limited = Arena(segment, lambda: PLENTY, limit=LARGE)
+def test_no_room_is_no_error(segment: Segment, memory: Segment, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Arena, "_left", lambda _self: LARGE - 1)
+        assert Arena(segment).keep(filled(1)) is None
+    limited = Arena(memory, limit=LARGE)
     kept = limited.keep(filled(1))
     assert limited.keep(filled(2)) is None
     del kept
@@ -88,12 +98,12 @@ class Full(Segment):
 
 def test_what_does_not_fit_goes_to_the_next(segment: Segment, tmp_path: Path) -> None:
     full = Full.create(2, str(tmp_path))
-    shelf = Shelf([Arena(full, lambda: PLENTY), Arena(segment, lambda: PLENTY)])
+    shelf = Shelf([Arena(full), Arena(segment)])
     kept = shelf.keep(filled(5))
     assert kept is not None
     assert kept.segment is segment
     assert content(kept) == bytes(filled(5))
-    assert Shelf([Arena(full, lambda: PLENTY)]).keep(filled(5)) is None
+    assert Shelf([Arena(full)]).keep(filled(5)) is None
     full.close()
 
 
@@ -106,7 +116,7 @@ def test_much_that_is_free_goes_back_to_the_system(segment: Segment, monkeypatch
         return True
 
     monkeypatch.setattr(segment, "drop", drop)
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     kept = [arena.keep(filled(number)) for number in range(3)]
     kept.clear()
     again = arena.keep(filled(7))
@@ -117,7 +127,7 @@ def test_much_that_is_free_goes_back_to_the_system(segment: Segment, monkeypatch
 
 def test_any_order_of_keeping_and_ending(segment: Segment) -> None:
     rng = random.Random(5)
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     kept: dict[int, Extent] = {}
     for number in range(400):
         extent = arena.keep(filled(number % 251, rng.choice([1, 5, 9]) * 4096 + rng.choice([0, 7])))
@@ -131,12 +141,12 @@ def test_any_order_of_keeping_and_ending(segment: Segment) -> None:
     assert arena.used == sum(whole_pages(extent.nbytes) for extent in kept.values())
 
 
-def test_there_is_room_for_something(segment: Segment) -> None:
-    assert memory_left(segment) > LARGE
+def test_there_is_room_for_something(segment: Segment, memory: Segment) -> None:
+    assert min(Arena(segment)._left(), Arena(memory)._left()) > LARGE
 
 
 def test_what_is_lent_stays_until_it_comes_back(segment: Segment) -> None:
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     near, far = Loans(), Loans()
     far.know(segment)
     kept = arena.keep(filled(1))
@@ -157,7 +167,7 @@ def test_what_is_lent_stays_until_it_comes_back(segment: Segment) -> None:
 
 
 def test_what_was_lent_to_somebody_who_is_gone_comes_back(segment: Segment) -> None:
-    arena = Arena(segment, lambda: PLENTY)
+    arena = Arena(segment)
     loans = Loans()
     kept = arena.keep(filled(1))
     assert kept is not None
