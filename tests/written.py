@@ -8,6 +8,7 @@ from itertools import count
 from textwrap import dedent
 from typing import TYPE_CHECKING, cast
 
+import pydron
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.scope import Scope
 from pydron.translation.source import find_source
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FunctionType
 
-__all__ = ["lowered", "written"]
+    from pydron.dataflow import Graph
+
+__all__ = ["graph_of", "lowered", "written"]
 
 _numbers = count()
 
@@ -41,3 +44,9 @@ def lowered(text: str) -> Lowered:
         function = cast("FunctionType", names["f"])
         source = find_source(function)
         return Lowered(source, source.tree, Scope.of(function.__code__, source.tree))
+
+
+def graph_of(text: str) -> Graph:
+    """Return the dataflow graph of the function ``f`` of a module, as users get it."""
+    with written(text) as names:
+        return pydron.graph(pydron.schedule(cast("FunctionType", names["f"])))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.quote import Names, at, load, quote, store
 from pydron.translation.scope import names_read
+from pydron.translation.truth import NESTED_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,27 +107,28 @@ class CheckedExpression:
         return self._keep(at(ast.BinOp(left, node.op, right), node))
 
     def truth(self, node: ast.expr, result: str | None = None) -> ast.expr:
-        """Append the evaluation and one test of its truth; return the flag, leave the value in `result` if named."""
+        """Append the evaluation and one test of its truth; return the flag, leave the value in `result` if named.
+
+        Without `result` the expression is a condition: there Python tests what is below ``not``, and each comparison
+        of a chain, once. Where the value is wanted too it tests their values again.
+        """
+        flag = self._names.fresh("e")
         match node:
-            case ast.BoolOp():
-                flag = self._names.fresh("e")
+            case ast.BoolOp() if result is None or NESTED_ONCE:
                 self._truths(node, flag, result, 0)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                flag = self._keep(at(ast.UnaryOp(node.op, self.truth(operand)), node)).id
-                self._hand_on(load(flag, node), result)
-            case ast.Compare(ops=[_, _, *_]):
-                flag = self._names.fresh("e")
-                self._link_truths(node, flag, result or self._names.fresh("e"), self.write(node.left), 0)
+            case ast.UnaryOp(op=ast.Not(), operand=operand) if result is None:
+                self._hand_on(flag, at(ast.UnaryOp(node.op, self.truth(operand)), node))
+            case ast.Compare(ops=[_, _, *_]) if result is None:
+                self._link_truths(node, flag, self._names.fresh("e"), self.write(node.left), 0)
             case _:
                 value = self.write(node)
-                self._hand_on(value, result)
-                flag = self._names.fresh("e")
+                if result is not None:
+                    self._hand_on(result, value)
                 self._test(value, flag)
         return load(flag, node)
 
-    def _hand_on(self, value: ast.expr, result: str | None) -> None:
-        if result is not None:
-            self.out.append(at(ast.Assign([store(result, value)], value), value))
+    def _hand_on(self, name: str, value: ast.expr) -> None:
+        self.out.append(at(ast.Assign([store(name, value)], value), value))
 
     def _test(self, value: ast.expr, flag: str) -> None:
         self._ask("may_truth", value, value)
@@ -150,9 +152,10 @@ class CheckedExpression:
             self.out += quote("if _Flag: _Rest", node, _Flag=flag, _Rest=rest)
 
     def _unaryop(self, node: ast.UnaryOp) -> ast.expr:
-        if isinstance(node.op, ast.Not):
-            return self.truth(node)
         operand = self.write(node.operand)
+        if isinstance(node.op, ast.Not):
+            self._ask("may_truth", node, operand)
+            return self._keep(at(ast.UnaryOp(node.op, operand), node))
         self._ask("may_unary", node, self._text(symbol(node.op), node), operand)
         return self._keep(at(ast.UnaryOp(node.op, operand), node))
 
@@ -186,7 +189,7 @@ class CheckedExpression:
 
     def _operands(self, node: ast.BoolOp, result: str, index: int) -> None:
         if index + 1 == len(node.values):
-            self._hand_on(self.write(node.values[index]), result)
+            self._hand_on(result, self.write(node.values[index]))
             return
         flag = self.truth(node.values[index], result)
         rest = self._within(lambda: self._operands(node, result, index + 1))
@@ -251,12 +254,18 @@ class CheckedExpression:
         return done
 
     def _list(self, node: ast.List) -> ast.expr:
+        if _spreads_early(node.elts):
+            return self._opaque(node)
         return self._keep(at(ast.List(self._elements(node.elts), ast.Load()), node))
 
     def _tuple(self, node: ast.Tuple) -> ast.expr:
+        if _spreads_early(node.elts):
+            return self._opaque(node)
         return self._keep(at(ast.Tuple(self._elements(node.elts), ast.Load()), node))
 
     def _set(self, node: ast.Set) -> ast.expr:
+        if _spreads_early(node.elts):
+            return self._opaque(node)
         elements = self._elements(node.elts)
         for element in elements:
             if not isinstance(element, (ast.Starred, ast.Constant)):
@@ -321,7 +330,13 @@ class CheckedExpression:
             self._ask("may_opaque", node, *[load(name, node) for name in names])
         else:
             self._ask("may_anything", node)
-        return self._keep(node)
+        loose = [name for name in names if name in self._loose]
+        for name in loose:
+            self.out += quote("if _Name is _U: del _Name", node, _Name=name)
+        kept = self._keep(node)
+        for name in loose:
+            self.out += quote("try: _Name\nexcept _NameError: _Name = _U", node, _Name=name)
+        return kept
 
 
 def _bound_inside(node: ast.expr) -> frozenset[str]:
@@ -329,3 +344,14 @@ def _bound_inside(node: ast.expr) -> frozenset[str]:
     return frozenset(
         inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     )
+
+
+def _spreads_early(elements: list[ast.expr]) -> bool:
+    """Say whether something is iterated over before another element is evaluated."""
+    spread = False
+    for element in elements:
+        if isinstance(element, ast.Starred):
+            spread = True
+        elif spread and not isinstance(element, (ast.Name, ast.Constant)):
+            return True
+    return False

@@ -36,12 +36,14 @@ __all__ = ["annotate"]
 
 Names: TypeAlias = frozenset[str]
 _NONE: Names = frozenset()
+_NEVER = ""
+"""Stands among the names that are bound where control never comes: there every name is."""
 
 
 def annotate(graph: Graph) -> None:
     """Fill in `live_before`, `live_after`, `live_raised` and `bound_before` of every node."""
     _live_region(graph.root, _Exits(_NONE, _NONE, _NONE))
-    _bound_region(graph.root, frozenset(graph.parameters), graph.variables, [])
+    _bound_region(graph.root, frozenset(graph.parameters), graph.variables | {_NEVER}, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _live_while(node: WhileLoop, exits: _Exits) -> Names:
 def _bound_region(region: Region, bound: Names, everything: Names, breaks: list[Names]) -> Names:
     """Return what is certainly bound after the region; a region that never ends binds everything."""
     for node in region.nodes:
-        node.bound_before = bound
+        node.bound_before = bound - {_NEVER}
         bound = _bound_node(node, bound, everything, breaks)
     return bound
 
@@ -180,7 +182,7 @@ def _bound_node(node: Node, bound: Names, everything: Names, breaks: list[Names]
 
 
 def _bound_part(part: Part, bound: Names, everything: Names, breaks: list[Names]) -> Names:
-    part.bound_before = bound
+    part.bound_before = bound - {_NEVER}
     return _bound_region(part.body, bound, everything, breaks)
 
 
@@ -197,7 +199,7 @@ def _bound_guarded(node: Try | Finally | With, bound: Names, everything: Names, 
             gone = _unbound(node.final.body)
             breaks += [each - gone for each in inner]
             # its own assignments are certain; the body's only where the body came through
-            return everything if through >= everything else (through - gone) | final
+            return everything if _NEVER in through else (through - gone) | final
         case Try():
             through = _bound_part(node.body, bound, everything, breaks)
             if node.orelse is not None:
@@ -210,7 +212,7 @@ def _bound_handler(handler: Handler, bound: Names, everything: Names, breaks: li
     inner: list[Names] = []
     caught = _bound_part(handler.part, bound | names, everything, inner)
     breaks += [each - names for each in inner]
-    return caught if caught >= everything else caught - names
+    return caught if _NEVER in caught else caught - names
 
 
 def _meet(sets: list[Names]) -> Names:

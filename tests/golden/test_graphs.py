@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-import pydron
 from pydron.compiled import Translation
 from pydron.translation.source import find_source
 from tests.golden.pages import check_page
-from tests.written import written
+from tests.written import graph_of, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import FunctionType
 
     from tests.conftest import Golden
@@ -23,12 +21,6 @@ if TYPE_CHECKING:
 CASES = Path(__file__).with_name("cases")
 GRAPHS = sorted(path.stem for path in (CASES / "graphs").iterdir())
 FRAMES = sorted(path.stem for path in (CASES / "frames").iterdir())
-
-
-def graph_of(source: str) -> str:
-    """Return the text of a function's graph."""
-    with written(source) as names:
-        return str(pydron.graph(pydron.schedule(cast("Callable[..., object]", names["f"]))))
 
 
 def frames_of(source: str) -> str:
@@ -53,7 +45,7 @@ def shown(frame: ast.FunctionDef) -> str:
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_graph(name: str, golden: Golden) -> None:
-    check_page(golden, CASES / "graphs" / f"{name}.md", graph_of, "text")
+    check_page(golden, CASES / "graphs" / f"{name}.md", lambda source: str(graph_of(source)), "text")
 
 
 @pytest.mark.parametrize("name", FRAMES)

@@ -1,8 +1,8 @@
 """Write short-circuit evaluation that holds calls as ``if``: ``a and f(x)``, ``f(x) if c else y``, ``a < f(x) < g(y)``.
 
-Python tests the truth of each operand once, also where one such expression is an operand of another: ``(a and b) or
-c`` goes from a false ``a`` straight to ``c``. So what is handed on from a test is a flag, not the operand to be
-tested again.
+Python tests the truth of each operand of a condition once, also where one such expression is an operand of another:
+``if (a and b) or c`` goes from a false ``a`` straight to ``c``. So what is handed on from a test is a flag, not the
+operand to be tested again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.translation.quote import at, load, quote, store
+from pydron.translation.truth import NESTED_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,15 +95,20 @@ def _handed_on(flattener: Flattener, value: ast.expr, result: str | None) -> ast
 
 
 def _settle(flattener: Flattener, node: ast.expr, result: str | None) -> ast.expr:
-    """Append an expression; leave its value in `result` if that is named; return what to test for its truth, once."""
-    if isinstance(node, ast.BoolOp):
+    """Append an expression; leave its value in `result` if that is named; return what to test for its truth, once.
+
+    Without `result` the expression is a condition, and what is below ``not`` and in a chain is tested once, too. Where
+    the value is wanted Python tests the value of those again.
+    """
+    if isinstance(node, ast.BoolOp) and (result is None or NESTED_ONCE):
         return _flagged(flattener, _operands(flattener, node), node, result)
+    if result is not None:
+        return _handed_on(flattener, flattener.flat(node), result)
     if isinstance(node, ast.Compare) and len(node.ops) > 1:
         return _flagged(flattener, _links(flattener, node), node, result)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        negated = at(ast.UnaryOp(node.op, _settle(flattener, node.operand, None)), node)
-        return _handed_on(flattener, negated, result)
-    return _handed_on(flattener, flattener.flat(node), result)
+        return at(ast.UnaryOp(node.op, _settle(flattener, node.operand, None)), node)
+    return flattener.flat(node)
 
 
 def _flagged(

@@ -1,3 +1,33 @@
+# --- 7 how often the truth of an operand is tested
+class Told:
+    def __init__(self, name, truth):
+        self.name, self.truth = name, truth
+    def __bool__(self):
+        print("test", self.name)
+        return self.truth
+    def __lt__(self, other):
+        return Told(self.name + "<", self.truth)
+    def __iter__(self):
+        print("iterate", self.name)
+        return iter((1, 2))
+    @property
+    def part(self):
+        print("part of", self.name)
+        return 3
+
+@pydron.schedule
+def main():
+    done = []
+    for number in range(8):
+        a, b, c = (Told(name, bool(number >> at & 1)) for at, name in enumerate("abc"))
+        k = f_int(1, number, 1)
+        done.append([(a and b) or c, not (a and b) or c, (a < b < c) or b, not (a or (b and c))])
+        done.append([(a and f_int(2, number, k)) or c, not (a and f_int(3, number, k)) or c])
+        done.append([1 if not (a and b) or c else 2, 1 if not (a < b < c) and f_int(4, number, k) else 2])
+        if not (a and f_int(5, number, k)) or (b and not c):
+            done.append([k, *a, b.part])
+    return [[x.name if isinstance(x, Told) else x for x in each] for each in done]
+
 # --- 7 subscript store: value, object, key
 def obj(xs):
     say(10, 0, 0)
