@@ -83,6 +83,7 @@ class Translation:
 
     def __init__(self, source: Source, code: CodeType) -> None:
         self.source = source
+        self._first_line = code.co_firstlineno
         self.scope = Scope.of(code, source.tree)
         self._plain = plain_variables(source.tree, self.scope)
         own = self.scope.fast.union(self.scope.cells) - self.scope.declared
@@ -163,6 +164,7 @@ class Translation:
         shared = sorted({*self.scope.cells, *self.scope.free})
         assign: list[ast.stmt] = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in shared]
         nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        tree.lineno = self._first_line
         outer = define("outer", nothing, [*assign, tree])
         module = ast.fix_missing_locations(ast.Module([outer], []))
         source = self.source
@@ -350,6 +352,7 @@ class CompiledPlan:
 
     def in_comprehensions(self, place: Place) -> list[Place]:
         """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
+        place = replace(place, first=self._function.__code__.co_firstlineno)
         if sys.version_info >= (3, 12) or place.span is None:
             return [place]
         places: list[Place] = []
@@ -357,6 +360,7 @@ class CompiledPlan:
         for outer in self._translation.unrolled:
             if outer.span != place.span and _inside(place.span, outer.span) and not _inside(place.span, outer.first):
                 places.append(replace(place, line=outer.span[0], function=name, span=outer.span, source=""))
+                place = replace(place, first=outer.span[0])
                 name = f"{self.qualname}.<locals>.{outer.name}"
         return [*places, replace(place, function=name)]
 

@@ -122,12 +122,19 @@ class UnpicklableError(PydronError, TypeError):
     def __str__(self) -> str:
         where = f"{self.site}: " if self.site else ""
         place = f" at {self.path.strip()}" if self.path else ""
+        said = "" if self.reason == f"cannot pickle '{self.culprit}' object" else f" ({self.reason})"
         return (
             f"{where}the {self.what} of functional {self.function} cannot be sent: "
-            f"{self.culprit}{place} cannot be pickled ({self.reason}). "
-            f"Pass plain data and make this object inside {self.function}, or take the decorator off {self.function} "
-            f"so that it runs here."
+            f"{self.culprit}{place} cannot be pickled{said}. {self._advice()}, "
+            f"or take pydron.functional off {self.function} so that it runs here."
         )
+
+    def _advice(self) -> str:
+        if self.what == "result":
+            return "Return plain data"
+        if self.what == "callable":
+            return f"Make this object inside {self.function}, or pass what it needs as an argument"
+        return f"Pass plain data and make this object inside {self.function}"
 
 
 class RemoteError(PydronError):
@@ -161,10 +168,22 @@ class WorkerLost(PydronError):
 
     def __str__(self) -> str:
         where = f"{self.site}: " if self.site else ""
-        lines = "".join(f"\n  attempt {number}: {end}" for number, end in enumerate(self.ends, 1))
-        return (
-            f"{where}functional {self.function} took its worker down {self.attempts} times.{lines}\n"
-            f"Run it alone with PYDRON=off to see the crash itself."
+        times = f"each of {self.attempts} attempts" if self.attempts > 1 else "its only attempt"
+        advice = "Run the program with PYDRON=off to see the crash itself."
+        if any("SIGKILL" in end for end in self.ends):
+            advice = "SIGKILL often means that memory ran out: use fewer cores, or pass smaller pieces."
+        return f"{where}functional {self.function} lost its worker in {times}.{self._told_ends()}\n{advice}"
+
+    def _told_ends(self) -> str:
+        """Tell how the attempts ended; those that ended alike are told once."""
+        import re  # no worker needs it to start
+
+        alike: dict[str, list[int]] = {}
+        for number, end in enumerate(self.ends, 1):
+            alike.setdefault(re.sub(r"\A.*?: process \d+ ", "", end), []).append(number)
+        return "".join(
+            f"\n  attempt{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}: {end}"
+            for end, numbers in alike.items()
         )
 
 

@@ -126,7 +126,7 @@ class Scheduled:
                 PydronWarning,
                 code.co_filename,
                 code.co_firstlineno,
-                self.function.__module__,
+                self.function.__module__ or code.co_filename,
                 self.function.__globals__.setdefault("__warningregistry__", {}),
             )
 
@@ -142,6 +142,7 @@ class _Reference(weakref.ref[Scheduled]):
 
 def wrapper(*args: object, **kwargs: object) -> object:
     """Call a scheduled function. Runs among the user's globals, so it knows nothing but its constants."""
+    __tracebackhide__ = True  # for tools that leave out frames which tell nothing
     reference: _Reference = ...  # type: ignore[assignment]
     scheduled = reference()
     assert scheduled is not None

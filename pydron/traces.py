@@ -9,11 +9,11 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, FunctionType, TracebackType
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
 
 __all__ = ["Place", "build_traceback", "is_ours", "places_of"]
 
@@ -32,6 +32,8 @@ class Place:
     """First line, last line, first column, last column (in bytes) of the expression at fault."""
     source: str = ""
     """The line itself."""
+    first: int = 0
+    """Line that the function begins at, if known: there are tools that show all of it."""
 
 
 def places_of(trace: TracebackType | None) -> list[Place]:
@@ -54,7 +56,7 @@ def _place(trace: TracebackType, code: CodeType) -> Place:
     line = trace.tb_lineno or code.co_firstlineno
     source = linecache.getline(code.co_filename, line, trace.tb_frame.f_globals)
     return Place(code.co_filename, line, code.co_qualname if sys.version_info >= (3, 13) else code.co_name,
-                 _span(code, trace.tb_lasti), source)  # fmt: skip
+                 _span(code, trace.tb_lasti), source, code.co_firstlineno)  # fmt: skip
 
 
 def _span(code: CodeType, instruction: int) -> tuple[int, int, int, int] | None:
@@ -71,7 +73,7 @@ def build_traceback(places: list[Place]) -> TracebackType | None:
     trace: TracebackType | None = None
     for place in reversed(places):
         _keep_source(place)
-        frame, instruction = _frame(place.filename, place.line, place.function, place.span)
+        frame, instruction = _frame(place)
         trace = TracebackType(trace, frame, instruction, place.line)
     return trace
 
@@ -87,9 +89,10 @@ def _keep_source(place: Place) -> None:
     linecache.cache[place.filename] = (sum(map(len, lines)), None, lines, place.filename)
 
 
-def _frame(filename: str, line: int, name: str, span: tuple[int, int, int, int] | None) -> tuple[FrameType, int]:
+def _frame(place: Place) -> tuple[FrameType, int]:
+    code = _stub(place.filename, place.line, place.function, place.span, place.first)
     try:
-        exec(_stub(filename, line, name, span), {"__name__": name, "__file__": filename})  # noqa: S102
+        FunctionType(code, {"__name__": place.function, "__file__": place.filename})()
     except ZeroDivisionError as error:
         trace = error.__traceback__
         assert trace is not None
@@ -99,13 +102,15 @@ def _frame(filename: str, line: int, name: str, span: tuple[int, int, int, int] 
 
 
 @functools.lru_cache(maxsize=1024)
-def _stub(filename: str, line: int, name: str, span: tuple[int, int, int, int] | None) -> CodeType:
+def _stub(filename: str, line: int, name: str, span: tuple[int, int, int, int] | None, begin: int) -> CodeType:
     """Compile code that fails at the given place."""
     first, last, start, stop = span or (line, line, 0, 0)
-    tree = ast.parse("raise ZeroDivisionError")
+    tree = ast.parse("def stub(): raise ZeroDivisionError")
+    stub = tree.body[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr):
             node.lineno, node.end_lineno, node.col_offset, node.end_col_offset = first, last, start, stop
-    code = compile(tree, filename, "exec")
+    stub.lineno = min(begin or first, first)
+    (code,) = (each for each in compile(tree, filename, "exec").co_consts if isinstance(each, CodeType))
     simple = name.rpartition(".")[2] if name != "<module>" else name
     return code.replace(co_name=simple, co_qualname=name)

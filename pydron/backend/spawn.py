@@ -10,7 +10,9 @@ from pathlib import Path
 
 __all__ = ["Spawned", "worker_command"]
 
-_TAIL = 4000
+_TAIL = 16_000
+_MOST_LINES = 20
+_OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 def worker_command() -> list[str]:
@@ -100,8 +102,28 @@ class Spawned:
     def _tail(self) -> str:
         size = os.fstat(self._output[1]).st_size
         data = os.pread(self._output[1], _TAIL, max(0, size - _TAIL))
-        lines = data.decode("utf-8", "replace").strip().splitlines()
-        return "".join(f"\n    {line}" for line in lines[-20:])
+        lines = _of_the_call(data.decode("utf-8", "replace").strip().splitlines())
+        if len(lines) > _MOST_LINES:
+            # A crash tells the newest calls first, a traceback last.
+            lines = [*lines[: _MOST_LINES // 2], "...", *lines[-_MOST_LINES // 2 :]]
+        return "".join(f"\n    {line}" for line in lines)
+
+
+def _of_the_call(lines: list[str]) -> list[str]:
+    """Leave out of what `faulthandler` has written what is not about the call: other threads, the worker's own code."""
+    found: list[str] = []
+    elsewhere = False
+    for line in lines:
+        if line.startswith("Thread 0x"):
+            elsewhere = True
+        elif line.startswith("Current thread 0x"):
+            elsewhere = False
+        elif line.startswith("  File "):
+            if not elsewhere and not line.startswith(f'  File "{_OURS}'):
+                found.append(line)
+        elif line.strip() and not line.startswith("Extension modules:"):
+            found.append(line)
+    return found
 
 
 def _scratch_file() -> int:

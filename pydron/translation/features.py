@@ -9,12 +9,12 @@ from pydron.translation.scope import own_nodes
 __all__ = ["native_reason"]
 
 _FRAME_NAMES = {
-    "locals": "locals() shows the variables themselves",
-    "vars": "vars() shows the variables themselves",
-    "dir": "dir() shows the variables themselves",
-    "exec": "exec() may read and bind any variable",
-    "eval": "eval() may read any variable",
-    "globals": "globals() may rebind any global",
+    "locals": "locals() shows the variables themselves; name those that are needed",
+    "vars": "vars() shows the variables themselves; name those that are needed",
+    "dir": "dir() shows the variables themselves; name those that are needed",
+    "exec": "exec() may read and bind any variable; move it to a function of its own",
+    "eval": "eval() may read any variable; move it to a function of its own",
+    "globals": "globals() may rebind any global; move it to a function of its own",
     "breakpoint": "breakpoint() shows the function to a person",
 }
 _FRAME_ATTRIBUTES = {
@@ -28,13 +28,13 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
     """Return why the whole function has to run as it is written, or None."""
     for node in own_nodes(tree):
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            return f"line {node.lineno}: it is a generator function"
+            return f"line {node.lineno}: a generator function is run by whoever takes its values; return a list instead"
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            return f"line {node.lineno}: it waits for a coroutine"
+            return f"line {node.lineno}: a coroutine belongs to its event loop"
         if isinstance(node, ast.Name) and node.id in _FRAME_NAMES:
             return f"line {node.lineno}: {_FRAME_NAMES[node.id]}"
         if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
             return f"line {node.lineno}: {_FRAME_ATTRIBUTES[node.attr]}"
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return f"line {node.lineno}: import * binds names that are not written down"
+            return f"line {node.lineno}: import * binds names that are not written down; name them"
     return None

@@ -64,10 +64,10 @@ def _refuse(value: object) -> None:
         return
     kind = type(value).__name__
     if isinstance(value, io.IOBase):
-        raise Refusal("an open file stays in the process that opened it; pass its name")
+        raise Refusal("an open file stays in the process that opened it; its name can be sent")
     if isinstance(value, types.CoroutineType | types.AsyncGeneratorType):
-        raise Refusal(f"a {kind} belongs to its event loop; pass what it produces")
-    raise Refusal(f"a {kind} is used up by whoever reads it; pass list(...) of it")
+        raise Refusal(f"a {kind} belongs to its event loop; what it produces can be sent")
+    raise Refusal(f"a {kind} is used up by whoever reads it; a list(...) of it can be sent")
 
 
 def _reduce_class(cls: type) -> Reduced | None:

@@ -119,9 +119,12 @@ def _parts(value: object) -> Iterable[tuple[str, object]]:
 
 def _function_parts(function: types.FunctionType) -> Iterable[tuple[str, object]]:
     closed = inspect.getclosurevars(function)
-    yield from ((f" closing over {name}", item) for name, item in closed.nonlocals.items())
-    yield from ((f" reading global {name}", item) for name, item in closed.globals.items())
-    yield from ((f" with default {number}", item) for number, item in enumerate(function.__defaults__ or ()))
+    yield from ((f" variable {name} around it", item) for name, item in closed.nonlocals.items())
+    yield from ((f" global {name}", item) for name, item in closed.globals.items())
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    named = [*zip(names, defaults, strict=True), *(function.__kwdefaults__ or {}).items()]
+    yield from ((f" default of {name}", item) for name, item in named)
 
 
 def _attributes(value: object) -> Iterable[tuple[str, object]]:

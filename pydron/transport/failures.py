@@ -105,11 +105,11 @@ def _take_apart(error: BaseException, numbers: dict[int, int]) -> _Node:
     node = _Node(f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."), _str(error), _try_dumps(cls), None)
     group = isinstance(error, BaseExceptionGroup)
     node.whole = None if group else _whole(error)
-    node.args = [_part(value, f"argument {index}", node) for index, value in enumerate(error.args) if not group]
+    node.args = [_part(value, f"args[{index}]", node) for index, value in enumerate(error.args) if not group]
     for name, value in _state(error):
         payload = _try_dumps(value)
         if payload is None:
-            node.dropped.append(name)
+            node.dropped.append(f".{name}")
         else:
             node.state[name] = payload
     node.notes = [str(note) for note in getattr(error, "__notes__", ())]
@@ -189,7 +189,7 @@ def _put_together(nodes: list[_Node], number: int, made: dict[int, BaseException
     for note in node.notes:
         error.add_note(note)
     if node.dropped:
-        error.add_note(f"({', '.join(node.dropped)} of the exception could not be sent from the worker)")
+        error.add_note(f"(lost on the way here, because it cannot be pickled: {', '.join(node.dropped)})")
     return error.with_traceback(build_traceback(node.places))
 
 
@@ -217,7 +217,7 @@ def _rebuild(node: _Node, members: list[BaseException]) -> BaseException | None:
         try:
             setattr(error, name, loads(payload))
         except Exception:
-            node.dropped.append(name)
+            node.dropped.append(f".{name}")
     return error
 
 

@@ -15,6 +15,7 @@ from pydron.transport.codec import dumps, is_plain
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable
 
 __all__ = ["Capture", "Caught", "Taker", "log_content", "warning_content"]
 
@@ -31,7 +32,16 @@ class Taker(Protocol):
 class _Stream(io.BufferedIOBase):
     """The binary end of a text stream whose output is caught."""
 
-    def __init__(self, name: str, descriptor: int, caught: list[Caught]) -> None:
+    def __init__(self, name: str, descriptor: int, caught: list[Caught], before: Callable[[], None]) -> None:
+        """Make the end of a stream.
+
+        Args:
+            name: of the stream.
+            descriptor: below it.
+            caught: where the output goes.
+            before: called first at each write; it takes what was written to the descriptors.
+        """
+        self._before = before
         self._name = name
         self._descriptor = descriptor
         self._caught = caught
@@ -41,6 +51,7 @@ class _Stream(io.BufferedIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         data = bytes(data)
+        self._before()
         caught = self._caught
         if caught and caught[-1][0] == self._name and len(caught[-1][1]) < 8192:
             caught[-1] = (self._name, caught[-1][1] + data)
@@ -71,7 +82,7 @@ class Capture:
         self._repeats: set[tuple[object, ...]] = set()
 
     def _text(self, name: str, descriptor: int, errors: str) -> _Text:
-        stream = _Stream(name, descriptor, self.caught)
+        stream = _Stream(name, descriptor, self.caught, self._take_files)
         return _Text(stream, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[arg-type]
 
     def take(self) -> tuple[Caught, ...]:
@@ -95,6 +106,7 @@ class Capture:
 
     def log(self, record: logging.LogRecord) -> None:
         """Catch a log record."""
+        self._take_files()
         self.caught.append(("log", log_content(record)))
 
     def warning(self, message: Warning | str, category: type[Warning], filename: str, line: int, *_: object) -> None:
@@ -102,6 +114,7 @@ class Capture:
         mark = (str(message), category, filename, line)
         if mark not in self._repeats:
             self._repeats.add(mark)
+            self._take_files()
             self.caught.append(("warning", warning_content(message, category, filename, line)))
 
 

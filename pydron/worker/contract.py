@@ -39,7 +39,7 @@ class Witness:
             if after is None or not _same(before, after):
                 raise ContractError(
                     self._name,
-                    f"has changed its argument {label!r}{_where(before, value)}: work on a copy of it, and return that",
+                    f"has changed its argument {label}{_where(before, value)}: work on a copy of it, and return that",
                 )
 
 

@@ -154,7 +154,7 @@ def test_what_cannot_travel_is_told() -> None:
     assert type(back) is Plain
     assert back.args[1] == 5
     assert "lock" in back.args[0]
-    assert "argument 0, lock" in back.__notes__[0]
+    assert "args[0], .lock" in back.__notes__[0]
 
 
 def test_a_class_that_is_not_here() -> None:

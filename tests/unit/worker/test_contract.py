@@ -45,10 +45,10 @@ def test_a_call_that_keeps_the_contract() -> None:
 @pytest.mark.parametrize(
     "change,where",
     [
-        (lambda thing, _: thing.parts.append(3), "'thing'.parts"),
-        (lambda thing, _: thing.parts[1]["a"].append(3), "'thing'.parts[1]['a']"),
-        (lambda _, option: option["key"][1].clear(), "'option'['key'][1]"),
-        (lambda _, option: option.update(more=1), "'option'"),
+        (lambda thing, _: thing.parts.append(3), "thing.parts"),
+        (lambda thing, _: thing.parts[1]["a"].append(3), "thing.parts[1]['a']"),
+        (lambda _, option: option["key"][1].clear(), "option['key'][1]"),
+        (lambda _, option: option.update(more=1), "option"),
     ],
     ids=["attribute", "deep", "keyword", "new key"],
 )
