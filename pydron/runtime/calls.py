@@ -23,7 +23,7 @@ from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
-from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, settled
+from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, Unbound, settled
 from pydron.runtime.trials import Finding
 from pydron.tasks import Task
 
@@ -48,6 +48,7 @@ __all__ = ["Bound", "Calls"]
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
 _CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
 _NO_KEYWORDS: dict[str, object] = {}
+_NOT_HERE = frozenset((Promise, Unbound))
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
 
@@ -73,6 +74,7 @@ class Calls(_Mixin):
     activation: Activation
     segment: deque[Entry]
     is_unit: bool
+    exposed: bool
     guard: Fiber | None
 
     def forecast(self, container: object) -> Forecast | None:
@@ -103,6 +105,9 @@ class Calls(_Mixin):
             return self.call_method(callee.owner, callee.name, args, keywords, tick)
         functional = functional_of(callee)
         if functional is not None and keywords is None:
+            run = self.run
+            if not run.pending and run.inlines(functional) and _are_here(args):
+                return run_inline(self, callee, functional, args, _NO_KEYWORDS, tick)  # type: ignore[arg-type]
             return self._dispatch(
                 cast("Callable[..., object]", callee), functional, args, _NO_KEYWORDS, tick, in_turn=False
             )
@@ -323,9 +328,12 @@ class Calls(_Mixin):
         if not in_turn and not run.memory.is_open_function(function):
             return Choice.UNIT  # it captures what is still to be stored into
         if not kwargs and ATOMS.issuperset(map(type, args)):
-            if run.inlines(functional) and (not run.pending or is_silent(function)):
-                return run_inline(self, function, functional, args, {}, tick)
-            return self._submit(function, functional, args, {}, (), tick)
+            if run.inlines(functional):
+                if in_turn or not run.pending or is_silent(function):
+                    return run_inline(self, function, functional, args, _NO_KEYWORDS, tick)
+                if self._can_wait():
+                    return Choice.TURN
+            return self._submit(function, functional, args, _NO_KEYWORDS, (), tick)
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
         named: dict[str, object] = {}
@@ -342,18 +350,26 @@ class Calls(_Mixin):
                 plain.append(value)
             else:
                 named[place] = value  # type: ignore[index]
-        if run.inlines(functional) and (not run.pending or is_silent(function)):
-            if references:
-                return Choice.UNIT
-            return run_inline(self, function, functional, tuple(plain), named, tick)
+        if run.inlines(functional):
+            if not references and (in_turn or not run.pending or is_silent(function)):
+                return run_inline(self, function, functional, tuple(plain), named, tick)
+            if not in_turn and self._can_wait():
+                return Choice.TURN
         return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
+
+    def _can_wait(self) -> bool:
+        """Say whether all that is under way is soon done, and waiting for it holds up nothing else.
+
+        Calls that are made in the driver go on from there, where a chain of them would be shipped to its end.
+        """
+        return not self.exposed and not self.is_unit and self.run.is_only_quick()
 
     def _submit(
         self,
         callee: Callable[..., object],
         functional: Functional,
         args: tuple[object, ...],
-        kwargs: dict[str, object],
+        kwargs: Mapping[str, object],
         references: tuple[tuple[int | str, ValueId], ...],
         tick: int,
     ) -> Promise:
@@ -405,6 +421,11 @@ class Calls(_Mixin):
         self.segment.append(promise)
         self.run.pending += 1
         return promise
+
+
+def _are_here(args: tuple[object, ...]) -> bool:
+    """Say whether arguments are values that are bound and not to come."""
+    return _NOT_HERE.isdisjoint(map(type, args))
 
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pydron.runtime.calls import Calls
     from pydron.runtime.marks import Functional
@@ -41,16 +41,16 @@ def run_inline(
     function: Callable[..., object],
     functional: Functional,
     args: tuple[object, ...],
-    kwargs: dict[str, object],
+    kwargs: Mapping[str, object],
     tick: int,
 ) -> object:
     """Return the result of the call, or a failed promise at its place in program order."""
-    begun = time.perf_counter()
+    begun = perf_counter()
     try:
         result = function(*args, **kwargs)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return fiber.failed(error, tick)
-    fiber.run.observe(functional, time.perf_counter() - begun, None)
+    fiber.run.observe(functional, perf_counter() - begun, None)
     return result

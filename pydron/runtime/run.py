@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydron.interrupts import HeldBack
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_OLDEST = 64
+"""How many calls under way are looked at to tell whether all of them are soon done."""
 _MOST_ROUNDS = 256
 """How often code that runs ahead on a guess may go round before it waits: it may be a loop that does not end."""
 _PATIENCE = 0.5
@@ -426,6 +429,11 @@ class Run:
         if self.pending > self._surroundings.run_ahead:
             return True
         return self.guessing and (len(self.tasks) >= 2 * self.pool.slots or self._rounds > _MOST_ROUNDS)
+
+    def is_only_quick(self) -> bool:
+        """Say whether the oldest calls under way are such as are made in the driver."""
+        oldest = islice(self.tasks.values(), _OLDEST)
+        return all(promise.functional is not None and self.inlines(promise.functional) for promise in oldest)
 
     def is_at(self, fiber: Calls) -> bool:
         """Say whether everything before a fiber's next operation is known to be done."""

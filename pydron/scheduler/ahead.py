@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["send_ahead"]
 
-SHORT = 0.002
+SHORT = 0.02
 """Seconds that a call takes at most for which a round trip is worth saving."""
 
 

@@ -1,17 +1,18 @@
 """Where a functional call is cheaper: on a worker, or in the driver at once.
 
 A call that takes less time than its shipping takes of the driver is better made in the driver. Nobody knows before the
-call, but calls of one function resemble each other, so the model counts *quick* calls in a row:
+call, but calls of one function resemble each other, so the model keeps an account of the time that was saved:
 
 * A call is quick if it took no longer than shipping it costs: a fixed price, and a price by the byte of what travels.
-* A hiccup, a call of up to `HICCUP` seconds, is forgiven if the quick calls before have saved as much: a busy machine
-  now and then takes the processor away from the quickest call. Savings are kept up to `SAVINGS`.
-* The first calls of a function are shipped. After `TRIALS` quick ones its calls are made in the driver.
-* One slow call, wherever it was made, sends the function back to the workers at once. It has to be quick `DOUBT` times
-  as often in a row as it ever was before a slow call, and at least `LEAST` times, until it is trusted again.
+  It saves the difference. Savings are kept up to `SAVINGS`.
+* A slow call in the driver costs what it took longer, `WEIGHT` times, for it held up everything else. One on a worker
+  held up nothing; it costs what `LEAST` quick calls save at most.
+* The first calls of a function are shipped. After `TRIALS` quick ones its calls are made in the driver, as long as the
+  account is not overdrawn.
 
-So a mean plays no part: a function that is quick nine hundred and ninety-nine times and then takes a second holds up
-the driver once or twice, and is shipped from then on.
+So a mean plays no part, and neither does the odd moment in which a busy machine takes the processor away from the
+quickest call. A function that is quick nine hundred and ninety-nine times and then takes a second holds up the driver
+once in a long while, and is shipped otherwise.
 """
 
 from __future__ import annotations
@@ -21,12 +22,11 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "BYTE_COST",
-    "DOUBT",
-    "HICCUP",
     "LEAST",
     "SAVINGS",
     "SHIP_COST",
     "TRIALS",
+    "WEIGHT",
     "CallCost",
     "CostModel",
     "Decision",
@@ -35,26 +35,23 @@ __all__ = [
 Decision: TypeAlias = Literal["ship", "inline"]
 """``"ship"``: on a worker; ``"inline"``: in the driver."""
 
-SHIP_COST = 100e-6
-"""Seconds that shipping a call with small arguments costs."""
+SHIP_COST = 80e-6
+"""Seconds that a call may take with small arguments before it is better shipped."""
 
 BYTE_COST = 1 / 500e6
 """Seconds that each byte of arguments and result adds to that."""
 
 TRIALS = 3
-"""How many quick calls in a row it takes to trust a new function."""
+"""How many quick calls it takes to trust a function."""
 
 LEAST = 32
-"""How many it takes at least after a slow call."""
+"""How many quick calls make up for a slow call on a worker at most."""
 
-DOUBT = 8
-"""How many times longer it has to be quick than it ever was before a slow call."""
+WEIGHT = 4
+"""How many times the excess of a slow call in the driver has to be saved."""
 
-HICCUP = 20e-3
-"""Seconds that a call may take which is forgiven."""
-
-SAVINGS = 50e-3
-"""Seconds that quick calls can save up for hiccups."""
+SAVINGS = 0.1
+"""Seconds that quick calls can save up."""
 
 FUNCTIONS = 10_000
 """How many functions are remembered at most."""
@@ -67,22 +64,14 @@ class CallCost:
     """What is known of the calls of one function."""
 
     calls: int = 0
-    seconds: float = 0.0
-    """Moving average of the run time."""
     bytes: float = 0.0
     """Moving average of the bytes of arguments and result, of calls of which they are known."""
+    shipping: float = SHIP_COST
+    """Seconds that shipping a call costs."""
     quick: int = 0
-    """Quick calls since the last slow one."""
+    """Quick calls so far, up to `TRIALS`."""
     saved: float = 0.0
-    """Seconds that quick calls have taken less than shipping them would have cost."""
-    needed: int = TRIALS
-    """Quick calls in a row that it takes to be made in the driver."""
-
-    @property
-    def shipping(self) -> float:
-        """Seconds that shipping a call costs."""
-        return SHIP_COST + self.bytes * BYTE_COST
-
+    """Seconds that making calls in the driver has saved, or would have; negative if it is overdrawn."""
     inline: bool = False
     """Whether the next call is cheaper in the driver."""
 
@@ -92,21 +81,21 @@ class CallCost:
         return "inline" if self.inline else "ship"
 
     def observe(self, seconds: float, size: int | None = None) -> None:
-        """Learn from one call."""
+        """Learn from one call; `size` is known of those that were shipped."""
         if size is not None:
             self.bytes += (size - self.bytes) * (_WEIGHT if self.calls else 1.0)
-        self.seconds += (seconds - self.seconds) * (_WEIGHT if self.calls else 1.0)
+            self.shipping = SHIP_COST + self.bytes * BYTE_COST
         self.calls += 1
         left = self.shipping - seconds
         if left >= 0:
-            self.quick += 1
             self.saved = min(self.saved + left, SAVINGS)
-        elif seconds <= HICCUP and self.saved + left >= 0:
-            self.saved += left
+            if self.quick < TRIALS:
+                self.quick += 1
+        elif size is None:
+            self.saved += WEIGHT * left
         else:
-            self.needed = max(self.needed, LEAST, DOUBT * self.quick)
-            self.quick = 0
-        self.inline = self.quick >= self.needed
+            self.saved = min(self.saved, 0.0) + max(left, -LEAST * SHIP_COST)
+        self.inline = self.saved >= 0 and self.quick == TRIALS
 
 
 @dataclass(slots=True)

@@ -30,6 +30,9 @@ __all__ = ["LINEAGE", "abandon", "abandon_doomed", "cancel", "ended", "lose", "r
 LINEAGE = 64
 """The longest chain of values that is computed again when the last of them is lost."""
 
+SURPRISE = 8
+"""How many times what was expected a call counts for at most."""
+
 OVERHEAD = 30e-6
 """Seconds that a worker spends around a call."""
 
@@ -57,7 +60,8 @@ def ended(ledger: Ledger, event: TasksEnded) -> None:
 
 def _measure(function: FunctionRecord, seconds: float) -> None:
     if function.measured:
-        function.seconds += (seconds + OVERHEAD - function.seconds) * 0.25
+        # One call during which the machine was busy with something else must not change all plans.
+        function.seconds += (min(seconds + OVERHEAD, SURPRISE * function.seconds) - function.seconds) * 0.25
     else:
         function.seconds = seconds + OVERHEAD
         function.measured = True

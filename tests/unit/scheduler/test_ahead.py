@@ -51,8 +51,9 @@ def test_a_later_batch_follows_what_is_under_way() -> None:
 
 def test_long_calls_are_not_sent_ahead() -> None:
     stage = with_workers(1)
-    long = stage.submit()
-    stage.done("w0", long, seconds=1.0)
+    for _ in range(10):
+        long = stage.submit()
+        stage.done("w0", long, seconds=1.0)
     stage.assigned()
     first = stage.submit()
     stage.submit(first)
