@@ -21,6 +21,7 @@ from pydron.errors import (
 
 if TYPE_CHECKING:
     from pydron.api import functional, graph, schedule
+    from pydron.observe.explain import explain
     from pydron.opening import session, shutdown
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "TranslationError",
     "UnpicklableError",
     "WorkerLost",
+    "explain",
     "functional",
     "graph",
     "schedule",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "explain": "pydron.observe.explain",
     "functional": "pydron.api",
     "graph": "pydron.api",
     "schedule": "pydron.api",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydron.dataflow import Graph
 
-__all__ = ["functional", "graph", "schedule"]
+__all__ = ["Scheduled", "functional", "graph", "schedule"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

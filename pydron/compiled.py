@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pydron.dataflow.mentions import Mentions
     from pydron.runtime.marks import Schedulable
     from pydron.runtime.plan import Frame
+    from pydron.runtime.trials import Obstacle
     from pydron.traces import Place
     from pydron.translation.emit import FrameKey
     from pydron.translation.lowering.context import Span, Unrolled
@@ -92,6 +93,7 @@ class Translation:
         self._codes: dict[FrameKey, CodeType] = {}
         self._mine: set[CodeType] = set()
         self.impure: set[int] = set()
+        self.obstacles: dict[int, Obstacle | None] = {}
 
     @cached_property
     def _lowered(self) -> Lowered:
@@ -275,6 +277,7 @@ class CompiledPlan:
         self.qualname = function.__qualname__
         self.filename = translation.source.filename
         self.impure = translation.impure
+        self.obstacles = translation.obstacles
         self.outputs = translation.outputs
         self.escapes = translation.escapes
         self._free: dict[str, CellType] = dict(

@@ -189,10 +189,10 @@ class Calls(_Mixin):
                 return len(forecast)
         verdict = classify_call(callee, args, kwargs)
         if not verdict.is_known:
-            return self._try(callee, args, kwargs)
+            return self._try(callee, args, kwargs, tick)
         return self._judge(verdict, callee, args, kwargs, tick)
 
-    def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Choice:
+    def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> Choice:
         """Decide on a call of something that only a trial can tell about."""
         run = self.run
         match run.trials.call(callee, args, kwargs):
@@ -202,6 +202,7 @@ class Calls(_Mixin):
             case Finding.WAITS:
                 return Choice.UNIT
             case Finding.STOPPED:
+                self.activation.plan.obstacles[tick] = run.trials.obstacle
                 return Choice.TURN
 
     def _judge(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types import CellType, CodeType
 
     from pydron.runtime.marks import Schedulable
+    from pydron.runtime.trials import Obstacle
     from pydron.tasks import Site
     from pydron.traces import Place
 
@@ -26,6 +27,9 @@ class Plan(Protocol):
     filename: str
     impure: set[int]
     """Ticks where something run ahead had to be done again: from then on nothing runs ahead of them."""
+
+    obstacles: dict[int, Obstacle | None]
+    """Ticks of operations that were not known to be pure, and why."""
 
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
         """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""

@@ -34,11 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 
-def _as_request(finding: Finding) -> Request | None:
-    # what has to wait is not known to be pure: the trial did not come to its end
-    return None if finding is Finding.PURE else Request.IMPURE
-
-
 class Questions:
     """The questions about reading; mixed into the fiber, which generated code knows as ``.S``."""
 
@@ -47,6 +42,14 @@ class Questions:
     run: Run
     activation: Activation
     exposed: bool
+    tick: int
+
+    def _answer(self, finding: Finding) -> Request | None:
+        """Return what an operation has to wait for that only a trial can tell about."""
+        if finding is Finding.STOPPED:
+            self.activation.plan.obstacles[self.tick] = self.run.trials.obstacle
+        # what would have to wait for a store is not known to be pure: the trial did not come to its end
+        return None if finding is Finding.PURE else Request.IMPURE
 
     def _permit(self, verdict: Verdict, *operands: object) -> Request | None:
         run = self.run
@@ -67,7 +70,7 @@ class Questions:
             return None
         verdict = classify_binary(symbol, left, right)
         if not verdict.is_known:
-            return _as_request(run.trials.binary(symbol, left, right))
+            return self._answer(run.trials.binary(symbol, left, right))
         return run.memory.permit(verdict, (left, right))
 
     may_compare = may_binary
@@ -79,7 +82,7 @@ class Questions:
             return None
         verdict = classify_unary(symbol, operand)
         if not verdict.is_known:
-            return _as_request(run.trials.unary(symbol, operand))
+            return self._answer(run.trials.unary(symbol, operand))
         return run.memory.permit(verdict, (operand,))
 
     def may_truth(self, operand: object) -> Request | None:
@@ -88,7 +91,7 @@ class Questions:
             return None
         verdict = classify_truth(operand)
         if not verdict.is_known:
-            return _as_request(self.run.trials.truth(operand))
+            return self._answer(self.run.trials.truth(operand))
         return self._permit(verdict, operand)
 
     def may_attribute(self, owner: object, name: str) -> Request | None:
@@ -97,7 +100,7 @@ class Questions:
         if not run.pending or type(owner) in ATOMS:
             return None
         if not plain_attribute(owner, name):
-            return _as_request(run.trials.attribute(owner, name))
+            return self._answer(run.trials.attribute(owner, name))
         return None if run.memory.is_open(owner) else Request.ORDERED
 
     def may_subscript(self, owner: object, index: object) -> Request | None:
@@ -107,7 +110,7 @@ class Questions:
             return None
         verdict = classify_subscript(owner, index)
         if not verdict.is_known:
-            return _as_request(run.trials.subscript(owner, index))
+            return self._answer(run.trials.subscript(owner, index))
         return run.memory.permit(verdict, (owner, index))
 
     def may_hash(self, value: object) -> Request | None:
@@ -120,7 +123,7 @@ class Questions:
         """``f"{value!conversion:spec}"``."""
         if type(value) in ATOMS or not self.run.pending:
             return None
-        return _as_request(self.run.trials.text(value, conversion, spec))
+        return self._answer(self.run.trials.text(value, conversion, spec))
 
     def may_opaque(self, *operands: object) -> Request | None:
         """Evaluation of an expression that is not looked into, over these operands."""

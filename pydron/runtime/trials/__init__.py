@@ -41,9 +41,10 @@ class Obstacle:
     """What stopped a trial."""
 
     reason: str
-    function: str
-    filename: str
-    line: int
+    function: str = ""
+    """In which function, if it was in one."""
+    filename: str = ""
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -89,6 +90,8 @@ class Trials:
     def __init__(self, memory: Memory, twin: Twin) -> None:
         self._memory = memory
         self._twin = twin
+        self.obstacle: Obstacle | None = None
+        """What stopped the last trial that was stopped."""
 
     def may_be_pure(self, callee: object) -> bool:
         """Say whether a trial of a call is worth it, whatever the arguments."""
@@ -141,6 +144,7 @@ class Trials:
     def _try(self, trial: Trial, subject: object, act: Callable[[], object]) -> Finding:
         record = _record(subject) if type(subject) is FunctionType else None
         if record is not None and not record.is_hopeful:
+            self.obstacle = record.obstacle
             return Finding.STOPPED
         trace: TracebackType | None = None
         try:
@@ -157,9 +161,10 @@ class Trials:
         finally:
             trial.abandon()
         if trial.obstacle is not None:
+            self.obstacle = _obstacle(trial.obstacle, trace)
             if record is not None:
                 record.stops += 1
-                record.obstacle = _obstacle(trial.obstacle, trace, record.code)
+                record.obstacle = self.obstacle
             return Finding.STOPPED
         if trial.waits:
             return Finding.WAITS
@@ -194,12 +199,12 @@ def _is_foreign(trace: TracebackType | None) -> bool:
     return not str(innermost.f_globals.get("__name__", "")).startswith("pydron.")
 
 
-def _obstacle(reason: str, trace: TracebackType | None, code: CodeType) -> Obstacle:
+def _obstacle(reason: str, trace: TracebackType | None) -> Obstacle:
     """Say where in the user's code the trial came to its end."""
-    place = code
-    line = code.co_firstlineno
+    found = Obstacle(reason)
     while trace is not None:
-        if ".O" in trace.tb_frame.f_code.co_freevars:
-            place, line = trace.tb_frame.f_code, trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if ".O" in code.co_freevars:
+            found = Obstacle(reason, code.co_qualname, code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
-    return Obstacle(reason, place.co_qualname, place.co_filename, line)
+    return found

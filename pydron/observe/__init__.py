@@ -1,0 +1,1 @@
+"""What users can look at: why a line is not parallel."""
