@@ -225,6 +225,8 @@ class Worker:
     def _read(self, patience: float | None) -> None:
         """Take the messages that come within a time."""
         with self._reading:
+            if self._queue:  # the stand-in may have read a task while this thread waited for it
+                patience = 0.0
             messages = self._link.receive(patience)
         if messages is None:
             self._end()
