@@ -158,6 +158,8 @@ class Endless:
         return "endless"
 
 
+ADDRESS = re.compile(r"0x[0-9a-f]+")
+"""Of an object that was printed: another one in each run."""
 NESTED = re.compile(r"^ +(@pydron\.functional|\w+ = pydron\.functional)", re.MULTILINE)
 
 
@@ -238,7 +240,7 @@ def observation(
     output: io.StringIO,
     filename: str,
 ) -> Observation:
-    text = output.getvalue()
+    text = ADDRESS.sub("0x", output.getvalue())
     log = namespace["LOG"]
     before = len(log)  # type: ignore[arg-type]
     tokens = Tokenizer()
