@@ -62,7 +62,7 @@ class SessionPool:
         self.slots = slots
         self._functions = Functions()
         self.depot = Depot(limit)
-        self.snapshots = Snapshots(self.depot)
+        self.snapshots = Snapshots(self.depot, self.flush)
         self._numbers = itertools.count(1)
         self._asked: deque[events.Event | _Submitted] = deque()
         """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""

@@ -9,6 +9,7 @@ that, and later calls only look at the marks.
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pydron.sessions.depot import Depot
     from pydron.transport.pages import PageWatch, Watch
     from pydron.transport.segments import Extent
+    from pydron.transport.shelf import Shelf
 
 __all__ = ["Snapshots"]
 
@@ -30,6 +32,12 @@ _WATCHED = 1024 * 1024
 """Smaller buffers are compared: that takes no longer."""
 _WATCHED_AT_ONCE = 16 * 1024 * 1024
 """Smaller buffers are marked when they are shown for the second time: many are shown only once."""
+
+_AHEAD = 512 * 1024 * 1024
+"""Bytes of snapshots for calls that have not ended."""
+_PATIENCE = 2.0
+"""Seconds without an end of a call after which there may be more."""
+_PAUSE = 0.001
 
 Key = tuple[int, int]
 """Address and length of a buffer. It says where to look, not what is there: the bytes are compared."""
@@ -53,8 +61,17 @@ class _Known:
 class Snapshots:
     """The snapshots of one session. May be used by any thread."""
 
-    def __init__(self, depot: Depot) -> None:
+    def __init__(self, depot: Depot, flush: Callable[[], None]) -> None:
+        """Make them.
+
+        Args:
+            depot: where they go.
+            flush: sends on the calls that need those made so far.
+        """
         self._depot = depot
+        self._flush = flush
+        self._most = _AHEAD
+        """Bytes in use from which on it is waited for calls to end."""
         self._lock = threading.Lock()
         self._known: dict[Key, _Known] = {}
         self._held: OrderedDict[Key, Extent] = OrderedDict()
@@ -84,6 +101,7 @@ class Snapshots:
                 self._forget(key)
                 changes = 0 if known is None else known.changes + 1
                 at_once = not changes and raw.nbytes >= _WATCHED_AT_ONCE
+                self._hold_back(shelf, raw.nbytes)
                 watch = self._mark(key[0], raw.nbytes) if at_once else None
                 extent = shelf.keep(raw)
                 if extent is not None:
@@ -130,6 +148,31 @@ class Snapshots:
         view = extent.view()
         begin, end = watch.first - address, watch.last - address
         return same_bytes(raw[:begin], view[:begin]) and same_bytes(raw[end:], view[end:])
+
+    def _hold_back(self, shelf: Shelf, nbytes: int) -> None:
+        """Let calls catch up, if much is in use: whoever makes arguments must not outrun those who read them.
+
+        The calls that hold it may be endless, and those to come may be what the program needs. So after some time in
+        which nothing was given back there may be more.
+        """
+        used = shelf.used()
+        if used + nbytes <= self._most:
+            return
+        while self._held and used + nbytes > self._most:
+            self._forget(next(iter(self._held)))
+            used = shelf.used()
+        self._flush()
+        deadline = time.monotonic() + _PATIENCE
+        while used and used + nbytes > self._most:
+            time.sleep(_PAUSE)
+            now = shelf.used()
+            if now < used:
+                deadline = time.monotonic() + _PATIENCE
+            elif time.monotonic() > deadline:
+                self._most += _AHEAD
+            used = now
+        if used + nbytes <= _AHEAD:
+            self._most = _AHEAD
 
     def _mark(self, address: int, length: int) -> Watch | None:
         if length < _WATCHED or not self._can_watch:

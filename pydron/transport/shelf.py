@@ -162,6 +162,13 @@ class Shelf:
                     return extent
         return None
 
+    def used(self) -> int:
+        """Return how many bytes are in use."""
+        with self._lock:
+            for arena in self._arenas:
+                arena.reclaim()
+            return sum(arena.used for arena in self._arenas)
+
     def close(self) -> None:
         """Give memory back to the system, that of the extents when they end."""
         with self._lock:

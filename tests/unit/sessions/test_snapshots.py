@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pydron.transport.segments import Extent
+
 numpy = pytest.importorskip("numpy")
 pytestmark = pytest.mark.skipif(not can_share(), reason="no segments here")
 
@@ -37,7 +39,7 @@ def snapshots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(pages.PageWatch, "__init__", refuse)
     depot = Depot()
-    snapshots = Snapshots(depot)
+    snapshots = Snapshots(depot, lambda: None)
     yield snapshots
     snapshots.close()
     depot.close()
@@ -128,3 +130,34 @@ def test_what_cannot_tell_when_it_is_gone_is_not_held(snapshots: Snapshots) -> N
     assert first is not None
     assert second is not None
     assert (first.view()[0], second.view()[0]) == (ord("x"), 1)
+
+
+def test_who_makes_arguments_waits_for_those_who_read_them(
+    snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_AHEAD", 4 * LARGE)
+    snapshots._most = 4 * LARGE
+    needed: list[Extent | None] = []
+    naps: list[int] = []
+
+    def sleep(_seconds: float) -> None:
+        naps.append(len(needed))
+        needed.pop(0)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    for number in range(10):
+        array = numpy.full(LARGE, number, numpy.uint8)
+        needed.append(snapshots.keep(raw(array)))
+    assert naps == [4] * 6
+    assert [extent.view()[0] for extent in needed if extent is not None] == [6, 7, 8, 9]
+
+
+def test_who_makes_arguments_does_not_wait_for_ever(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_AHEAD", 4 * LARGE)
+    monkeypatch.setattr(module, "_PATIENCE", 0.0)
+    snapshots._most = 4 * LARGE
+    needed = [snapshots.keep(raw(numpy.full(LARGE, number, numpy.uint8))) for number in range(12)]
+    assert [extent.view()[0] for extent in needed if extent is not None] == list(range(12))
+    assert snapshots._most == 12 * LARGE
+    needed.clear()
+    snapshots.keep(raw(numpy.zeros(LARGE, numpy.uint8)))
