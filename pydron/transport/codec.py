@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
     Keep = Callable[[memoryview], Kept | None]
 
-__all__ = ["Refusal", "dumps", "dumps_call", "dumps_function", "is_plain", "loads", "pickle_class"]
+__all__ = ["LARGE_BYTES", "Refusal", "dumps", "dumps_call", "dumps_function", "is_plain", "loads", "pickle_class"]
 
 Reduced = tuple[object, ...]
 BUFFER_LIMIT = 16 * 1024
 """Smaller buffers stay in the stream: a piece of their own costs more than it saves."""
 
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+
+
+_SHORT_ATOMS = _ATOMS - {bytes}
+
+LARGE_BYTES = 256 * 1024
+"""Shorter bytes are pickled into the stream."""
 
 
 class Refusal(TypeError):
@@ -175,6 +181,8 @@ def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payl
     Raises:
         Exception: whatever pickle, or the object itself, has to say against it.
     """
+    if keep is not None:
+        value = _bytes_apart(value)
     if is_plain(value):
         return Payload(pickle.dumps(value, 5))
     return _dumps(value, copy, keep)[0]
@@ -182,9 +190,29 @@ def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payl
 
 def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object], keep: Keep | None = None) -> Payload:
     """Pickle a snapshot of the arguments of a call: as `dumps` of both, in less time."""
-    if not kwargs and _ATOMS.issuperset(map(type, args)):
+    if not kwargs and _SHORT_ATOMS.issuperset(map(type, args)):
         return Payload(pickle.dumps((args, kwargs), 5))
+    if keep is not None:
+        args = tuple([_bytes_apart(value) for value in args])
+        kwargs = {name: _bytes_apart(value) for name, value in kwargs.items()}
     return dumps((args, kwargs), keep=keep)
+
+
+class _Apart:
+    """Bytes that are pickled as a buffer. Pickle itself puts them into the stream, whatever their size."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __reduce_ex__(self, protocol: object) -> Reduced:
+        return bytes, (pickle.PickleBuffer(self._content),)
+
+
+def _bytes_apart(value: object) -> object:
+    # Not those inside other objects: a copy of a container would not be the one that others refer to.
+    return _Apart(value) if type(value) is bytes and len(value) >= LARGE_BYTES else value
 
 
 def dumps_function(value: object) -> tuple[Payload, list[types.FunctionType]]:

@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from pydron.tasks import Payload
-from pydron.transport.codec import dumps, is_plain, loads
+from pydron.transport.codec import LARGE_BYTES, dumps, is_plain, loads
 from pydron.transport.messages import Done, Failed, pack, unpack
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Executor:
         return result
 
     def _returned(self, run: Run, result: object, seconds: float) -> Done:
-        if is_plain(result):
+        if is_plain(result) and (type(result) is not bytes or len(result) < LARGE_BYTES):
             data = pickle.dumps(result, 5)
             if run.want_value or len(data) <= self._inline_limit:
                 self._store.pass_on(run.task, Payload(data))

@@ -76,6 +76,11 @@ def mixed(parts: dict[str, object]) -> dict[str, object]:
     return {name: [part, part] for name, part in parts.items()}
 
 
+def reversed_bytes(data: bytes) -> bytes:
+    assert type(data) is bytes
+    return data[::-1]
+
+
 def fail_with(array: object) -> None:
     raise ValueError(array.shape)  # type: ignore[attr-defined]
 
@@ -148,6 +153,16 @@ def test_containers_and_shared_parts(client: Client) -> None:
     assert result["c"][0] == bytearray(500_000)  # type: ignore[index]
     assert (result["d"][0] == array.reshape(2, -1).T).all()  # type: ignore[index]
     assert result["d"][0].flags.f_contiguous  # type: ignore[index]
+
+
+def test_bytes_stay_bytes(client: Client) -> None:
+    data = os.urandom(1_000_000)
+    back = client.call(mixed, {"a": data})
+    assert back["a"][0] == data  # type: ignore[index]
+    same = [client.submit(reversed_bytes, data) for _ in range(3)]
+    assert [client.result(task) for task in same] == [data[::-1]] * 3
+    reader = client.submit(reversed_bytes, None, references=((0, same[0]),))
+    assert client.result(reader) == data
 
 
 def test_calls_that_fail_or_die_give_their_arguments_back(client: Client) -> None:
