@@ -109,6 +109,10 @@ class Acts:
             member.forget(keys)
             member.post()
 
+    def drain(self) -> None:
+        """Let all workers go when they have done what they have; others come in their place."""
+        self.happened(*[events.WorkerDraining(member.worker) for member in self.crew.ready])
+
     def rest_after(self, seconds: float) -> None:
         """Let all workers go whenever nothing has happened for so long."""
         self._later(max(0.05, self.last_event + seconds - time.monotonic()), self._rest, seconds)

@@ -13,6 +13,7 @@ from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
 from pydron.sessions.acts import Acts
 from pydron.sessions.bridge import Bridge
 from pydron.sessions.crew import Crew
+from pydron.sessions.reloads import Reloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +52,11 @@ class Plant:
         self._spares = spares
         self._describe = describe
         self.bridge = Bridge()
+        self._reloads = Reloads()
         try:
             self.acts = self.bridge.ask(self._assemble)
         except BaseException:
+            self._reloads.close()
             self.bridge.stop()
             raise
 
@@ -71,6 +74,7 @@ class Plant:
         Args:
             told: what runs that still wait will raise; without it they wait for ever.
         """
+        self._reloads.close()
         self.bridge.ask(lambda: self._end(told))
         self.bridge.stop()
 
@@ -86,6 +90,8 @@ class Plant:
         return acts
 
     def _take(self) -> None:
+        if self._reloads.taken():
+            self.acts.drain()
         self.acts.all_happened(self._pool.take())
         if keys := self._pool.idle_functions():
             self.acts.forget(keys)
