@@ -1,6 +1,6 @@
 """What one small, independent task costs the scheduler from submission to release, when events come in batches.
 
-Run it with ``python bench/dispatch.py``.
+Run it with ``python -m bench.dispatch``.
 """
 
 from __future__ import annotations

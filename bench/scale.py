@@ -1,6 +1,6 @@
 """How the scheduler does with many workers: decisions per second, and how near its schedule comes to the best.
 
-Only decisions are made: no call runs and no byte moves. Run it with ``python bench/scale.py [workers ...]``.
+Only decisions are made: no call runs and no byte moves. Run it with ``python -m bench.scale [workers ...]``.
 """
 
 from __future__ import annotations

@@ -125,10 +125,11 @@ class SessionPool:
             noted = self._note(inbox)
         task.likeness = noted.likeness
         self._asked.append(_Submitted(task, inbox))
-        now = perf_counter()
-        if not self._due:
-            self._due = now + self._pace
-        return now >= self._due
+        due = self._due
+        if due:
+            return perf_counter() >= due
+        self._due = perf_counter() + self._pace
+        return False
 
     def _note(self, inbox: Inbox) -> _Noted:
         with self._noting:

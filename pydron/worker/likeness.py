@@ -107,9 +107,9 @@ def _decimal_context() -> decimal.Context | None:
 
 def decimal_state() -> tuple[object, ...] | None:
     """Return what the decimal context of this thread is made of, flags included; None if decimal is not in use."""
-    context = _decimal_context()
+    module = sys.modules.get("decimal")
     # Reading the attributes one by one takes several times as long.
-    return None if context is None else cast("tuple[object, ...]", context.__reduce__()[1])
+    return None if module is None else module.getcontext().__reduce__()[1]
 
 
 def decimal_mark() -> tuple[object, ...] | None:
