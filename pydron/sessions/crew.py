@@ -208,6 +208,7 @@ class Crew:
 
     def _check_pulses(self) -> None:
         self._beat = self._reactor.callLater(self._heartbeat, self._check_pulses)
+        self._depot.pulse()
         limit = max(3, self._silence / self._heartbeat)
         for member in list(self.members.values()):
             if member.peer is None or member.handle is None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import itertools
 import tempfile
 import threading
+from typing import TYPE_CHECKING
 
 from pydron.transport.segments import Segment, can_share, memory_directory
 from pydron.transport.shelf import Arena, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Depot"]
 
@@ -27,6 +31,8 @@ class Depot:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._shelf: Shelf | None = None
+        self.pulse: Callable[[], None] = lambda: None
+        """Called by the reactor's thread now and then."""
 
     def shelf(self) -> Shelf | None:
         """Return where the driver itself puts large buffers, None if there is no such place."""

@@ -103,6 +103,8 @@ class SessionPool:
         except MemoryError:
             raise
         except Exception as problem:
+            if self._problem is not None:
+                raise
             from pydron.transport.culprits import refused_argument
 
             raise refused_argument(function, name, args, kwargs, problem) from None

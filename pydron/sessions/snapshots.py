@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from pydron.transport.shelf import LARGE
@@ -28,6 +28,8 @@ __all__ = ["Snapshots"]
 
 _HELD = 256 * 1024 * 1024
 """Bytes of snapshots that are held although no call needs them now."""
+_AGE = 10.0
+"""Seconds for which they are held."""
 _WATCHED = 1024 * 1024
 """Smaller buffers are compared: that takes no longer."""
 _WATCHED_AT_ONCE = 16 * 1024 * 1024
@@ -46,12 +48,12 @@ Key = tuple[int, int]
 class _Known:
     """A snapshot of what was at an address."""
 
-    __slots__ = ("changes", "extent", "owner", "watch")
+    __slots__ = ("changes", "extent", "used", "watch")
 
-    def __init__(self, extent: Extent, owner: weakref.ref[object] | None, changes: int, watch: Watch | None) -> None:
+    def __init__(self, extent: Extent, changes: int, watch: Watch | None) -> None:
         self.extent = weakref.ref(extent)
-        self.owner = owner
-        """Whoever owns the memory; when it is gone nobody will show it again."""
+        self.used = time.monotonic()
+        """When it was last shown."""
         self.changes = changes
         """How often there was something else, since it was last the same."""
         self.watch = watch
@@ -69,6 +71,7 @@ class Snapshots:
             flush: sends on the calls that need those made so far.
         """
         self._depot = depot
+        depot.pulse = self.age
         self._flush = flush
         self._most = _AHEAD
         """Bytes in use from which on it is waited for calls to end."""
@@ -76,8 +79,6 @@ class Snapshots:
         self._known: dict[Key, _Known] = {}
         self._held: OrderedDict[Key, Extent] = OrderedDict()
         self._bytes_held = 0
-        self._gone: deque[tuple[Key, object]] = deque()
-        """Keys of memory that is gone, with the references that told so."""
         self._watch: PageWatch | None = None
         self._can_watch = True
         self.written = 0
@@ -87,6 +88,13 @@ class Snapshots:
         """Return a snapshot of a large buffer; None if it is not large or there is no room."""
         if raw.nbytes < LARGE:
             return None
+        try:
+            return self._keep(raw)
+        except OSError:
+            # Too many open files, or mappings. What is not kept is copied.
+            return None
+
+    def _keep(self, raw: memoryview) -> Extent | None:
         shelf = self._depot.shelf()
         if shelf is None:
             return None
@@ -94,7 +102,6 @@ class Snapshots:
 
         key = address_of(raw), raw.nbytes
         with self._lock:
-            self._clear()
             known = self._known.get(key)
             extent = None if known is None else self._same(known, raw, key[0])
             if extent is None:
@@ -106,11 +113,28 @@ class Snapshots:
                 extent = shelf.keep(raw)
                 if extent is not None:
                     self.written += 1
-                    known = _Known(extent, _owner(raw, self._dropper(key)), changes, watch)
-                    self._remember(key, known, extent)
-            elif key in self._held:
-                self._held.move_to_end(key)
+                    self._remember(key, _Known(extent, changes, watch), extent)
+            elif known is not None:
+                known.used = time.monotonic()
+                if key in self._held:
+                    self._held.move_to_end(key)
             return extent
+
+    def age(self) -> None:
+        """Let go of what has not been shown for some time. Nothing tells when an array is gone.
+
+        A weak reference would, but arrays that somebody refers to weakly cannot be resized.
+        """
+        if not self._known or not self._lock.acquire(blocking=False):
+            return
+        try:
+            limit = time.monotonic() - _AGE
+            for key in [key for key, known in self._known.items() if known.used < limit]:
+                self._forget(key)
+            if not self._held and (shelf := self._depot.shelf()) is not None:
+                shelf.trim()
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Hold nothing any more."""
@@ -189,10 +213,6 @@ class Snapshots:
 
     def _remember(self, key: Key, known: _Known, extent: Extent) -> None:
         self._known[key] = known
-        if known.owner is None:
-            # Nobody will tell when the memory is gone: kept only while calls need it.
-            self._tidy()
-            return
         self._held[key] = extent
         self._bytes_held += extent.nbytes
         while self._bytes_held > _HELD:
@@ -206,30 +226,6 @@ class Snapshots:
             for key in [key for key, known in self._known.items() if known.extent() is None]:
                 del self._known[key]
 
-    def _dropper(self, key: Key) -> Callable[[object], None]:
-        reference = weakref.ref(self)
-
-        def drop(owner: object) -> None:
-            snapshots = reference()
-            if snapshots is not None:
-                snapshots._gone.append((key, owner))
-                # This may happen anywhere, also while this very thread holds the lock: then it is seen to later.
-                if snapshots._lock.acquire(blocking=False):
-                    try:
-                        snapshots._clear()
-                    finally:
-                        snapshots._lock.release()
-
-        return drop
-
-    def _clear(self) -> None:
-        """Forget snapshots of memory that is gone."""
-        while self._gone:
-            key, owner = self._gone.popleft()
-            known = self._known.get(key)
-            if known is not None and known.owner is owner:
-                self._forget(key)
-
     def _forget(self, key: Key) -> None:
         known = self._known.pop(key, None)
         if known is not None and known.watch is not None and self._watch is not None:
@@ -237,14 +233,3 @@ class Snapshots:
         extent = self._held.pop(key, None)
         if extent is not None:
             self._bytes_held -= extent.nbytes
-
-
-def _owner(raw: memoryview, gone: Callable[[object], None]) -> weakref.ref[object] | None:
-    """Refer to the object whose memory a buffer is."""
-    owner = raw.obj
-    while (base := getattr(owner, "base", None)) is not None and not isinstance(base, memoryview):
-        owner = base
-    try:
-        return weakref.ref(owner, gone)
-    except TypeError:
-        return None

@@ -56,6 +56,8 @@ class Segment:
         self.descriptor = descriptor
         self.live: dict[int, tuple[int, int]] = {}
         """Offset and length of the extents known to this process, by their identity."""
+        self.pinned: list[tuple[int, int]] = []
+        """Offset and length of what a fork of this process may read for ever."""
         self._window: mmap.mmap | None = None
         self.orphaned = False
         """Nobody writes here any more."""
@@ -143,19 +145,23 @@ class Segment:
         self._window = None
         end = 0
         size = os.fstat(self.descriptor).st_size
-        for offset, length in [*sorted(self.live.values()), (size, 0)]:
+        for offset, length in [*sorted([*self.live.values(), *self.pinned]), (size, 0)]:
             if offset > end:
                 self.drop(end, offset - end)
             end = max(end, offset + whole_pages(length))
         self._close_if_done()
 
-    def ended(self, extent: Extent) -> bool:
+    def ended(self, extent: Extent, *, pinned: bool) -> bool:
         """Take note that an extent has ended; return whether its room can be used again."""
         self.live.pop(id(extent), None)
-        if not self.orphaned:
+        if pinned:
+            self.pinned.append((extent.offset, extent.nbytes))
+        elif not self.orphaned:
             return True
-        self.drop(extent.offset, whole_pages(extent.nbytes))
-        self._close_if_done()
+        else:
+            self.drop(extent.offset, whole_pages(extent.nbytes))
+        if self.orphaned:
+            self._close_if_done()
         return False
 
     def _close_if_done(self) -> None:
@@ -178,9 +184,9 @@ class Segment:
 class Extent:
     """Stands for a buffer whose bytes are in a segment; they stay there while this object lives."""
 
-    __slots__ = ("__weakref__", "_ended", "nbytes", "offset", "segment")
+    __slots__ = ("__weakref__", "_ended", "_pinned", "nbytes", "offset", "segment")
 
-    def __init__(self, segment: Segment, offset: int, nbytes: int, ended: deque[Place] | None) -> None:
+    def __init__(self, segment: Segment, offset: int, nbytes: int, ended: deque[Place]) -> None:
         """Make one.
 
         Args:
@@ -193,6 +199,7 @@ class Extent:
         self.offset = offset
         self.nbytes = nbytes
         self._ended = ended
+        self._pinned = False
         segment.live[id(self)] = (offset, nbytes)
 
     @property
@@ -222,10 +229,10 @@ class Extent:
 
     def pin(self) -> None:
         """Leave the bytes where they are for good."""
-        self._ended = None
+        self._pinned = True
 
     def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
-        if self._ended is not None and not ending() and self.segment.ended(self):
+        if not ending() and self.segment.ended(self, pinned=self._pinned):
             self._ended.append(self.place)
 
 

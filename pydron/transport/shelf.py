@@ -63,24 +63,29 @@ class Arena:
         if self._limit is not None and self.used + length > self._limit:
             return None
         offset = self._again(length)
-        if offset is not None and self._in_memory:
-            self.segment.overwrite(raw, offset)
-        else:
-            if offset is None:
-                offset = self._fresh(length)
-            if offset is None or not self._write(raw, offset):
-                return None
+        known = offset is not None
+        if offset is None:
+            offset = self._fresh(length)
+        if offset is None or not self._write(raw, offset, overwrite=known and self._in_memory):
+            return None
         self.used += length
         return Extent(self.segment, offset, raw.nbytes, self._ended)
 
-    def _write(self, raw: memoryview, offset: int) -> bool:
+    def _write(self, raw: memoryview, offset: int, *, overwrite: bool) -> bool:
         try:
-            self.segment.write(raw, offset)
+            (self.segment.overwrite if overwrite else self.segment.write)(raw, offset)
         except OSError:
             self.segment.drop(offset, whole_pages(raw.nbytes))
             self._patience = time.monotonic() + _AGAIN
             return False
         return True
+
+    def trim(self) -> None:
+        """Give back what is free and was written."""
+        self.reclaim()
+        free, self._free, self._warm = self._free, [], 0
+        for offset, length in free:
+            self.segment.drop(offset, length)
 
     def reclaim(self) -> None:
         """Take back the room of extents that nobody refers to any more."""
@@ -161,6 +166,12 @@ class Shelf:
                 if extent is not None:
                     return extent
         return None
+
+    def trim(self) -> None:
+        """Give memory that is kept to be written again back to the system."""
+        with self._lock:
+            for arena in self._arenas:
+                arena.trim()
 
     def used(self) -> int:
         """Return how many bytes are in use."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import random
 from typing import TYPE_CHECKING
@@ -100,15 +99,41 @@ def test_another_array_at_the_same_place(snapshots: Snapshots) -> None:
         del array
 
 
-def test_memory_of_arrays_that_are_gone_is_used_again(snapshots: Snapshots) -> None:
-    for number in range(20):
-        array = numpy.full(SIZES[1], number, numpy.uint8)
+def test_memory_goes_back_when_nothing_is_shown_any_more(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = [numpy.full(LARGE, number, numpy.uint8) for number in range(5)]
+    needed = snapshots.keep(raw(arrays[0]))
+    for array in arrays:
         kept(snapshots, array)
-        del array
-    gc.collect()
     shelf = snapshots._depot.shelf()
     assert shelf is not None
-    assert shelf._arenas[0]._end <= 4 * SIZES[1]
+    snapshots.age()
+    assert shelf.used() == 5 * LARGE
+    monkeypatch.setattr(module, "_AGE", -1.0)
+    snapshots.age()
+    assert shelf.used() == LARGE
+    assert needed is not None
+    assert bytes(needed.view()) == arrays[0].tobytes()
+    assert kept(snapshots, arrays[3]) == arrays[3].tobytes()
+
+
+def test_an_array_that_grows(snapshots: Snapshots) -> None:
+    array = numpy.ones(module._WATCHED_AT_ONCE, numpy.uint8)
+    for number in range(4):
+        assert kept(snapshots, array) == array.tobytes()
+        array.resize(array.size + module._WATCHED, refcheck=False)
+        array[-1] = number
+        assert kept(snapshots, array) == array.tobytes()
+
+
+def test_without_files_everything_is_copied(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    array = numpy.ones(LARGE, numpy.uint8)
+    kept(snapshots, array)
+
+    def refuse(self: object) -> memoryview:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("pydron.transport.segments.Extent.view", refuse)
+    assert snapshots.keep(raw(array)) is None
 
 
 def test_not_too_much_is_held(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,11 +145,10 @@ def test_not_too_much_is_held(snapshots: Snapshots, monkeypatch: pytest.MonkeyPa
     assert kept(snapshots, arrays[0]) == arrays[0].tobytes()
 
 
-def test_what_cannot_tell_when_it_is_gone_is_not_held(snapshots: Snapshots) -> None:
+def test_any_buffer_will_do(snapshots: Snapshots) -> None:
     data = bytearray(b"x" * LARGE)
     first = snapshots.keep(memoryview(data))
     assert snapshots.keep(memoryview(data)) is first
-    assert not snapshots._held
     data[0] = 1
     second = snapshots.keep(memoryview(data))
     assert first is not None

@@ -52,7 +52,7 @@ def test_file_systems_without_nameless_files_do_too(tmp_path: Path, monkeypatch:
 
 def test_another_descriptor_reads_what_was_written(segment: Segment) -> None:
     other = Segment.open(segment.grant())
-    assert bytes(Extent(other, 0, SIZE, None).map()) == DATA
+    assert bytes(Extent(other, 0, SIZE, deque()).map()) == DATA
     with pytest.raises(OSError, match="Bad file descriptor"):
         other.write(memoryview(b"x"), 0)
     other.close()
@@ -66,7 +66,7 @@ def test_another_file_in_its_place_is_refused(segment: Segment, tmp_path: Path) 
 
 
 def test_who_writes_to_a_mapping_writes_to_his_own(segment: Segment) -> None:
-    extent = Extent(segment, 0, SIZE, None)
+    extent = Extent(segment, 0, SIZE, deque())
     mine, other = extent.map(), extent.map()
     mine[0] = 99
     assert (mine[0], other[0], extent.view()[0]) == (99, 0, 0)
@@ -102,12 +102,14 @@ def test_what_a_fork_may_read_is_never_given_back(segment: Segment) -> None:
     os.waitpid(pid, 0)
     del mapped
     assert not ended
+    segment.orphan()
+    assert segment.descriptor == -1, "it is gone when the child is"
 
 
 def test_overwriting_gives_the_same_bytes(segment: Segment) -> None:
     segment.overwrite(memoryview(DATA[::-1]), mmap.PAGESIZE)
-    assert bytes(Extent(segment, mmap.PAGESIZE, SIZE, None).view()) == DATA[::-1]
-    assert bytes(Extent(segment, 0, mmap.PAGESIZE, None).view()) == DATA[: mmap.PAGESIZE]
+    assert bytes(Extent(segment, mmap.PAGESIZE, SIZE, deque()).view()) == DATA[::-1]
+    assert bytes(Extent(segment, 0, mmap.PAGESIZE, deque()).view()) == DATA[: mmap.PAGESIZE]
 
 
 @pytest.mark.skipif(segments.memory_directory() is None, reason="no files in memory here")
@@ -145,3 +147,23 @@ def test_a_full_file_system_is_an_error_that_can_be_caught(segment: Segment) -> 
 
 def test_whole_pages() -> None:
     assert [whole_pages(length) // mmap.PAGESIZE for length in (0, 1, mmap.PAGESIZE, mmap.PAGESIZE + 1)] == [0, 1, 1, 2]
+
+
+@pytest.mark.skipif(segments.memory_directory() is None, reason="no files in memory here")
+def test_an_orphan_keeps_what_a_fork_may_read() -> None:
+    segment = Segment.create(1, segments.memory_directory() or "")
+    segment.write(memoryview(DATA), 0)
+    mapped = Extent(segment, mmap.PAGESIZE, 100, deque()).map()
+    ask, answer = os.pipe(), os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.read(ask[0], 1)
+        os.write(answer[1], bytes(mapped))
+        os._exit(0)
+    del mapped
+    segment.orphan()
+    os.write(ask[1], b"x")
+    assert os.read(answer[0], 200) == DATA[mmap.PAGESIZE : mmap.PAGESIZE + 100]
+    os.waitpid(pid, 0)
+    for end in (*ask, *answer):
+        os.close(end)
