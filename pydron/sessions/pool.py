@@ -62,7 +62,9 @@ class SessionPool:
         self.slots = slots
         self._functions = Functions()
         self.depot = Depot(limit)
-        self.snapshots = Snapshots(self.depot, self.flush)
+        self._delivered = 0
+        """How many outcomes there were."""
+        self.snapshots = Snapshots(self.depot, self.flush, lambda: self._delivered)
         self._numbers = itertools.count(1)
         self._asked: deque[events.Event | _Submitted] = deque()
         """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""
@@ -261,6 +263,7 @@ class SessionPool:
         """Put outcomes into the inbox of a run and wake its thread."""
         inbox: Inbox = run  # type: ignore[assignment]
         inbox.outcomes.extend(outcomes)
+        self._delivered += len(outcomes)
         gate = self._waiting.pop(id(inbox), None)
         if gate is not None:
             gate.release()

@@ -39,6 +39,8 @@ _AHEAD = 512 * 1024 * 1024
 """Bytes of snapshots for calls that have not ended."""
 _PATIENCE = 2.0
 """Seconds without an end of a call after which there may be more."""
+_IN_VAIN = 64
+"""Calls that end without giving anything back after which there may be more."""
 _PAUSE = 0.001
 
 Key = tuple[int, int]
@@ -63,13 +65,15 @@ class _Known:
 class Snapshots:
     """The snapshots of one session. May be used by any thread."""
 
-    def __init__(self, depot: Depot, flush: Callable[[], None]) -> None:
+    def __init__(self, depot: Depot, flush: Callable[[], None], ended: Callable[[], int]) -> None:
         """Make them.
 
         Args:
             depot: where they go.
             flush: sends on the calls that need those made so far.
+            ended: tells how many calls have ended.
         """
+        self._ended = ended
         self._depot = depot
         depot.pulse = self.age
         self._flush = flush
@@ -176,8 +180,9 @@ class Snapshots:
     def _hold_back(self, shelf: Shelf, nbytes: int) -> None:
         """Let calls catch up, if much is in use: whoever makes arguments must not outrun those who read them.
 
-        The calls that hold it may be endless, and those to come may be what the program needs. So after some time in
-        which nothing was given back there may be more.
+        The calls that hold it may be endless, and those to come may be what the program needs; or their arguments are
+        kept because results may have to be computed again. So when calls end and nothing is given back, or no call ends
+        for some time, there may be more.
         """
         used = shelf.used()
         if used + nbytes <= self._most:
@@ -186,13 +191,13 @@ class Snapshots:
             self._forget(next(iter(self._held)))
             used = shelf.used()
         self._flush()
-        deadline = time.monotonic() + _PATIENCE
+        deadline, ended = time.monotonic() + _PATIENCE, self._ended()
         while used and used + nbytes > self._most:
             time.sleep(_PAUSE)
             now = shelf.used()
             if now < used:
-                deadline = time.monotonic() + _PATIENCE
-            elif time.monotonic() > deadline:
+                deadline, ended = time.monotonic() + _PATIENCE, self._ended()
+            elif time.monotonic() > deadline or self._ended() - ended > _IN_VAIN:
                 self._most += _AHEAD
             used = now
         if used + nbytes <= _AHEAD:

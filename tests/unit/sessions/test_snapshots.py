@@ -38,7 +38,7 @@ def snapshots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(pages.PageWatch, "__init__", refuse)
     depot = Depot()
-    snapshots = Snapshots(depot, lambda: None)
+    snapshots = Snapshots(depot, lambda: None, lambda: 0)
     yield snapshots
     snapshots.close()
     depot.close()
@@ -185,3 +185,18 @@ def test_who_makes_arguments_does_not_wait_for_ever(snapshots: Snapshots, monkey
     assert snapshots._most == 12 * LARGE
     needed.clear()
     snapshots.keep(raw(numpy.zeros(LARGE, numpy.uint8)))
+
+
+def test_who_makes_arguments_does_not_wait_in_vain(snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_AHEAD", 4 * LARGE)
+    snapshots._most = 4 * LARGE
+    ended = [0]
+
+    def sleep(_seconds: float) -> None:
+        ended[0] += 40
+
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr(snapshots, "_ended", lambda: ended[0])
+    needed = [snapshots.keep(raw(numpy.full(LARGE, number, numpy.uint8))) for number in range(9)]
+    assert [extent.view()[0] for extent in needed if extent is not None] == list(range(9))
+    assert ended[0] == 2 * 80
