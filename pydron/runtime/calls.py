@@ -198,6 +198,7 @@ class Calls(_Mixin):
         match run.trials.call(callee, args, kwargs):
             case Finding.PURE:
                 run.memory.seen((*args, *kwargs.values()))
+                self.activation.plan.impure.discard(tick)
                 return Choice.NOW
             case Finding.WAITS:
                 return Choice.UNIT
@@ -401,6 +402,7 @@ class Calls(_Mixin):
         self.segment.append(promise)
         run.pending += 1
         run.issued += 1
+        run.trials.dispatched()
         if pool.submit(task, run.inbox):
             run.due = True
         return promise

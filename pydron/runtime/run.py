@@ -554,6 +554,7 @@ class Run:
         else:
             assert promise.functional is not None
             self.observe(promise.functional, outcome.seconds, outcome.size)
+            self.trials.settled(outcome.seconds)
             try:
                 promise.value = self.pool.loads(outcome.value)
             except BaseException as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.memory import is_class
 from pydron.runtime.marks import functional_of
-from pydron.runtime.trials.core import Stopped, Twin
+from pydron.runtime.trials.core import LONGEST, Stopped, Twin
 from pydron.runtime.trials.lookup import find, name_of
 from pydron.runtime.trials.trial import Trial
 
@@ -59,6 +59,18 @@ class _Record:
         return self.stops <= 2 + self.proofs // 4
 
 
+_AT_FIRST = 3000
+"""How many operations trials may take before any call is dispatched. An operation takes a few microseconds."""
+_FOR_A_CALL = 300
+"""How many more they may take for a call that is dispatched."""
+_FOR_A_SECOND = 50_000
+"""How many more for a second of calls made elsewhere: less than a tenth of that time."""
+_AT_MOST = 20_000
+"""How many more for one call."""
+_TO_BEGIN = 10
+"""What a trial takes without any operation."""
+_TOO_DEAR = Obstacle("trying it takes longer than the calls under way")
+
 _records: dict[int, _Record] = {}
 _MOST = 4096
 
@@ -92,6 +104,16 @@ class Trials:
         self._twin = twin
         self.obstacle: Obstacle | None = None
         """What stopped the last trial that was stopped."""
+        self._credit = _AT_FIRST
+        """Operations that trials may take yet."""
+
+    def dispatched(self) -> None:
+        """Take note of a call that was dispatched: something may be gained by running ahead."""
+        self._credit += _FOR_A_CALL
+
+    def settled(self, seconds: float) -> None:
+        """Take note of how long a call has taken."""
+        self._credit += min(int(seconds * _FOR_A_SECOND), _AT_MOST)
 
     def may_be_pure(self, callee: object) -> bool:
         """Say whether a trial of a call is worth it, whatever the arguments."""
@@ -142,6 +164,9 @@ class Trials:
         return self._try(trial, None, lambda: trial.formatted(value, conversion, spec))
 
     def _try(self, trial: Trial, subject: object, act: Callable[[], object]) -> Finding:
+        if self._credit < 0:
+            self.obstacle = _TOO_DEAR
+            return Finding.STOPPED
         record = _record(subject) if type(subject) is FunctionType else None
         if record is not None and not record.is_hopeful:
             self.obstacle = record.obstacle
@@ -153,13 +178,17 @@ class Trials:
         except Stopped as stopped:
             trace = stopped.__traceback__
         except BaseException as error:
-            if id(error) not in trial.errors:
+            if not isinstance(error, Exception) and id(error) in trial.errors:
+                trial.obstacle = f"it raises {name_of(type(error))}, which is no ordinary error"
+                trace = error.__traceback__
+            elif id(error) not in trial.errors:
                 if not isinstance(error, Exception) or _is_foreign(error.__traceback__):
                     raise
                 trial.obstacle = trial.obstacle or f"{name_of(type(error))} comes up in a way that is not known"
                 trace = error.__traceback__
         finally:
             trial.abandon()
+            self._credit -= _TO_BEGIN + LONGEST - trial.left
         if trial.obstacle is not None:
             self.obstacle = _obstacle(trial.obstacle, trace)
             if record is not None:

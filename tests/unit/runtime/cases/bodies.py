@@ -683,6 +683,13 @@ def raises_from(x):
         raise ValueError(x) from error
 
 
+@impure("KeyboardInterrupt", five)
+def interrupts(x):
+    if x > 3:
+        raise KeyboardInterrupt(x)
+    return x
+
+
 @impure("changes a list", five)
 def raises_what_logs(x):
     raise ValueError(LOG.append(x))

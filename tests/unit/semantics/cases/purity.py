@@ -92,6 +92,21 @@ def main():
     print(clip(f_int(4, 0, 1) + 40, 3))
     return out
 
+# --- purity: a helper that raises no ordinary error
+def leave(value):
+    raise SystemExit(value) if value % 2 else KeyboardInterrupt(value)
+
+@pydron.schedule
+def main():
+    f_int(1, 0, 1)
+    y = f_int(2, 0, 2)
+    try:
+        leave(y)
+    except BaseException as error:
+        print(describe(error))
+    f_int(3, 0, y)
+    leave(y + 1)
+
 # --- purity: a helper that raises comes after a call that fails
 def index(values, at):
     return values[at]
