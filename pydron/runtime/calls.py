@@ -81,6 +81,10 @@ class Calls(_Mixin):
         """Return what a container with queued stores will hold here, if that is known."""
         raise NotImplementedError
 
+    def is_alone(self) -> bool:
+        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
+        raise NotImplementedError
+
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run."""
         raise NotImplementedError
@@ -195,6 +199,8 @@ class Calls(_Mixin):
     def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> Choice:
         """Decide on a call of something that only a trial can tell about."""
         run = self.run
+        if self.is_alone():
+            return Choice.NOW
         match run.trials.call(callee, args, kwargs):
             case Finding.PURE:
                 run.memory.seen((*args, *kwargs.values()))

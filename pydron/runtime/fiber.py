@@ -327,6 +327,17 @@ class Fiber(Attempts, Calls, Stores, Questions):
             return None
         return run.forecasts.of(container)
 
+    def is_alone(self) -> bool:
+        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
+        if self.exposed or self.segment:
+            return False
+        child: Fiber = self
+        while (parent := child.parent) is not None:
+            if len(parent.segment) != 1 or parent.segment[0] is not child:
+                return False
+            child = parent
+        return True
+
     def may_change(self, target: object) -> bool:
         """Say whether what has run ahead of this fiber knows that the object's memory may change."""
         if not self.exposed:

@@ -19,7 +19,7 @@ from pydron.runtime.effects import (
 from pydron.runtime.forecasts import MISSING, ForecastWalk
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
-from pydron.runtime.trials import Finding
+from pydron.runtime.trials import Finding, Trials
 from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
 
 if TYPE_CHECKING:
@@ -44,10 +44,18 @@ class Questions:
     exposed: bool
     tick: int
 
-    def _answer(self, finding: Finding) -> Request | None:
+    def is_alone(self) -> bool:
+        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
+        raise NotImplementedError
+
+    def _answer(self, attempt: Callable[..., Finding], *operands: object) -> Request | None:
         """Return what an operation has to wait for that only a trial can tell about."""
+        if self.is_alone():
+            return None
+        trials = self.run.trials
+        finding = attempt(trials, *operands)
         if finding is Finding.STOPPED:
-            self.activation.plan.obstacles[self.tick] = self.run.trials.obstacle
+            self.activation.plan.obstacles[self.tick] = trials.obstacle
         # what would have to wait for a store is not known to be pure: the trial did not come to its end
         return None if finding is Finding.PURE else Request.IMPURE
 
@@ -70,7 +78,7 @@ class Questions:
             return None
         verdict = classify_binary(symbol, left, right)
         if not verdict.is_known:
-            return self._answer(run.trials.binary(symbol, left, right))
+            return self._answer(Trials.binary, symbol, left, right)
         return run.memory.permit(verdict, (left, right))
 
     may_compare = may_binary
@@ -82,7 +90,7 @@ class Questions:
             return None
         verdict = classify_unary(symbol, operand)
         if not verdict.is_known:
-            return self._answer(run.trials.unary(symbol, operand))
+            return self._answer(Trials.unary, symbol, operand)
         return run.memory.permit(verdict, (operand,))
 
     def may_truth(self, operand: object) -> Request | None:
@@ -91,7 +99,7 @@ class Questions:
             return None
         verdict = classify_truth(operand)
         if not verdict.is_known:
-            return self._answer(self.run.trials.truth(operand))
+            return self._answer(Trials.truth, operand)
         return self._permit(verdict, operand)
 
     def may_attribute(self, owner: object, name: str) -> Request | None:
@@ -100,7 +108,7 @@ class Questions:
         if not run.pending or type(owner) in ATOMS:
             return None
         if not plain_attribute(owner, name):
-            return self._answer(run.trials.attribute(owner, name))
+            return self._answer(Trials.attribute, owner, name)
         return None if run.memory.is_open(owner) else Request.ORDERED
 
     def may_subscript(self, owner: object, index: object) -> Request | None:
@@ -110,7 +118,7 @@ class Questions:
             return None
         verdict = classify_subscript(owner, index)
         if not verdict.is_known:
-            return self._answer(run.trials.subscript(owner, index))
+            return self._answer(Trials.subscript, owner, index)
         return run.memory.permit(verdict, (owner, index))
 
     def may_hash(self, value: object) -> Request | None:
@@ -123,7 +131,7 @@ class Questions:
         """``f"{value!conversion:spec}"``."""
         if type(value) in ATOMS or not self.run.pending:
             return None
-        return self._answer(self.run.trials.text(value, conversion, spec))
+        return self._answer(Trials.text, value, conversion, spec)
 
     def may_opaque(self, *operands: object) -> Request | None:
         """Evaluation of an expression that is not looked into, over these operands."""
