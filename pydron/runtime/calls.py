@@ -146,7 +146,7 @@ class Calls(_Mixin):
             else:
                 self.queue(Effect(list.append, (owner, value), (id(owner),), tick))
                 return None
-        if not run.pending:
+        if not run.pending or self.may_store_now():
             owner.append(value)
             return None
         return None if self._store(append_to, owner, None, value, tick) is Choice.QUEUED else Choice.TURN

@@ -65,7 +65,7 @@ class Stores(_Mixin):
         run = self.run
         if type(value) is not Promise:
             run.memory.seen((value,))
-            if run.memory.is_young(owner) and run.memory.is_open(owner):
+            if self.may_store_now() or (run.memory.is_young(owner) and run.memory.is_open(owner)):
                 function(owner, place, value)
                 return Choice.QUEUED
         if not self.may_change(owner):
@@ -75,6 +75,10 @@ class Stores(_Mixin):
             return Choice.TURN
         self.queue(Effect(function, (owner, place, value), (key,), tick))
         return Choice.QUEUED
+
+    def may_store_now(self) -> bool:
+        """Say whether a store of a known value need not wait: nothing is to come before it, or has run ahead of it."""
+        return self.is_alone() and not self.run.forecasts.known
 
     def born(self, value: object) -> None:
         """Take note of a fresh object that a single local variable sees."""
