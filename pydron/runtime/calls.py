@@ -204,7 +204,6 @@ class Calls(_Mixin):
         match run.trials.call(callee, args, kwargs):
             case Finding.PURE:
                 run.memory.seen((*args, *kwargs.values()))
-                self.activation.plan.impure.discard(tick)
                 return Choice.NOW
             case Finding.WAITS:
                 return Choice.UNIT
