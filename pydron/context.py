@@ -13,7 +13,7 @@ from pydron.runtime.marks import Functional, functional_of, mark_functional, spr
 from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import CodeType, FunctionType
 
     from pydron.runtime.surroundings import Surroundings
@@ -94,14 +94,21 @@ def _context_of(session: Session) -> Context:
 
 @contextmanager
 def simulated(
-    pool: Pool, *, strict: bool = False, run_ahead: int | None = None, natives: bool = True
+    pool: Pool,
+    *,
+    strict: bool = False,
+    run_ahead: int | None = None,
+    natives: bool = True,
+    inlines: Callable[[Functional], bool] | None = None,
 ) -> Iterator[None]:
     """Give scheduled functions that this thread calls a pool of their own."""
     from pydron.replay import show
-    from pydron.runtime.surroundings import RUN_AHEAD, Surroundings
+    from pydron.runtime.surroundings import RUN_AHEAD, Surroundings, never
 
     before = getattr(_simulated, "context", None)
-    surroundings = Surroundings(pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD, natives=natives, twin=twin)
+    surroundings = Surroundings(
+        pool, show, adopt, run_ahead=run_ahead or RUN_AHEAD, natives=natives, twin=twin, inlines=inlines or never
+    )
     _simulated.context = Context(surroundings, strict)
     spread_news()
     try:

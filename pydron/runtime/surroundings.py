@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from pydron.runtime.trials.core import Twin
     from pydron.tasks import Captured, Pool
 
-__all__ = ["Surroundings"]
+__all__ = ["Surroundings", "never"]
 
 RUN_AHEAD = 8192
 """Unretired entries past which fibers wait."""
 
 
-def _never(_functional: Functional) -> bool:
+def never(_functional: Functional) -> bool:
+    """Have no call made in the driver."""
     return False
 
 
@@ -42,7 +43,7 @@ class Surroundings:
     """Return the promise that the configuration gives to a callable it names."""
     functional_names: Container[object] | None = None
     """The callables that the configuration names."""
-    inlines: Callable[[Functional], bool] = field(default=_never)
+    inlines: Callable[[Functional], bool] = field(default=never)
     """Say whether a call is cheaper to run in the driver."""
     observe: Callable[[Functional, float, int | None], None] = field(default=_ignore)
     """Learn how many seconds a call took, and how many bytes its result has if that is known."""

@@ -184,6 +184,8 @@ def some_ways(rng: Random, number: int, program: Program, made: list[Key]) -> li
             options["eager"] = rng.choice((0.3, 0.7, 0.9))
         if rng.random() < 0.5:
             options["natives"] = False
+        if rng.random() < 0.25:
+            options["inline"] = rng.choice((0.5, 1.0))
         ways.append(simulated(rng.randrange(10_000), rng.choice(ORDERS), rng.choice((1, 2, 3, 8)), **options))
     return ways
 
