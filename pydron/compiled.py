@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
 import sys
 import threading
 import weakref
@@ -22,7 +23,7 @@ from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
-from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
+from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter, escapes
@@ -71,6 +72,7 @@ _VALUES: dict[str, object] = {
     ".BaseException": BaseException,
     ".CAUGHT": Caught,
     ".MISSING": forecasts.MISSING,
+    ".Y": Handover,
 }
 _DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
 
@@ -94,6 +96,7 @@ class Translation:
         self._mine: set[CodeType] = set()
         self.impure: set[int] = set()
         self.obstacles: dict[int, Obstacle | None] = {}
+        self.futile: dict[int, int] = {}
 
     @cached_property
     def _lowered(self) -> Lowered:
@@ -276,8 +279,10 @@ class CompiledPlan:
         self.name = translation.source.name
         self.qualname = function.__qualname__
         self.filename = translation.source.filename
+        self.is_generator = bool(function.__code__.co_flags & inspect.CO_GENERATOR)
         self.impure = translation.impure
         self.obstacles = translation.obstacles
+        self.futile = translation.futile
         self.outputs = translation.outputs
         self.escapes = translation.escapes
         self._free: dict[str, CellType] = dict(

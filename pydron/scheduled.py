@@ -11,8 +11,8 @@ import functools
 import inspect
 import warnings
 import weakref
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType, GeneratorType
+from typing import TYPE_CHECKING, cast
 
 from pydron.context import current_context
 from pydron.errors import PydronError, PydronWarning, TranslationError
@@ -22,7 +22,7 @@ from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Generator, Mapping
 
     from pydron.compiled import CompiledPlan
     from pydron.runtime.marks import Schedulable
@@ -41,6 +41,7 @@ class Scheduled:
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
         self.stamp = stamp_of(function.__code__.co_filename)
+        self.is_generator = inspect.isgeneratorfunction(function)
         self._strict = strict
         self._plan: CompiledPlan | None = None
         self._tried = False
@@ -54,8 +55,8 @@ class Scheduled:
     def __reduce__(self) -> tuple[object, ...]:
         return Scheduled, (self.function, self._strict)
 
-    def begin(self) -> tuple[Run, CompiledPlan] | None:
-        """Return a run for a call and what to run, or None if the function is to be called as it is."""
+    def begin(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Run | None:
+        """Return a run for a call, or None if the function is to be called as it is."""
         context = current_context(self.function)
         plan = self.plan() if context is not None else None
         if context is None or plan is None:
@@ -66,7 +67,9 @@ class Scheduled:
             return None
         from pydron.runtime.run import Run
 
-        return Run(surroundings), plan
+        run = Run(surroundings)
+        run.prepare(plan, args, kwargs)
+        return run
 
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
@@ -110,6 +113,13 @@ class Scheduled:
             return True  # it runs as it is written anyway
         return plan.is_native(0, names, asked)
 
+    def iterate(self, run: Run) -> Generator[object, object, object]:
+        """Return the generator that a call of a generator function gives."""
+        made = cast("GeneratorType[object, object, object]", _steps(run))
+        made.__name__ = self.function.__name__
+        made.__qualname__ = self.function.__qualname__
+        return made
+
     def _tell(self) -> None:
         """Say that there is no plan, once; in strict mode as an error."""
         code, name = self.function.__code__, self.function.__qualname__
@@ -147,14 +157,16 @@ def wrapper(*args: object, **kwargs: object) -> object:
     scheduled = reference()
     assert scheduled is not None
     try:
-        begun = scheduled.begin()
+        run = scheduled.begin(args, kwargs)
     except scheduled.Errors as error:
         raise error.with_traceback(None)  # noqa: B904 - it is the same error
-    if begun is None:
+    if run is None:
         return scheduled.function(*args, **kwargs)
-    run, plan = begun
+    del args, kwargs  # it is for the function alone how long they live
+    if scheduled.is_generator:
+        return scheduled.iterate(run)
     try:
-        result = run.execute(plan, args, kwargs)
+        result = run.execute()
     except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
         if type(run.error) is not scheduled.Interrupt:
             raise interrupt.with_traceback(None)  # noqa: B904 - as above
@@ -165,6 +177,30 @@ def wrapper(*args: object, **kwargs: object) -> object:
         raise run.error
     finally:
         run.error.__context__ = around  # raising inside a handler of the caller's has replaced it
+        del run
+
+
+def _steps(run: Run) -> Generator[object, object, object]:
+    """Run a generator function: hand over what it hands over, and hand back what comes back."""
+    from pydron.runtime.promise import Thrown
+
+    result = run.execute()
+    while run.handover is not None:
+        handover = run.handover
+        try:
+            answer = (yield from handover.take()) if handover.delegates else (yield handover.take())  # type: ignore[misc]
+        except BaseException as error:
+            frames = error.__traceback__
+            answer = Thrown(error.with_traceback(frames.tb_next if frames is not None else None))
+        result = run.go_on(answer)
+        del answer
+    if run.error is None:
+        return result
+    around = run.error.__context__
+    try:
+        raise run.error
+    finally:
+        run.error.__context__ = around
         del run
 
 
@@ -191,7 +227,7 @@ def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., obj
 
 def stays_as_it_is(function: FunctionType, *, strict: bool) -> bool:
     """Say whether a function cannot be scheduled whatever it holds, after the notice that says why."""
-    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
     if not any(is_kind(function) for is_kind in kinds):
         return False
     Scheduled(function, strict).plan()
@@ -202,7 +238,9 @@ def _code(scheduled: Scheduled) -> CodeType:
     """Return the code of `wrapper` with a scheduled function in its place."""
     reference = _Reference(scheduled)
     constants = tuple(reference if constant is ... else constant for constant in _CODE.co_consts)
-    return _CODE.replace(co_consts=constants, co_freevars=scheduled.function.__code__.co_freevars)
+    like = scheduled.function.__code__
+    kind = like.co_flags & inspect.CO_GENERATOR  # for those who ask; it has no effect on what the code does
+    return _CODE.replace(co_consts=constants, co_freevars=like.co_freevars, co_flags=_CODE.co_flags | kind)
 
 
 def _stand_in(scheduled: Scheduled) -> None:

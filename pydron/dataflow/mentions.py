@@ -18,4 +18,4 @@ class Mentions:
     variables: tuple[str, ...] = ()
     """The function's own variables that are called with the value they have at the beginning."""
     opaque: bool = False
-    """It calls something that no name tells of, or hands control to somebody else in its midst."""
+    """It calls something that no name tells of."""

@@ -38,6 +38,7 @@ __all__ = [
     "Try",
     "WhileLoop",
     "With",
+    "Yield",
     "parts_of",
     "regions_of",
 ]
@@ -115,6 +116,11 @@ class Matching(_Placed):
 @dataclass(slots=True, eq=False)
 class Native(_Placed):
     """A statement that runs as it stands, in order."""
+
+
+@dataclass(slots=True, eq=False)
+class Yield(_Placed):
+    """``yield`` or ``yield from``: hands control to whoever iterates, until they hand it back with a value."""
 
 
 @dataclass(slots=True, eq=False)
@@ -228,7 +234,7 @@ class With(_Placed):
 RegionNode: TypeAlias = Branch | ForLoop | WhileLoop | Part | Try | Finally | With
 """Nodes that hold regions."""
 
-Node: TypeAlias = Compute | Call | Store | Make | Matching | Native | Raise | Leave | Jump | RegionNode
+Node: TypeAlias = Compute | Call | Store | Make | Matching | Native | Yield | Raise | Leave | Jump | RegionNode
 
 
 @dataclass(slots=True, eq=False)

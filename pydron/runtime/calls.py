@@ -168,6 +168,8 @@ class Calls(_Mixin):
             plan = scheduled.plan()
             if not self.run.pending and self.run.natives and scheduled.is_native(self.run.names):
                 return Choice.NOW
+            if plan is not None and plan.is_generator:
+                return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
         known = self._known(callee, args, kwargs, tick)

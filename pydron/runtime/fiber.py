@@ -19,7 +19,7 @@ from pydron.runtime.caught import SETTLED, Caught, Culprit
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.plan import Activation
-from pydron.runtime.promise import DONE, Promise, Request, settled
+from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, settled
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
 from pydron.runtime.trace import in_context, unconverted
@@ -137,7 +137,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         self.state = State.RUNNING
         while True:
             try:
-                request = send(value)
+                request = send(value) if type(value) is not Thrown else self.frame.throw(value.error)
             except StopIteration as stop:
                 if type(stop.value) is Caught:
                     self.state = State.FAILED
@@ -172,6 +172,8 @@ class Fiber(Attempts, Calls, Stores, Questions):
                 assert held is not None
                 self.holding = True
                 self._wait(held)
+            elif type(request) is Handover:
+                self._wait(request)
             elif request is Request.BREATHE:
                 if run.depth == 0 and not run.must_breathe():
                     continue
@@ -199,7 +201,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
             return True
         if self.waiting is Request.BREATHE:
             return True
-        if self.exclusive or self.waiting is Request.IMPURE:
+        if self.exclusive or self.waiting is Request.IMPURE or type(self.waiting) is Handover:
             return not self.run.guess(self)
         return type(self.waiting) is Fiber and self.waiting.keeps()
 

@@ -27,6 +27,11 @@ class Plan(Protocol):
     filename: str
     impure: set[int]
     """Ticks where something run ahead had to be done again: from then on nothing runs ahead of them."""
+    futile: dict[int, int]
+    """How often in a row running ahead of the handover at a tick has led to no call."""
+
+    is_generator: bool
+    """Calling it makes a generator, and nothing happens before that is asked for its first value."""
 
     obstacles: dict[int, Obstacle | None]
     """Ticks of operations that were not known to be pure, and why."""

@@ -116,3 +116,28 @@ class Request(Enum):
     IMPURE = "its turn, with nothing run ahead of it"
     HOLD = "the fiber it has just made"
     BREATHE = "nothing: others may run"
+
+
+class Handover:
+    """A request for the turn at which a generator hands a value to whoever iterates over it."""
+
+    __slots__ = ("delegates", "value")
+
+    def __init__(self, value: object, delegates: bool) -> None:
+        self.value = value
+        self.delegates = delegates
+        """Hand over all that an iterator has: ``yield from``."""
+
+    def take(self) -> object:
+        """Return the value, and let go of it."""
+        value, self.value = self.value, None
+        return value
+
+
+class Thrown:
+    """What is handed back to a generator if it is an exception."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error

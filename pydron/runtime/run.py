@@ -20,13 +20,13 @@ from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.guesses import Guesses
 from pydron.runtime.plan import Activation
-from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise, Request
+from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Handover, Promise, Request
 from pydron.runtime.trace import in_context, keep_context, place_error, raise_again
 from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import NoReturn
 
@@ -44,6 +44,8 @@ _OLDEST = 64
 """How many calls under way are looked at to tell whether all of them are soon done."""
 _MOST_ROUNDS = 256
 """How often code that runs ahead on a guess may go round before it waits: it may be a loop that does not end."""
+_MOST_FUTILE = 3
+"""How often in a row running ahead of a handover is tried without leading to a call."""
 _PATIENCE = 0.5
 """Seconds without any outcome after which the pool is told what the run waits for."""
 
@@ -97,42 +99,79 @@ class Run:
         """An error on its way through the frames of makers that have not gone on."""
         self._keeping = False
         """Calls that are dropped may come up again."""
+        self.handover: Handover | None = None
+        """What a generator hands over to whoever iterates over it; until it is taken back the run stands still."""
+        self._answer: object = None
         self._done = False
 
     # the run as a whole
 
-    def execute(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
-        """Run a scheduled function; return its result, or leave what it raised in `error`."""
+    def prepare(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
+        """Bind the arguments of a call. Raises Python's own `TypeError` for a wrong one."""
         activation = Activation(plan, None, 0)
         root = Fiber(self, None, activation, 0)
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
         self._root = self._cursor = root
         self.forecasts = Forecasts(root, self.memory.writes)
+
+    def execute(self) -> object:
+        """Run the scheduled function; return its result, or leave what it raised in `error`.
+
+        A generator function may stop at a `handover` instead, see `go_on`.
+        """
+        return self._proceed(self._begin)
+
+    def go_on(self, answer: object) -> object:
+        """Go on from a handover with what was handed back: a value, or something `Thrown`."""
+        self._answer = answer
+        return self._proceed(self._take_back)
+
+    def _proceed(self, step: Callable[[], None]) -> object:
         try:
             wish: BaseException | None = None
             try:
-                root.advance(None)
-                if root.state is State.FINISHED and not root.segment:
-                    return self._here(root.result)
-                self._after(root)
+                step()
                 self._loop()
             except KeyboardInterrupt as interrupt:
                 wish = interrupt
             while wish is not None:  # not inside `except`: what is raised from here on has another context
                 wish = self._interrupt(wish)
-            if self.error is None:
-                return self._here(root.result)
+            if self.error is None and self.handover is None:
+                return self._here(self._root.result)
         except BaseException as interrupt:
             with HeldBack(dropped=isinstance(interrupt, KeyboardInterrupt)):
                 self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
+                self.handover = None
                 self._recount()
                 self._drop_all()
                 self._hand_back()
         finally:
             self._hand_back()
-            if self.issued:
+            if self.issued and self.handover is None:
                 self.pool.end_run(self.inbox)
         return None
+
+    def _begin(self) -> None:
+        root = self._root
+        root.advance(None)
+        if root.state is State.FINISHED and not root.segment:
+            self._done = True
+        else:
+            self._after(root)
+
+    def _take_back(self) -> None:
+        """Let a generator go on: meanwhile anything may have happened to what it has run ahead with."""
+        fiber = self._cursor
+        around, self.around = self.around, sys.exception()
+        self.handover = None
+        self._squash_after(fiber)
+        futile = fiber.activation.plan.futile
+        futile[fiber.tick] = 0 if self.guesses else futile.get(fiber.tick, 0) + 1
+        answer, self._answer = self._answer, None
+        self._wake(fiber, answer)
+        while fiber is not None and fiber.around is around:
+            fiber.around = self.around
+            fiber = fiber.parent  # type: ignore[assignment]
 
     def _interrupt(self, interrupt: BaseException) -> BaseException | None:
         """Let the statement around the place that the program has come to see the user's wish to stop, and go on.
@@ -201,11 +240,14 @@ class Run:
             self._look()
             if self._retire() or self._ready or self._done:
                 continue
-            if self._throttled:
+            if self._throttled and self.handover is None:
                 self._unthrottle()
             if not self._ready and self._held and self.may_guess() and self._guess_on():
                 continue
             if not self._ready and not self.inbox.outcomes:
+                if self.handover is not None:
+                    self.pool.flush()
+                    return
                 self._wait()
 
     def _wait(self) -> None:
@@ -445,6 +487,8 @@ class Run:
 
     def guess(self, fiber: Fiber) -> bool:
         """Say whether to run ahead of a fiber that may change anything."""
+        if not self.issued or fiber.activation.plan.futile.get(fiber.tick, 0) >= _MOST_FUTILE:
+            return False
         if not self.may_guess():
             self._held.append(fiber)
             return False
@@ -625,7 +669,9 @@ class Run:
             assert fiber.error is not None
             self._fail(fiber, fiber.error, None)
             return True
-        if fiber.state is State.WAITING and isinstance(fiber.waiting, Request):
+        if fiber.state is State.WAITING and type(fiber.waiting) is Handover:
+            self.handover = fiber.waiting
+        elif fiber.state is State.WAITING and isinstance(fiber.waiting, Request):
             if fiber.waiting is Request.IMPURE:
                 self._squash_after(fiber)
             if fiber.waiting is not Request.BREATHE:

@@ -69,7 +69,7 @@ def unconverted(error: BaseException, cells: Mapping[str, object]) -> BaseExcept
     if type(error) is NameError and error.name in cells:
         return _of_own_variable(error)
     cause = error.__cause__
-    if type(error) is not RuntimeError or type(cause) is not StopIteration:
+    if type(error) is not RuntimeError or not isinstance(cause, StopIteration):
         return error
     trace = error.__traceback__
     # the error that Python makes of it knows only where the frame was resumed

@@ -26,6 +26,7 @@ from pydron.dataflow.nodes import (
     Try,
     WhileLoop,
     With,
+    Yield,
 )
 from pydron.translation.liveness import annotate
 from pydron.translation.lowering.match_cases import is_simple
@@ -209,7 +210,7 @@ def _bound(*regions: Region) -> frozenset[str]:
     return frozenset(name for region in regions for node in region.nodes for name in node.binds)
 
 
-def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Raise | Leave | Jump]:
+def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Yield | Raise | Leave | Jump]:
     match code:
         case ast.Return():
             return Leave
@@ -223,5 +224,7 @@ def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Raise | Leave 
             return Store
         case ast.Assign(value=ast.Call()) | ast.Expr(value=ast.Call()):
             return Call
+        case ast.Assign(value=ast.Yield() | ast.YieldFrom()):
+            return Yield
         case _:
             return Compute

@@ -27,8 +27,6 @@ _FRAME_ATTRIBUTES = {
 def native_reason(tree: ast.FunctionDef) -> str | None:
     """Return why the whole function has to run as it is written, or None."""
     for node in own_nodes(tree):
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            return f"line {node.lineno}: a generator function is run by whoever takes its values; return a list instead"
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             return f"line {node.lineno}: a coroutine belongs to its event loop"
         if isinstance(node, ast.Name) and node.id in _FRAME_NAMES:

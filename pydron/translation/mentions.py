@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["mentions_of", "plain_variables"]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_HANDS_OVER = (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncWith)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -82,9 +81,7 @@ class _Collector(ast.NodeVisitor):
         """Variables of the comprehensions around."""
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, _HANDS_OVER):
-            self.opaque = True
-        elif isinstance(node, _DEFINITIONS):
+        if isinstance(node, _DEFINITIONS):
             for part in _evaluated_at_once(node):
                 self.visit(part)
         elif isinstance(node, ast.Lambda):

@@ -23,9 +23,11 @@ from pydron.dataflow.nodes import (
     Try,
     WhileLoop,
     With,
+    Yield,
 )
 from pydron.translation.emit.calls import Calls
 from pydron.translation.emit.names import FrameKey, FrameScope
+from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.resumption import Resumption
 from pydron.translation.emit.statements import Statements
@@ -93,6 +95,8 @@ class Emitter(Statements, Calls, Resumption):
                 body += self._call_unit(node)
             case Store():
                 body += self._store_unit(node)
+            case Yield():
+                body.append(hand_over(node.code))
             case Matching():
                 return self._define(self.region_inputs(node), self._matching_unit(node), node.code)
             case _:
@@ -115,6 +119,8 @@ class Emitter(Statements, Calls, Resumption):
                 return self._native(node, frame)
             case Matching():
                 return [*self._matching(node, frame), *self._notes(node)]
+            case Yield():
+                return [*self._unit(node, frame), *self._notes(node)]
             case Raise():
                 return self._raise(node)
             case Leave():

@@ -10,7 +10,7 @@ from pydron.translation.emit.extent import jumps_out
 from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import at, quote, quote_expression
+from pydron.translation.quote import at, load, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read
 from pydron.translation.source import copy_tree
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydron.dataflow.nodes import Native, Node, RegionNode
     from pydron.translation.emit.names import FrameScope
 
-__all__ = ["Natives"]
+__all__ = ["Natives", "hand_over"]
 
 
 class Natives(Writer):
@@ -81,6 +81,14 @@ class _Exits(ast.NodeTransformer):
         value = node.value if node.value is not None else at(ast.Constant(None), node)
         return self._emitter._leave(value, self._frame, node)[0]
 
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        self.generic_visit(node)
+        return _handed_over(node)
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
+        self.generic_visit(node)
+        return _handed_over(node)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
         if not isinstance(node.target, ast.Name):
@@ -100,3 +108,18 @@ class _Exits(ast.NodeTransformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return node
+
+
+def hand_over(code: ast.stmt) -> ast.stmt:
+    """Return an assignment of a ``yield`` as a frame has it, which is a generator for reasons of its own."""
+    handed = copy_tree(code)
+    assert isinstance(handed, ast.Assign)
+    assert isinstance(handed.value, (ast.Yield, ast.YieldFrom))
+    handed.value = _handed_over(handed.value)
+    return handed
+
+
+def _handed_over(node: ast.Yield | ast.YieldFrom) -> ast.expr:
+    value = node.value if node.value is not None else at(ast.Constant(None), node)
+    delegates = at(ast.Constant(isinstance(node, ast.YieldFrom)), node)
+    return at(ast.Yield(at(ast.Call(load(".Y", node), [value, delegates], []), node)), node)

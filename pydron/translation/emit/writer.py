@@ -10,8 +10,11 @@ from pydron.dataflow.nodes import (
     Finally,
     ForLoop,
     Graph,
+    Jump,
+    Leave,
     Native,
     Node,
+    Raise,
     Region,
     RegionNode,
     Try,
@@ -257,8 +260,15 @@ class Writer:
     def _block(self, region: Region, frame: FrameScope) -> list[ast.stmt]:
         written: list[ast.stmt] = []
         for node in region.nodes:
-            written += self._node(node, frame)
+            written += [*self._node(node, frame), *self._let_go(node)]
         return written
+
+    def _let_go(self, node: Node) -> list[ast.stmt]:
+        """Let go of values that were kept for one statement alone."""
+        if isinstance(node, (Jump, Leave, Raise)):
+            return []
+        done = sorted(name for name in node.reads - node.live_after if name.startswith("."))
+        return [statement for name in done for statement in quote("_Name = None", node.code, _Name=name)]
 
     def _keywords(self, call: ast.Call, origin: ast.AST) -> ast.expr:
         """Return the keyword arguments as a dictionary, or as a tuple of dictionaries still to be joined."""

@@ -366,7 +366,7 @@ class Flattener:
         return known
 
     def _look(self, node: ast.expr) -> bool:
-        if isinstance(node, (ast.Call, ast.NamedExpr)):
+        if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)):
             return True
         if isinstance(node, ast.Lambda):
             return not all(isinstance(default, (ast.Name, ast.Constant)) for default in _defaults(node))
@@ -493,6 +493,13 @@ class Flattener:
         value = self._named(self.value(node.value))
         self.assign(store(node.target.id, node.target), value, node)
         return value
+
+    def _in_yield(self, node: ast.Yield | ast.YieldFrom) -> ast.expr:
+        if node.value is not None:
+            node.value = self.atom(node.value)
+        return self.spill(node)
+
+    _in_yieldfrom = _in_yield
 
     def _in_boolop(self, node: ast.BoolOp) -> ast.expr:
         return choose(self, node)

@@ -80,5 +80,17 @@ def _split(function: Lowered, cases: list[ast.match_case], subject: str) -> list
 
 def _ask(pattern: ast.pattern, subject: str, fits: str) -> ast.Match:
     (yes,), (no,) = (quote(f"_Fits = {answer}", pattern, _Fits=fits) for answer in (True, False))
-    otherwise = ast.match_case(at(ast.MatchAs(None, None), pattern), None, [no])
-    return at(ast.Match(load(subject, pattern), [ast.match_case(pattern, None, [yes]), otherwise]), pattern)
+    cases = [ast.match_case(pattern, None, [yes])]
+    if not _fits_everything(pattern):  # what follows a pattern that does must not be written
+        cases.append(ast.match_case(at(ast.MatchAs(None, None), pattern), None, [no]))
+    return at(ast.Match(load(subject, pattern), cases), pattern)
+
+
+def _fits_everything(pattern: ast.pattern) -> bool:
+    match pattern:
+        case ast.MatchAs(pattern=inner):
+            return inner is None or _fits_everything(inner)
+        case ast.MatchOr(patterns=patterns):
+            return any(map(_fits_everything, patterns))
+        case _:
+            return False
