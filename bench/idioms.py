@@ -16,7 +16,7 @@ import numpy as np
 import pydron
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 STEP = 0.05
 """Seconds of one call."""
@@ -182,6 +182,16 @@ def attempts(xs: list[int]) -> object:
 
 
 @pydron.schedule
+def values(xs: list[int]) -> Iterator[object]:
+    for x in xs:
+        yield f(x)
+
+
+def generator(xs: list[int]) -> object:
+    return list(values(xs))
+
+
+@pydron.schedule
 def second_loop(xs: list[int]) -> object:
     first = [uneven(x) for x in xs[:8]]
     second: list[object] = []
@@ -310,6 +320,7 @@ IDIOMS: tuple[tuple[Callable[..., object], float], ...] = (
     (nested, 2 * STEP),
     (running_total, 4 * STEP),
     (attempts, 2 * STEP),
+    (generator, 2 * STEP),
     (second_loop, 2.5 * STEP),
     (matching, 2 * STEP),
     (undecorated, 2 * STEP),

@@ -169,9 +169,10 @@ class Run:
         futile[fiber.tick] = 0 if self.guesses else futile.get(fiber.tick, 0) + 1
         answer, self._answer = self._answer, None
         self._wake(fiber, answer)
-        while fiber is not None and fiber.around is around:
-            fiber.around = self.around
-            fiber = fiber.parent  # type: ignore[assignment]
+        inside: Fiber | None = fiber
+        while inside is not None and inside.around is around:
+            inside.around = self.around
+            inside = inside.parent
 
     def _interrupt(self, interrupt: BaseException) -> BaseException | None:
         """Let the statement around the place that the program has come to see the user's wish to stop, and go on.
