@@ -51,10 +51,13 @@ class LocalWorker:
         """Start the process and invite it."""
         launcher = self._launcher
         try:
+            self._spawned = launcher.spares.pop() if launcher.spares else Spawned(launcher.nice)
+            # Only then: if this process is killed, it takes somebody who was invited to remove the way in.
             invitation = launcher.doorway.invite(self._joined)
             self._ticket = invitation.ticket
-            self._spawned = launcher.spares.pop() if launcher.spares else Spawned(launcher.nice)
         except OSError as error:
+            if self._spawned is not None:
+                self._spawned.end()
             launcher.reactor.callLater(0, self._finish, f"could not be started: {error}")
             return
         self.pid = self._spawned.process.pid
@@ -170,11 +173,12 @@ class LocalLauncher:
 
     def close(self) -> None:
         """Kill all that is left."""
+        # First what nobody could tidy up if this process were killed now.
+        self.doorway.close()
         for worker in list(self._workers):
             worker.kill()
         for worker in list(self._workers):
             worker.abandon()
-        self.doorway.close()
 
 
 class MulticoreBackend:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pydron.transport.codec import dumps, is_plain
 
@@ -32,16 +32,20 @@ class Taker(Protocol):
 class _Stream(io.BufferedIOBase):
     """The binary end of a text stream whose output is caught."""
 
-    def __init__(self, name: str, descriptor: int, caught: list[Caught], before: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, descriptor: int, encoding: str, caught: list[Caught], before: Callable[[], None]
+    ) -> None:
         """Make the end of a stream.
 
         Args:
             name: of the stream.
             descriptor: below it.
+            encoding: of what is written to it; it is caught as UTF-8.
             caught: where the output goes.
             before: called first at each write; it takes what was written to the descriptors.
         """
         self._before = before
+        self._encoding = "" if encoding.lower() in {"utf-8", "utf8"} else encoding
         self._name = name
         self._descriptor = descriptor
         self._caught = caught
@@ -51,6 +55,8 @@ class _Stream(io.BufferedIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         data = bytes(data)
+        if self._encoding:
+            data = data.decode(self._encoding, "surrogateescape").encode("utf-8", "surrogateescape")
         self._before()
         caught = self._caught
         if caught and caught[-1][0] == self._name and len(caught[-1][1]) < 8192:
@@ -76,14 +82,15 @@ class Capture:
     def __init__(self) -> None:
         self.caught: list[Caught] = []
         self._files = tuple(_regular(descriptor) for descriptor in (1, 2))
-        sys.stdout = self._text("stdout", 1, "strict")
-        sys.stderr = self._text("stderr", 2, "backslashreplace")
+        sys.stdout = self._text("stdout", 1, sys.stdout)
+        sys.stderr = self._text("stderr", 2, sys.stderr)
         self._streams = (sys.stdout, sys.stderr)
         self._repeats: set[tuple[object, ...]] = set()
 
-    def _text(self, name: str, descriptor: int, errors: str) -> _Text:
-        stream = _Stream(name, descriptor, self.caught, self._take_files)
-        return _Text(stream, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[arg-type]
+    def _text(self, name: str, descriptor: int, like: TextIO) -> _Text:
+        """Make a stream that takes the same text as another."""
+        stream = _Stream(name, descriptor, like.encoding, self.caught, self._take_files)
+        return _Text(stream, encoding=like.encoding, errors=like.errors, write_through=True)  # type: ignore[arg-type]
 
     def take(self) -> tuple[Caught, ...]:
         """Return what was caught since the last time, oldest first."""

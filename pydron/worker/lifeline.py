@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["die", "tie_to_parent"]
 
 _PR_SET_PDEATHSIG = 1
 
 
-def tie_to_parent(parent: int) -> None:
+def tie_to_parent(parent: int, gone: Callable[[], None]) -> None:
     """Ask the kernel to kill this process with its parent.
 
     The closed connection says the same, but is not read while C code holds the interpreter.
+
+    Args:
+        parent: number of the parent.
+        gone: called if the parent is gone already.
     """
     if sys.platform != "linux":
         return
@@ -26,7 +33,7 @@ def tie_to_parent(parent: int) -> None:
     except (ImportError, OSError, AttributeError):
         return
     if os.getppid() != parent:
-        die()
+        gone()
 
 
 def die() -> NoReturn:

@@ -123,8 +123,8 @@ class Worker:
         """Functions to drop, by the negative number that stands for them in the queue."""
         self._last_mark = -1
         self._ended = False
-        self.settled: Callable[[], None] | None = None
-        """Called once by the stand-in when the start is over."""
+        self.settled: Callable[[], bool] | None = None
+        """Called by the stand-in when there is time, until it says that the start is over."""
 
     def run(self) -> None:
         """Run until the driver says goodbye or is gone."""
@@ -247,10 +247,11 @@ class Worker:
         try:
             while not self._ended:
                 if self._running >= 0 and self._begun == seen:
+                    self._settle()
                     self._attend(seen)
                 idle = 0 if self._begun != seen else idle + 1
                 seen = self._begun
-                if idle > _DOZE and self._running < 0:
+                if idle > _DOZE and self._running < 0 and self._settle():
                     idle = 0
                     self._doze()
                 else:
@@ -258,10 +259,12 @@ class Worker:
         except OSError:
             self._end()
 
+    def _settle(self) -> bool:
+        if self.settled is not None and self.settled():
+            self.settled = None
+        return self.settled is None
+
     def _doze(self) -> None:
-        if self.settled is not None:
-            settled, self.settled = self.settled, None
-            settled()
         self._dozing = True
         if self._begun and self._running >= 0:
             # The task began before it could see the mark.

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+from importlib import import_module
 
 from pydron.errors import AuthenticationError
 from pydron.transport.definitions import DEFINITIONS
@@ -28,8 +29,7 @@ def main() -> int:
     early = not select.select([0], [], [], 0)[0]
     if early:
         # The driver is not as far yet: time for what is needed later.
-        tie_to_parent(parent)
-        _get_ready_for_functions()
+        _get_ready()
     invitation = read_invitation(sys.stdin.readline())
     _close_stdin()
     faulthandler.enable(file=2)
@@ -54,8 +54,15 @@ def main() -> int:
         die()
 
     worker = Worker(link, first, capture, ProcessLikeness(capture), gone)
-    if not early:
-        worker.settled = lambda: tie_to_parent(parent)
+
+    def settled() -> bool:
+        if os.path.exists(invitation.path):  # noqa: PTH110 - looked for often
+            # Others are still to come. If the driver dies now, the way in has to be removed for it.
+            return False
+        tie_to_parent(parent, gone)
+        return True
+
+    worker.settled = settled
     gc.freeze()
     worker.run()
     link.close()
@@ -63,13 +70,14 @@ def main() -> int:
     os._exit(0)
 
 
-def _get_ready_for_functions() -> None:
-    """Import what functions that are sent by value are rebuilt with."""
-    try:
-        import cloudpickle  # noqa: F401
-    except ImportError:
-        # Functions that can be imported do without.
-        pass
+def _get_ready() -> None:
+    """Import what ties this process to the driver, and what functions that are sent by value are rebuilt with."""
+    for module in ("ctypes", "cloudpickle"):
+        try:
+            import_module(module)
+        except ImportError:
+            # There are other means, and functions that can be imported.
+            pass
 
 
 def _close_stdin() -> None:
