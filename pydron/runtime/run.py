@@ -514,6 +514,7 @@ class Run:
             fiber.state = State.READY
             self._ready.append(fiber)
         self.due = self.guessing
+        self._hand_back()
         self.pool.flush()
 
     def _unthrottle(self) -> None:
