@@ -262,6 +262,16 @@ class Questions:
             return iterable, key_of(iterable)  # type: ignore[return-value]
         return iter(iterable), EACH_TURN  # type: ignore[call-overload]
 
+    def walk_unsteady(self, iterable: object) -> tuple[Iterable[object], object]:
+        """Return the same for a loop that may take items out of what it goes over.
+
+        Where the iterator of a table stands then depends on how the table came to be what it is, so there can be no
+        second one.
+        """
+        if type(iterable) in TABLES:
+            return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+        return self.walk(iterable)
+
     def may_loop_wrapper(
         self, wrapper: object, args: tuple[object, ...], keywords: object, unpacked: bool
     ) -> Request | None:

@@ -63,6 +63,7 @@ class _Builder:
         self._fast = function.scope.fast - function.scope.declared
         self._tick = 0
         self._written = function.written
+        self._unsteady = function.unsteady
         scope = function.scope
         self._own = scope.fast.union(scope.cells) - scope.declared
         self._plain = function.plain
@@ -139,6 +140,7 @@ class _Builder:
             binds,
             item=item,
             iterable=code.iter,
+            unsteady=code in self._unsteady,
             body=body,
             orelse=orelse,
             written=self._written[code],

@@ -104,8 +104,10 @@ class Regions(Natives):
             }  # fmt: skip
         else:
             form, holes = "(_Iterable)", {"_Iterable": iterable}
+        unsteady = "_unsteady" if node.unsteady and not isinstance(iterable, ast.Call) else ""
         body += quote(
-            f"_Ans = _S.may_loop{form}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.walk{form}\n_Count = 0",
+            f"_Ans = _S.may_loop{form}\nif _Ans is not None: yield _Ans\n"
+            f"_Source, _Key = _S.walk{unsteady}{form}\n_Count = 0",
             origin, _Source=source, _Count=count, _Key=key, **holes,
         )  # fmt: skip
         frame.in_loop = True

@@ -23,7 +23,7 @@ from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
-from pydron.translation.scope import names_bound
+from pydron.translation.scope import names_bound, names_read
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ BIND = ".bind"
 WRAPPERS = frozenset(("enumerate", "zip", "reversed"))
 """Builtin iterators that hold nothing but a place in what they go over."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
+
+_REMOVERS = frozenset(("pop", "popitem", "clear", "remove", "discard", "__delitem__"))
 
 
 def lower_calls(function: Lowered) -> None:
@@ -251,6 +253,7 @@ class Flattener:
 
     def _for(self, node: ast.For) -> None:
         written = as_written(self._function, node)
+        unsteady = _removes_from(node.body, names_read(node.iter))
         iterable = self.wrapped(node.iter) if self.is_wrapped(node.iter) else self.atom(node.iter)
         item = self.names.fresh("item")
         bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
@@ -259,6 +262,8 @@ class Flattener:
         assert isinstance(written, ast.For)
         written.iter = copy_tree(iterable)
         self._function.written[loop] = written
+        if unsteady:
+            self._function.unsteady.add(loop)
         self.out.append(loop)
 
     def _try(self, node: ast.Try) -> None:
@@ -582,6 +587,18 @@ def _value(node: ast.expr) -> ast.expr:
 
 def _defaults(node: ast.Lambda) -> list[ast.expr]:
     return [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+
+
+def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:
+    """Say whether statements may take items out of what one of the variables holds."""
+    for statement in statements:
+        for node in ast.walk(statement):
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()) if name in names:
+                    return True
+                case ast.Attribute(value=ast.Name(id=name), attr=method) if name in names and method in _REMOVERS:
+                    return True
+    return False
 
 
 def _rebinds(node: ast.expr, name: str) -> bool:

@@ -44,6 +44,8 @@ class Lowered:
     """Comprehensions that became loops."""
     written: dict[ast.AST, ast.For | ast.While] = field(default_factory=dict)
     """Loops as the user wrote them."""
+    unsteady: set[ast.AST] = field(default_factory=set)
+    """Loops that may take items out of what they go over."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
     matching: set[ast.AST] = field(default_factory=set)
