@@ -158,7 +158,7 @@ class Joblib:
     """Joblib on its own pool, which maps large arguments read-only."""
 
     def __init__(self) -> None:
-        import joblib  # type: ignore[import-untyped]
+        import joblib
 
         self._delayed = joblib.delayed
         self._parallel = joblib.Parallel(n_jobs=WORKERS)
@@ -188,7 +188,7 @@ def _bump_copy(array: Array) -> Array:
 
 
 def _loky() -> System:
-    import loky  # type: ignore[import-untyped]
+    import loky
 
     return Executor(loky.ProcessPoolExecutor(WORKERS))
 
