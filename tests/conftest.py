@@ -40,8 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Run in the background of a shell, which the programs under test would inherit.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     given = config.getoption("--seed")
     config.stash[SEED] = random.SystemRandom().randrange(1_000_000) if given is None else given
     for name in ("PYDRON", "PYDRON_CONF", "PYDRON_CHECK"):

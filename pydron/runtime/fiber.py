@@ -137,7 +137,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         self.state = State.RUNNING
         while True:
             try:
-                request = send(value) if type(value) is not Thrown else self.frame.throw(value.error)
+                request = send(value) if type(value) is not Thrown else self._throw(value.error)
             except StopIteration as stop:
                 if type(stop.value) is Caught:
                     self.state = State.FAILED
@@ -184,6 +184,12 @@ class Fiber(Attempts, Calls, Stores, Questions):
             elif self.state is State.RUNNING:  # looking for its turn has not ended it
                 self._wait(request)
             return
+
+    def _throw(self, error: BaseException) -> object:
+        """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
+        if self.around is not self.run.around and self.around is not error:
+            error.__context__ = self.around
+        return self.frame.throw(error)
 
     def ending(self) -> object:
         """Say how the frame has ended, if its entries do not fail: see `first_failure`."""

@@ -239,10 +239,10 @@ class Simulation:
         worker = self._workers.get(command.worker)
         if worker is None or command.task not in [running.task.id for running in worker.running]:
             return
-        if self._plan.order != "random" or self._rng.random() < 0.5:
+        if self._plan.order != "random" or self._rng.random() < 0.5 or not self._may_die(worker):
             for running in worker.running:
                 running.seconds = 0.0 if running.task.id == command.task else running.seconds
-        elif self._may_die(worker):
+        else:
             self._news.append((None, self._remove(worker, "stopped with a cancelled task")))
 
     def _fetch(self, command: commands.FetchValue) -> None:

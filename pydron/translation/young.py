@@ -40,6 +40,8 @@ def _makes_container(node: Compute) -> bool:
 def _leaks(node: Node) -> frozenset[str]:
     """Return variables whose object the node may make visible elsewhere in a way the runtime does not watch."""
     match node:
+        case Compute(code=ast.Expr(value=ast.Name())):
+            return frozenset()
         case Compute(code=ast.Assign(value=value) | ast.Expr(value=value)):
             return _handed_on(value)
         case Compute() | Call() | Store() | Leave() | Raise():

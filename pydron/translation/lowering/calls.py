@@ -23,7 +23,7 @@ from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
-from pydron.translation.scope import names_bound, names_read
+from pydron.translation.scope import names_bound, names_read, own_nodes
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Flattener:
         self.unrolled = function.unrolled
         self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in ast.walk(function.tree))
         self._known: dict[ast.AST, bool] = {}
+        self._steady = _always_bound(function)
 
     # blocks and statements
 
@@ -438,10 +439,15 @@ class Flattener:
                 done.append(self.flat(node) if index == last else self._kept(node, nodes[index + 1 :]))
         return done
 
-    def _kept(self, node: ast.expr, later: list[ast.expr]) -> ast.expr:
+    def _kept(self, node: ast.expr, later: list[ast.expr], *, checked: bool = True) -> ast.expr:
+        """Return an atom for an expression that is evaluated before others; `checked` if it is not read at once."""
         value = self.atom(node)
-        if self._has_walrus and isinstance(value, ast.Name) and any(_rebinds(other, value.id) for other in later):
+        if not isinstance(value, ast.Name):
+            return value
+        if self._has_walrus and any(_rebinds(other, value.id) for other in later):
             return self.spill(value)
+        if checked and value.id not in self._steady and self._may_be_unbound(value) and any(map(self.needs, later)):
+            self.out.append(at(ast.Expr(value), value))  # what comes later must not happen if this is an error
         return value
 
     def _in_any(self, node: ast.expr) -> ast.expr:
@@ -554,7 +560,7 @@ class Flattener:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         late = not all(isinstance(_value(argument), (ast.Name, ast.Constant)) for argument in arguments)
         if isinstance(function, ast.Attribute):
-            owner = self._kept(function.value, arguments)
+            owner = self._kept(function.value, arguments, checked=not late)
             if late:
                 called: ast.expr = self.spill(
                     at(ast.Call(load(BIND, function), [owner, at(ast.Constant(function.attr), function)], []), function)
@@ -587,6 +593,17 @@ def _value(node: ast.expr) -> ast.expr:
 
 def _defaults(node: ast.Lambda) -> list[ast.expr]:
     return [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+
+
+def _always_bound(function: Lowered) -> frozenset[str]:
+    """Return parameters that nothing unbinds."""
+    unbound: set[str] = set()
+    for node in own_nodes(function.tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            unbound.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            unbound.add(node.name)
+    return frozenset(function.scope.parameters) - unbound
 
 
 def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:
