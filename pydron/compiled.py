@@ -31,6 +31,7 @@ from pydron.translation.features import native_reason
 from pydron.translation.lowering import lower
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.mentions import mentions_of, plain_variables
+from pydron.translation.nesting import Depth
 from pydron.translation.quote import define
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
@@ -101,13 +102,15 @@ class Translation:
     @cached_property
     def _lowered(self) -> Lowered:
         function = Lowered(self.source, self.source.tree, self.scope, plain=self._plain)
-        lower(function)
+        with Depth():
+            lower(function)
         return function
 
     @cached_property
     def graph(self) -> Graph:
         """The dataflow graph."""
-        return build(self._lowered)
+        with Depth():
+            return build(self._lowered)
 
     @cached_property
     def unrolled(self) -> list[Unrolled]:
@@ -120,11 +123,13 @@ class Translation:
 
     @cached_property
     def _counts(self) -> dict[int, int]:
-        return {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
+        with Depth():
+            return {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
 
     @cached_property
     def _escapes(self) -> dict[int, bool]:
-        return {node.tick: escapes(node) for node in self.graph.root.walk()}
+        with Depth():
+            return {node.tick: escapes(node) for node in self.graph.root.walk()}
 
     @cached_property
     def binder(self) -> CodeType:
@@ -156,7 +161,8 @@ class Translation:
         """Return the code of a frame."""
         found = self._codes.get(key)
         if found is None:
-            found = self._codes[key] = self._compile(self._emitter.write(key))
+            with Depth():
+                found = self._codes[key] = self._compile(self._emitter.write(key))
             self._mine.add(found)
         return found
 
@@ -260,14 +266,15 @@ def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation
 
 
 def _translate(function: FunctionType, stamp: Stamp | None) -> Translation | NotTranslatable:
-    try:
-        source = find_source(function, stamp)
-    except NoSourceError as error:
-        return NotTranslatable(str(error))
-    reason = native_reason(source.tree)
-    if reason is not None:
-        return NotTranslatable(reason)
-    return Translation(source, function.__code__)
+    with Depth():
+        try:
+            source = find_source(function, stamp)
+        except NoSourceError as error:
+            return NotTranslatable(str(error))
+        reason = native_reason(source.tree)
+        if reason is not None:
+            return NotTranslatable(reason)
+        return Translation(source, function.__code__)
 
 
 class CompiledPlan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import warnings
 import weakref
 from types import CodeType, FunctionType, GeneratorType
@@ -58,7 +59,7 @@ class Scheduled:
     def begin(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Run | None:
         """Return a run for a call, or None if the function is to be called as it is."""
         context = current_context(self.function)
-        plan = self.plan() if context is not None else None
+        plan = self.plan() if context is not None and not _stack_is_nearly_full() else None
         if context is None or plan is None:
             return None
         surroundings = context.surroundings
@@ -204,6 +205,8 @@ def _steps(run: Run) -> Generator[object, object, object]:
         del run
 
 
+_ROOM = 400
+"""Frames on the stack; a run takes some 300 where its fibers nest."""
 _CODE = wrapper.__code__
 _news = 0
 """How often a callable has been decorated."""
@@ -231,6 +234,15 @@ def stays_as_it_is(function: FunctionType, *, strict: bool) -> bool:
     if not any(is_kind(function) for is_kind in kinds):
         return False
     Scheduled(function, strict).plan()
+    return True
+
+
+def _stack_is_nearly_full() -> bool:
+    """Say whether the recursion limit leaves a run too little room: as it is written, the function may well fit."""
+    try:
+        sys._getframe(max(sys.getrecursionlimit() - _ROOM, 0))
+    except ValueError:
+        return False
     return True
 
 

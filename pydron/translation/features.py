@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pydron.translation.nesting import DEEPEST, nests_too_deeply
 from pydron.translation.scope import own_nodes
 
 __all__ = ["native_reason"]
@@ -26,6 +27,9 @@ _FRAME_ATTRIBUTES = {
 
 def native_reason(tree: ast.FunctionDef) -> str | None:
     """Return why the whole function has to run as it is written, or None."""
+    line = nests_too_deeply(tree)
+    if line is not None:
+        return f"line {line}: what is written there nests more than {DEEPEST} levels deep; give parts of it names"
     for node in own_nodes(tree):
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             return f"line {node.lineno}: a coroutine belongs to its event loop"

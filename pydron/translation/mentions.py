@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.mentions import Mentions
-from pydron.translation.scope import names_bound, own_nodes
+from pydron.translation.scope import bound_otherwise, names_bound, own_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,26 +23,19 @@ def plain_variables(tree: ast.FunctionDef, scope: Scope) -> frozenset[str]:
     """Return the variables that hold nothing but functions and classes defined in the function, undecorated."""
     plain: set[str] = set()
     others = {*scope.parameters, *scope.declared}
+    named: set[ast.AST] = set()
+    """Targets of lambdas."""
     for node in own_nodes(tree):
         if isinstance(node, _DEFINITIONS):
             (others if node.decorator_list else plain).add(node.name)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-            plain.update(target.id for target in node.targets if isinstance(target, ast.Name))
-        elif isinstance(node, ast.stmt) and not isinstance(node, (ast.Global, ast.Nonlocal)):
-            others |= _bound_by(node)
+            named.update(target for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node not in named:
+            others.add(node.id)
+        else:
+            others.update(bound_otherwise(node))
+    plain.update(target.id for target in named if isinstance(target, ast.Name))
     return frozenset(plain - others)
-
-
-def _bound_by(node: ast.stmt) -> frozenset[str]:
-    """Return what a statement itself binds, not the statements in it."""
-    inner = {
-        name for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node for name in _names(child)
-    }
-    return names_bound(node) - inner | _names(node)
-
-
-def _names(node: ast.stmt) -> frozenset[str]:
-    return names_bound(node) if not isinstance(node, _DEFINITIONS) else frozenset((node.name,))
 
 
 def mentions_of(trees: list[ast.stmt], own: frozenset[str], plain: frozenset[str], shared: frozenset[str]) -> Mentions:

@@ -13,15 +13,29 @@ if TYPE_CHECKING:
 __all__ = ["expression_of", "perhaps_read", "surely_read"]
 
 
+_OPERATION = "an operation"
+"""Stands among the names for something that may raise."""
+_OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript, ast.FormattedValue, ast.Starred, ast.Call)
+
+
 def surely_read(node: ast.expr) -> list[str]:
     """Return the names that evaluating an expression surely reads unless it raises first, in that order."""
-    return list(dict.fromkeys(name for name, sure in _reads(node, sure=True) if sure))
+    return list(dict.fromkeys(name for name, sure in _reads(node, sure=True) if sure and name != _OPERATION))
 
 
 def perhaps_read(node: ast.expr) -> frozenset[str]:
-    """Return the names that an expression reads or not, as its ``and``, ``or`` and ``if`` go."""
-    found = list(_reads(node, sure=True))
-    return frozenset(name for name, _ in found) - {name for name, sure in found if sure}
+    """Return the names that an expression reads or not, as its ``and``, ``or``, ``if`` and operations go."""
+    read: set[str] = set()
+    first: set[str] = set()
+    may_have_raised = False
+    for name, sure in _reads(node, sure=True):
+        if name == _OPERATION:
+            may_have_raised = True
+            continue
+        read.add(name)
+        if sure and not may_have_raised:
+            first.add(name)
+    return frozenset(read - first)
 
 
 def expression_of(code: ast.stmt) -> ast.expr | None:
@@ -52,6 +66,7 @@ def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
         case ast.Compare(left=left, comparators=[first, *others]):
             yield from _reads(left, sure=sure)
             yield from _reads(first, sure=sure)
+            yield _OPERATION, sure
             for other in others:
                 yield from _reads(other, sure=False)
         case ast.Dict(keys=keys, values=values):
@@ -65,3 +80,5 @@ def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
         case _:
             for child in ast.iter_child_nodes(node):
                 yield from _reads(child, sure=sure)
+            if isinstance(node, _OPERATIONS):
+                yield _OPERATION, sure

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
-__all__ = ["Scope", "evaluated_outside", "names_bound", "names_read", "own_nodes"]
+__all__ = ["Scope", "bound_otherwise", "evaluated_outside", "names_bound", "names_read", "own_nodes"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -125,13 +125,14 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
             pending.extend((part, inner) for part in evaluated_outside(node))
             continue
         else:
-            bound.update(_special_names(node))
+            bound.update(bound_otherwise(node))
         inside = inner or isinstance(node, _COMPREHENSIONS)
         pending.extend((child, inside) for child in ast.iter_child_nodes(node))
     return frozenset(bound)
 
 
-def _special_names(node: ast.AST) -> list[str]:
+def bound_otherwise(node: ast.AST) -> list[str]:
+    """Return the names that a node itself binds although it holds no `ast.Name` for them; definitions apart."""
     if isinstance(node, ast.ExceptHandler) and node.name:
         return [node.name]
     if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -1,0 +1,55 @@
+"""Trees that nest deeply: translation goes down them by recursion, which is its own and not the user's to bound."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["DEEPEST", "Depth", "nests_too_deeply"]
+
+DEEPEST = 1000
+"""Levels of a tree that translation goes down. The compiler itself stops at a few times as many."""
+_FRAMES = 25 * DEEPEST
+"""On the stack while it does."""
+
+
+def nests_too_deeply(tree: ast.AST) -> int | None:
+    """Return the line where a tree goes down more than `DEEPEST` levels, or None."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return None
+    return next((line for node in level if (line := getattr(node, "lineno", None)) is not None), None)
+
+
+class Depth:
+    """A ``with`` statement in which the recursion limit leaves room to go down `DEEPEST` levels."""
+
+    _lock = threading.Lock()
+    _inside = 0
+    """In all threads."""
+    _before = 0
+    """The limit outside."""
+    _within = 0
+
+    def __enter__(self) -> None:
+        with Depth._lock:
+            if not Depth._inside:
+                Depth._before = sys.getrecursionlimit()
+                Depth._within = Depth._before + _FRAMES
+                sys.setrecursionlimit(Depth._within)
+            Depth._inside += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with Depth._lock:
+            Depth._inside -= 1
+            if not Depth._inside and sys.getrecursionlimit() == Depth._within:
+                sys.setrecursionlimit(Depth._before)
