@@ -6,7 +6,7 @@ import logging
 import pickle
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydron.tasks import Captured
@@ -28,10 +28,17 @@ def show(captured: tuple[Captured, ...]) -> None:
                 stream.write(item.content.decode("utf-8", "surrogateescape"))
 
 
-_shown: dict[str, dict[str | tuple[str, type[Warning], int], int]] = {}
-"""What was warned about in each file: filters such as "once" and "default" look here."""
+_registries: dict[str, dict[str, Any]] = {}
+"""Namespaces for what was warned about in modules that are not imported here."""
 
 
 def _warn(content: bytes) -> None:
-    message, category, filename, line = pickle.loads(content)
-    warnings.warn_explicit(message, category, filename, line, registry=_shown.setdefault(filename, {}))
+    message, category, filename, line, module = pickle.loads(content)
+    if module is None:
+        warnings._showwarnmsg(warnings.WarningMessage(message, category, filename, line))  # type: ignore[attr-defined]
+        return
+    # Filters such as "once" and "default" look into the registry, as they do for calls that run here.
+    known = sys.modules.get(module)
+    names = _registries.setdefault(module, {}) if known is None else vars(known)
+    registry = names.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, category, filename, line, module, registry)

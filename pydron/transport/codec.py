@@ -7,14 +7,17 @@ Buffers of some size stay out of the stream. They are copied by the sender, beca
 
 from __future__ import annotations
 
+import enum
 import functools
 import io
 import pickle
 import types
+import typing
 from typing import TYPE_CHECKING, Any
 
 from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
+from pydron.transport.wrappers import reduce_dispatcher, reduce_wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -86,7 +89,7 @@ def _reduce_special(value: object, kind: type) -> Reduced | None:
         return DEFINITIONS.reduce_sentinel(value)
     if issubclass(kind, _STATEFUL):
         _refuse(value)
-    return None
+    return reduce_wrapper(value, kind)
 
 
 class _Quick(pickle.Pickler):
@@ -130,6 +133,8 @@ def _thorough() -> type[pickle.Pickler]:
                 reduced = _reduce_class(value)
             else:
                 reduced = _reduce_special(value, kind)
+            if reduced is None and kind is types.FunctionType:
+                reduced = reduce_dispatcher(value)  # type: ignore[arg-type]
             if reduced is not None:
                 return reduced
             if kind is types.FunctionType and is_by_value(value.__module__, value.__qualname__):  # type: ignore[attr-defined]
@@ -139,16 +144,31 @@ def _thorough() -> type[pickle.Pickler]:
                 taken = super().reducer_override(value)
             if kind is types.FunctionType and taken is not NotImplemented:
                 self.functions.append(value)  # type: ignore[arg-type]
-            return taken
+            return _with_slots(value, taken) if isinstance(value, type) and taken is not NotImplemented else taken
 
         def _define(self, cls: type) -> Reduced:
             reduced = super().reducer_override(cls)
             if reduced is NotImplemented:
                 reduced = cloudpickle.cloudpickle._dynamic_class_reduce(cls)
             assert self.wrap is not None
+            reduced = _with_slots(cls, reduced)
             return (*self.wrap(reduced[0], reduced[1]), *reduced[2:])
 
     return Thorough
+
+
+def _with_slots(cls: type, reduced: tuple[Any, ...]) -> Reduced:
+    """Return how to pickle a class such that its copy has slots where it has them; cloudpickle leaves them out."""
+    content = vars(cls)
+    if "__slots__" not in content or issubclass(cls, enum.Enum):
+        return reduced
+    make, (kind, name, bases, first, *others), (attributes, state), *rest = reduced
+    if typing.NamedTuple in bases:
+        return reduced  # it gives its classes no instance dictionary, and lets nobody say so
+    members = [each for each, value in content.items() if isinstance(value, types.MemberDescriptorType)]
+    slots = (*members, *(each for each in ("__dict__", "__weakref__") if each in content))
+    kept = {each: value for each, value in attributes.items() if each not in members}
+    return make, (kind, name, bases, {**first, "__slots__": slots}, *others), (kept, state), *rest
 
 
 def pickle_class(cls: type, wrap: Callable[[object, object], Reduced]) -> bytes:

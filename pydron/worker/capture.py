@@ -16,6 +16,7 @@ from pydron.transport.codec import dumps, is_plain
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
+    from types import FrameType
 
 __all__ = ["Capture", "Caught", "Taker", "log_content", "warning_content"]
 
@@ -122,7 +123,8 @@ class Capture:
         if mark not in self._repeats:
             self._repeats.add(mark)
             self._take_files()
-            self.caught.append(("warning", warning_content(message, category, filename, line)))
+            module = _module_that_warned(sys._getframe(1), filename, line)
+            self.caught.append(("warning", warning_content(message, category, filename, line, module)))
 
 
 def log_content(record: logging.LogRecord) -> bytes:
@@ -139,12 +141,23 @@ def log_content(record: logging.LogRecord) -> bytes:
         return dumps({name: value for name, value in fields.items() if is_plain(value)}).data
 
 
-def warning_content(message: Warning | str, category: type[Warning], filename: str, line: int) -> bytes:
-    """Pickle a warning: ``(message, category, filename, line)``."""
+def warning_content(
+    message: Warning | str, category: type[Warning], filename: str, line: int, module: str | None
+) -> bytes:
+    """Pickle a warning: ``(message, category, filename, line, module)``; no module if it has passed the filters."""
     try:
-        return dumps((message, category, filename, line)).data
+        return dumps((message, category, filename, line, module)).data
     except Exception:
-        return dumps((str(message), UserWarning, filename, line)).data
+        return dumps((str(message), UserWarning, filename, line, module)).data
+
+
+def _module_that_warned(frame: FrameType | None, filename: str, line: int) -> str:
+    """Return the name of the module whose code at a line warns, as far as it is on the stack."""
+    while frame is not None:
+        if frame.f_lineno == line and frame.f_code.co_filename == filename:
+            return str(frame.f_globals.get("__name__", filename))
+        frame = frame.f_back
+    return filename
 
 
 def _regular(descriptor: int) -> bool:

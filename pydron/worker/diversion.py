@@ -118,7 +118,7 @@ class _Diversion:
             if capture is None:
                 original(message, category, filename, lineno, file, line)
             else:
-                capture.caught.append(("warning", warning_content(message, category, filename, lineno)))
+                capture.caught.append(("warning", warning_content(message, category, filename, lineno, None)))
 
         def undo() -> None:
             if warnings.showwarning is show:

@@ -90,6 +90,33 @@ def test_into_pipes(tmp_path: Path) -> None:
     assert (parallel.stdout, parallel.stderr) == (plain.stdout, plain.stderr)
 
 
+def test_warnings_are_filtered_by_module(tmp_path: Path) -> None:
+    (tmp_path / "careful.py").write_text("import warnings\n\ndef step(number):\n    warnings.warn('in a module')\n")
+    program = """
+    import warnings
+    import careful
+    import pydron
+
+    @pydron.functional
+    def call(number):
+        warnings.warn("in the program")
+        careful.step(number)
+        return number
+
+    @pydron.schedule
+    def main(text):
+        print([call(number) for number in range(3)], text)
+
+    warnings.filterwarnings("ignore", module="__main__")
+    main("of careful")
+    warnings.resetwarnings()
+    main("of both")
+    """
+    plain = run(tmp_path, program, PYDRON="off")
+    parallel = run(tmp_path, program)
+    assert (parallel.stdout, parallel.stderr) == (plain.stdout, plain.stderr)
+
+
 @pytest.mark.parametrize("option", ["error", "ignore", "always", "once", "error::RuntimeWarning"])
 def test_warnings_are_filtered_as_the_program_is_told(tmp_path: Path, option: str) -> None:
     program = """
@@ -107,7 +134,9 @@ def test_warnings_are_filtered_as_the_program_is_told(tmp_path: Path, option: st
             print(call(number))
             warnings.warn("careful too")
 
+    call(0)
     main()
+    call(1)
     """
     plain = run(tmp_path, program, PYTHONWARNINGS=option, PYDRON="off")
     parallel = run(tmp_path, program, PYTHONWARNINGS=option)
