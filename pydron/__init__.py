@@ -20,7 +20,7 @@ from pydron.errors import (
 )
 
 if TYPE_CHECKING:
-    from pydron.api import functional, graph, schedule
+    from pydron.api import functional, graph, ordered, schedule
     from pydron.observe.explain import explain
     from pydron.opening import session, shutdown
 
@@ -39,6 +39,7 @@ __all__ = [
     "explain",
     "functional",
     "graph",
+    "ordered",
     "schedule",
     "session",
     "shutdown",
@@ -48,6 +49,7 @@ _MODULES = {
     "explain": "pydron.observe.explain",
     "functional": "pydron.api",
     "graph": "pydron.api",
+    "ordered": "pydron.api",
     "schedule": "pydron.api",
     "session": "pydron.opening",
     "shutdown": "pydron.opening",

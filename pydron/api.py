@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 from pydron.context import name_of
 from pydron.errors import TranslationError
-from pydron.runtime.marks import Functional, mark_functional, scheduled_of
+from pydron.runtime.marks import (
+    Functional,
+    Ordered,
+    functional_of,
+    mark_functional,
+    mark_ordered,
+    ordered_of,
+    resource_keys,
+    scheduled_of,
+)
 from pydron.scheduled import Scheduled, make_scheduled, stays_as_it_is
 from pydron.tasks import Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydron.dataflow import Graph
 
-__all__ = ["Scheduled", "functional", "graph", "schedule"]
+__all__ = ["Scheduled", "functional", "graph", "ordered", "schedule"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound="Callable[..., object]")
+Resources: TypeAlias = "str | Iterable[str]"
 
 
 @overload
@@ -60,12 +71,81 @@ def _at_least(least: int, name: str, given: object) -> int:
 
 def functional_with(function: C, requirements: Requirements) -> C:
     """Mark a callable functional."""
-    inner = function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
+    inner = _inside(function)
     if not callable(inner):
         advice = _BELOW if _wraps(inner) else "options are given by name: @pydron.functional(cores=2)"
         raise TypeError(f"pydron.functional takes a callable, not {_shown(inner)}; {advice}")
+    if ordered_of(inner) is not None:
+        raise _both(inner)
     mark_functional(inner, Functional(name_of(inner), requirements))
     return function
+
+
+def _inside(function: object) -> object:
+    """Return the function of a static or class method, anything else as it is."""
+    return function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
+
+
+def _both(callee: object) -> TypeError:
+    return TypeError(f"{name_of(callee)} cannot be both functional and ordered: it has an effect, or it has none")
+
+
+@overload
+def ordered(function: C, /, *, reads: Resources = (), writes: Resources = (), commutes: Resources = ()) -> C: ...
+@overload
+def ordered(*, reads: Resources = (), writes: Resources = (), commutes: Resources = ()) -> Callable[[C], C]: ...
+def ordered(
+    function: C | None = None, /, *, reads: Resources = (), writes: Resources = (), commutes: Resources = ()
+) -> C | Callable[[C], C]:
+    """Declare that a callable does something outside of the program: writes a file, updates a plot, sends a message.
+
+    Inside a scheduled function each call is made in its turn, exactly once, if the program comes there; calls that come
+    later run ahead meanwhile. Without options it is output: ordered like `print`, and the program does not read back
+    what it wrote. A resource is a name of your choice for something that the program does read back. Everywhere else
+    nothing changes: the callable that comes back is the one that went in.
+
+    Args:
+        function: a function, bound method, partial or builtin; `staticmethod` and `classmethod` objects too.
+        reads: resources that it reads. One that does nothing else waits only for calls that change them.
+        writes: resources that it changes.
+        commutes: resources that it changes such that the order of these calls does not matter: it counts, adds up.
+
+    Raises:
+        TypeError: what was given cannot be called, makes a generator or coroutine, or is functional; or a resource is
+            no text.
+    """
+    read, written, added = _resources("reads", reads), _resources("writes", writes), _resources("commutes", commutes)
+
+    def declare(given: C) -> C:
+        inner = _inside(given)
+        _check_ordered(inner)
+        changed = resource_keys((*written, *added))
+        found = Ordered(name_of(inner), resource_keys(read), changed, bool(added), (*read, *written, *added))
+        mark_ordered(inner, found)
+        return given
+
+    return declare if function is None else declare(function)
+
+
+def _resources(option: str, given: Resources) -> tuple[str, ...]:
+    names: tuple[object, ...] = (given,) if isinstance(given, str) else tuple(given)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"{option} of pydron.ordered is the name of a resource, or several, not {name!r}")
+    return cast("tuple[str, ...]", names)
+
+
+def _check_ordered(inner: object) -> None:
+    if not callable(inner):
+        advice = _BELOW if _wraps(inner) else 'options are given by name: @pydron.ordered(writes="database")'
+        raise TypeError(f"pydron.ordered takes a callable, not {_shown(inner)}; {advice}")
+    if functional_of(inner) is not None:
+        raise _both(inner)
+    kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    if any(is_kind(inner) for is_kind in kinds):
+        raise TypeError(
+            f"{name_of(inner)} cannot be ordered: what it does happens after the call; declare what does it"
+        )
 
 
 _BELOW = "put it directly above the def, below the other decorators"

@@ -80,13 +80,14 @@ def _context_of(session: Session) -> Context:
 
     config = session.config
     names = FunctionalNames(config.functional) if config.functional else None
+    ordered = FunctionalNames(config.ordered) if config.ordered else None
     run_ahead = config.run_ahead or RUN_AHEAD
     if config.ship or session.check:
-        surroundings = Surroundings(session.pool, show, adopt, names, run_ahead=run_ahead, twin=twin)
+        surroundings = Surroundings(session.pool, show, adopt, names, ordered, run_ahead=run_ahead, twin=twin)
     else:
         cost = CostModel()
         surroundings = Surroundings(
-            session.pool, show, adopt, names, cost.inlines, cost.observe, run_ahead=run_ahead, twin=twin
+            session.pool, show, adopt, names, ordered, cost.inlines, cost.observe, run_ahead=run_ahead, twin=twin
         )
     spread_news()
     return Context(surroundings, session.strict)

@@ -301,6 +301,9 @@ class Config:
     functional: Patterns = field(
         default=(), metadata=says("Callables of other packages to treat as `@pydron.functional`; `*` ends a pattern.")
     )
+    ordered: Patterns = field(
+        default=(), metadata=says("Callables of other packages to treat as `@pydron.ordered`; `*` ends a pattern.")
+    )
     ship: Flag = field(default=False, metadata=says("Send every functional call to a worker, however short it is."))
     strict: Flag = field(
         default=False, metadata=says("Raise an error where a function would be run sequentially, instead of a notice.")

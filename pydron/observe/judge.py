@@ -17,7 +17,7 @@ from pydron.observe.verdicts import Kind, Verdict
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.effects.library import LIBRARY_CALLS
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
-from pydron.runtime.marks import functional_of, scheduled_of
+from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.lowering.calls import BIND
@@ -45,6 +45,7 @@ _REWRITE = "write it as a loop of plain statements"
 _DECLARE = "decorate it with @pydron.functional, if its result depends on its arguments alone and it changes nothing"
 _NAME_IT = "pass it through pydron.functional, or name it in pydron.conf, if it changes nothing"
 _ADVICE = (
+    ("ordered, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
     ("functional, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
     ("is scheduled", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
     ("changes a", "return a new value, and let the scheduled function store it"),
@@ -148,6 +149,9 @@ class Judge:
         function = callee.__func__ if isinstance(callee, MethodType) else callee
         if functional_of(function) is not None:
             return Verdict(node.line, Kind.PARALLEL, what, "a functional call")
+        ordered = ordered_of(callee)
+        if ordered is not None:
+            return _declared(node, what, ordered)
         if scheduled_of(function) is not None:
             return Verdict(node.line, Kind.PARALLEL, what, "part of the same run")
         if id(callee) in _OUTPUT or isinstance(getattr(callee, "__self__", None), logging.Logger):
@@ -201,6 +205,16 @@ class Judge:
             except ValueError:  # empty
                 return _UNKNOWN
         return function.__globals__.get(name, vars(builtins).get(name, _UNKNOWN))
+
+
+def _declared(node: Call, what: str, ordered: Ordered) -> Verdict:
+    """Return the verdict on a call that is declared ordered."""
+    resources = " and ".join(ordered.resources)
+    if ordered.only_reads:
+        return Verdict(node.line, Kind.PARALLEL, what, f"it waits only for calls that change {resources}")
+    if not ordered.changes:
+        return Verdict(node.line, Kind.ORDERED, what, "declared as output: it comes in its turn; nothing waits for it")
+    return Verdict(node.line, Kind.ORDERED, what, f"it changes {resources} in its turn; only what reads that waits")
 
 
 def _member(owner: object, name: str) -> object:

@@ -22,7 +22,8 @@ from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import is_silent, run_inline
-from pydron.runtime.marks import functional_of, scheduled_of, unbound
+from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
+from pydron.runtime.ordered import place_ordered
 from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, Unbound, settled
 from pydron.runtime.trials import Finding
 from pydron.tasks import Task
@@ -48,6 +49,7 @@ __all__ = ["Bound", "Calls"]
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
 _CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
 _NO_KEYWORDS: dict[str, object] = {}
+_OUTPUT = Ordered("")
 _NOT_HERE = frozenset((Promise, Unbound))
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
@@ -163,6 +165,11 @@ class Calls(_Mixin):
             )
         if kwargs is None or type(callee) is Promise:
             return self._turn()
+        ordered = ordered_of(callee) or self._named_ordered(function)
+        if ordered is not None:
+            if in_turn:
+                return Choice.NOW
+            return place_ordered(cast("Fiber", self), callee, ordered, (*first, *args), kwargs)
         scheduled = scheduled_of(function)
         if scheduled is not None:
             plan = scheduled.plan()
@@ -174,6 +181,10 @@ class Calls(_Mixin):
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
+
+    def _named_ordered(self, function: object) -> Ordered | None:
+        names = self.run.ordered_names
+        return _OUTPUT if names is not None and function in names else None
 
     def _turn(self) -> Choice:
         """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""
@@ -395,7 +406,7 @@ class Calls(_Mixin):
                 ).with_traceback(None)
             return self.failed(error, tick)
         signature = None
-        if run.guessing or run.guesses:
+        if run.guessing or run.keeps_calls or run.guesses:
             signature = run.guesses.signature(function, payload, references, pool.likeness())
             made = run.guesses.take(signature)
             if made is not None:

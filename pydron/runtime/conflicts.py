@@ -28,11 +28,13 @@ def key_of(value: object) -> int | None:
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_clear", "_young", "writes")
+    __slots__ = ("_clear", "_young", "read_early", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
         """How many stores to each memory key are queued or announced."""
+        self.read_early: set[int] = set()
+        """Resources that were read ahead of what may turn out to change them."""
         self._young: dict[int, object] = {}
         self._clear: dict[int, set[int]] = {}
         """For functions, keys of memory that they were found not to reach; holds until a store is done."""
@@ -53,6 +55,7 @@ class Memory:
     def forget(self) -> None:
         """Forget every announcement, and which objects are young."""
         self.writes.clear()
+        self.read_early.clear()
         self.grow_up()
 
     # young objects

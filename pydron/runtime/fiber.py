@@ -224,6 +224,10 @@ class Fiber(Attempts, Calls, Stores, Questions):
         """Make a unit of a node; return the values it binds, or promises of them."""
         child = self._child("unit", tick, inputs, snapshot, frame)
         child.is_unit = True
+        claims, self.run.claims = self.run.claims, ()
+        if claims:
+            child.claim(claims)
+            child.announced = child.keys
         if self._launch(child, writes):
             return child.result  # type: ignore[return-value]
         return self._promises(child)
@@ -308,10 +312,30 @@ class Fiber(Attempts, Calls, Stores, Questions):
     def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
         known = [settled(value) for value in writes]
         keys = [key_of(value) for value in known if type(value) is not Promise]
-        child.keys = child.announced = tuple([key for key in keys if key is not None])
-        for key in child.keys:
+        known_keys = tuple([key for key in keys if key is not None])
+        child.keys = child.announced = (*child.keys, *known_keys)
+        for key in known_keys:
             self.run.memory.announce(key)
             self.run.forecasts.drop(key)
+
+    def claim(self, keys: tuple[int, ...]) -> None:
+        """Announce that the next operation changes resources: what reads them has to wait until it is done."""
+        if not self.is_unit:
+            self.run.claims = keys
+            return
+        fresh = tuple([key for key in keys if key not in self.keys])
+        self.keys = (*self.keys, *fresh)
+        for key in fresh:
+            self.run.memory.announce(key)
+
+    def has_announced(self, keys: tuple[int, ...]) -> bool:
+        """Say whether what has run ahead of this fiber knows that it changes resources."""
+        fiber: Fiber | None = self
+        while fiber is not None:
+            if fiber.detached and not set(keys) <= set(fiber.announced):
+                return False
+            fiber = fiber.parent
+        return True
 
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run; only a unit does, and it waits for the result."""

@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING, Protocol
 from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
 
     from pydron.runtime.plan import Plan
 
 __all__ = [
     "Functional",
+    "Ordered",
     "Schedulable",
     "functional_of",
     "mark_functional",
+    "mark_ordered",
     "mark_scheduled",
     "named_functional",
     "named_scheduled",
     "on_news",
+    "ordered_of",
+    "resource_keys",
     "scheduled_of",
     "spread_news",
     "unbound",
@@ -42,6 +46,29 @@ class Functional:
     requirements: Requirements = DEFAULT_REQUIREMENTS
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ordered:
+    """The promise a callable was given: the program sees what it does only through others that name the same resource.
+
+    So it may wait for its turn in program order while what comes after it runs ahead.
+    """
+
+    name: str
+    reads: tuple[int, ...] = ()
+    """Keys of the resources that it reads."""
+    changes: tuple[int, ...] = ()
+    """Keys of the resources that it changes."""
+    commutes: bool = False
+    """Among its kind the order of its changes does not matter."""
+    resources: tuple[str, ...] = ()
+    """The names of all of them, for people."""
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing at all."""
+        return bool(self.reads) and not self.changes
+
+
 class Schedulable(Protocol):
     """A scheduled function as the runtime sees it."""
 
@@ -53,6 +80,9 @@ class Schedulable(Protocol):
 
 
 _functional: dict[int, Functional] = {}
+_ordered: dict[int, Ordered] = {}
+_resources: dict[str, object] = {}
+"""An object for each name of a resource: its identity is a key like that of any other memory."""
 _scheduled: dict[int, weakref.ref[Schedulable]] = {}
 """Weak: what is known of a function holds its globals and closure, and these hold the callable that was marked."""
 _kept: dict[int, object] = {}
@@ -68,7 +98,7 @@ def _key(callee: object) -> int:
     if key not in _kept:
 
         def gone(_reference: object) -> None:
-            for table in (_functional, _scheduled, _kept):
+            for table in (_functional, _ordered, _scheduled, _kept):
                 table.pop(key, None)
             _names[name].discard(key)
 
@@ -102,6 +132,24 @@ def mark_functional(callee: object, functional: Functional) -> None:
 def functional_of(callee: object) -> Functional | None:
     """Return the promise a callable was given, or None."""
     return _functional.get(id(callee))
+
+
+def mark_ordered(callee: object, ordered: Ordered) -> None:
+    """Make known to the runtime that calls of a callable take effect in their turn, and nothing waits for them."""
+    _ordered[_key(callee)] = ordered
+
+
+def ordered_of(callee: object) -> Ordered | None:
+    """Return what was declared of a callable, or of the function behind a bound method; None if nothing was."""
+    found = _ordered.get(id(callee))
+    if found is None and _ordered and type(callee) is MethodType:
+        return _ordered.get(id(callee.__func__))
+    return found
+
+
+def resource_keys(names: Iterable[str]) -> tuple[int, ...]:
+    """Return what resources are known by in the memory of a run."""
+    return tuple([id(_resources.setdefault(name, object())) for name in names])
 
 
 def mark_scheduled(wrapper: object, scheduled: Schedulable) -> None:

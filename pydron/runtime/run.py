@@ -56,6 +56,7 @@ class Run:
     def __init__(self, surroundings: Surroundings) -> None:
         self.pool = surroundings.pool
         self.names = surroundings.functional_names
+        self.ordered_names = surroundings.ordered_names
         self.natives = surroundings.natives
         self.inlines = surroundings.inlines
         self.observe = surroundings.observe
@@ -71,11 +72,15 @@ class Run:
         self.guesses = Guesses(self.pool)
         self.guessing = False
         """Code runs ahead of an operation that may change anything, to make calls on a guess."""
+        self.keeps_calls = False
+        """Calls that are dropped will come up again: something reads what a call in a branch may turn out to change."""
         self._rounds = 0
         self._held: list[Fiber] = []
         """Fibers that may change anything, whose makers wait because every worker is busy."""
         self.due = False
         """Fibers should let others run at the next occasion."""
+        self.claims: tuple[int, ...] = ()
+        """Resources that the unit to be made next is going to change."""
         self.hold: Fiber | None = None
         """The fiber just made, if its maker should not run ahead of it."""
         self.depth = 0
@@ -200,6 +205,7 @@ class Run:
     def _recount(self) -> None:
         """Find out again what is pending: an interrupt may have come in the middle of taking note of it."""
         self.hold = None
+        self.claims = ()
         self.memory.forget()
         self.pending = 0
         self._count(self._root)
@@ -664,6 +670,7 @@ class Run:
         self.pending -= 1
         if not self.pending:
             self.memory.grow_up()  # from here on operations run unwatched
+            self.memory.read_early.clear()
 
     def _arrive(self, fiber: Fiber) -> bool:
         """See to a fiber that the cursor has come to stand at; return whether it can go on."""
@@ -781,6 +788,7 @@ class Run:
             child.detached = False
             child = parent
         fiber.exposed = False
+        self.memory.read_early.clear()
         self._keeping = keeping
         self.guessing = False
         self._held.clear()

@@ -42,7 +42,9 @@ class Surroundings:
     adopt: Callable[[object], Functional]
     """Return the promise that the configuration gives to a callable it names."""
     functional_names: Container[object] | None = None
-    """The callables that the configuration names."""
+    """The callables that the configuration calls functional."""
+    ordered_names: Container[object] | None = None
+    """The callables that the configuration calls ordered."""
     inlines: Callable[[Functional], bool] = field(default=never)
     """Say whether a call is cheaper to run in the driver."""
     observe: Callable[[Functional, float, int | None], None] = field(default=_ignore)

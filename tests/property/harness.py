@@ -101,7 +101,12 @@ def identity(*args: object, **options: object) -> object:
     return lambda function: function
 
 
-UNDECORATED = types.SimpleNamespace(schedule=identity, functional=identity)
+def ordered(function: object = None, /, **_resources: object) -> object:
+    """Stand in for `pydron.ordered`."""
+    return identity if function is None else function
+
+
+UNDECORATED = types.SimpleNamespace(schedule=identity, functional=identity, ordered=ordered)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from pydron.runtime.effects import Effect, classify_call, classify_method
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.effects.library import LIBRARY_CALLS
 from pydron.runtime.effects.memory import class_mro, is_class
-from pydron.runtime.marks import functional_of, scheduled_of
+from pydron.runtime.marks import functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials.attributes import Late
 from pydron.runtime.trials.generated import constructed_fields, makes_namedtuple
 from pydron.runtime.trials.lookup import MISSING, find, has_finalizer, is_users, name_of
@@ -65,6 +65,8 @@ class Calls(Sequences, Texts):
             return self._function(cast("FunctionType", callee), args, kwargs)
         if kind is Late:
             return self._late(cast("Late", callee), args, kwargs)
+        if ordered_of(callee) is not None:
+            self.stop(f"it calls {name_of(callee)}, which is ordered, outside of a scheduled function")
         if kind is MethodType:
             method = cast("MethodType", callee)
             return self.call(method.__func__, method.__self__, *args, **kwargs)
@@ -125,6 +127,8 @@ class Calls(Sequences, Texts):
             return self._entered(function, args, kwargs)
         if functional_of(function) is not None:
             self.stop(f"it calls {function.__qualname__}, which is functional, outside of a scheduled function")
+        if ordered_of(function) is not None:
+            self.stop(f"it calls {function.__qualname__}, which is ordered, outside of a scheduled function")
         if scheduled_of(function) is not None:
             self.stop(f"it calls {function.__qualname__}, which is scheduled")
         if function.__code__.co_flags & _COROUTINE:

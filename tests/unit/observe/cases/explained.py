@@ -15,6 +15,21 @@ def f(x):
     return x
 
 
+@pydron.ordered
+def save(x):
+    LOG.append(x)
+
+
+@pydron.ordered(commutes="total")
+def add(x):
+    LOG.append(x)
+
+
+@pydron.ordered(reads=("total", "table"))
+def total():
+    return len(LOG)
+
+
 @pydron.schedule
 def region(x):
     return f(x) + 1
@@ -106,6 +121,9 @@ def calls(xs):
         show(y)  #: blocking: print it in the scheduled function
         fill([y])  #: blocking: stores into values
         count(y)  #: blocking: assign it in the scheduled function
+        save(y)  #: ordered: declared as output
+        add(y)  #: ordered: it changes total in its turn
+        total()  #: parallel: only for calls that change total and table
         p = Plain(y)  #: parallel: tried
         q = Plain.make(y)  #: parallel: tried
         r = Loud(y)  #: blocking: changes a LOG
