@@ -26,13 +26,13 @@ from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
-from pydron.translation.emit import CONSTANTS, FRAME, Emitter, escapes
+from pydron.translation.emit import CONSTANTS, FRAME, Emitter
 from pydron.translation.features import native_reason
 from pydron.translation.lowering import lower
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.nesting import Depth
-from pydron.translation.quote import define
+from pydron.translation.quote import at, define, quote
 from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
 from pydron.translation.texts import unwarned
@@ -123,13 +123,11 @@ class Translation:
 
     @cached_property
     def _counts(self) -> dict[int, int]:
-        with Depth():
-            return {node.tick: len(self._emitter.outputs(node)) for node in self.graph.root.walk()}
+        return {tick: len(self._emitter.outputs(node)) for tick, node in self.graph.by_tick.items()}
 
     @cached_property
-    def _escapes(self) -> dict[int, bool]:
-        with Depth():
-            return {node.tick: escapes(node) for node in self.graph.root.walk()}
+    def _escaping(self) -> frozenset[int]:
+        return frozenset(tick for tick, node in self.graph.by_tick.items() if self._emitter.escapes(node))
 
     @cached_property
     def binder(self) -> CodeType:
@@ -151,7 +149,7 @@ class Translation:
 
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
-        return self._escapes[tick]
+        return tick in self._escaping
 
     def tree(self, key: FrameKey) -> ast.FunctionDef:
         """Return the code of a frame, for people."""
@@ -173,14 +171,13 @@ class Translation:
     def _compile(self, tree: ast.FunctionDef) -> CodeType:
         """Compile a function such that the shared variables are free in it."""
         shared = sorted({*self.scope.cells, *self.scope.free})
-        assign: list[ast.stmt] = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in shared]
+        assign = [statement for name in shared for statement in quote("_Name = None", tree, _Name=name)]
         nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
         tree.lineno = self._first_line
-        outer = define("outer", nothing, [*assign, tree])
-        module = ast.fix_missing_locations(ast.Module([outer], []))
+        outer = at(define("outer", nothing, [*assign, tree]), tree)
         source = self.source
         with unwarned(source.filename):
-            code = compile(module, source.filename, "exec", source.future_flags, dont_inherit=True)
+            code = compile(ast.Module([outer], []), source.filename, "exec", source.future_flags, dont_inherit=True)
         inner = _only_code(_only_code(code), FRAME).replace(co_name=source.name)
         return _renamed(inner, f"outer.<locals>.{FRAME}", source.qualname)
 

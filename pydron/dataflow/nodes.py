@@ -247,10 +247,12 @@ class Region:
 
     def walk(self) -> Iterator[Node]:
         """Yield every node in program order, inner regions included."""
-        for node in self.nodes:
+        pending = self.nodes[::-1]
+        while pending:
+            node = pending.pop()
             yield node
-            for region in regions_of(node):
-                yield from region.walk()
+            for region in reversed(regions_of(node)):
+                pending.extend(reversed(region.nodes))
 
 
 @dataclass(slots=True, eq=False)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.quote import Names, at, load, quote, store
 from pydron.translation.scope import names_read
+from pydron.translation.trees import nodes_of
 from pydron.translation.truth import NESTED_ONCE
 
 if TYPE_CHECKING:
@@ -342,7 +343,7 @@ class CheckedExpression:
 def _bound_inside(node: ast.expr) -> frozenset[str]:
     """Return names that comprehensions below bind: they are no variables of the function."""
     return frozenset(
-        inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        inner.id for inner in nodes_of(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     )
 
 

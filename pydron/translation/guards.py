@@ -11,6 +11,7 @@ import ast
 from pydron.translation.quote import at, quote_expression
 from pydron.translation.reading import perhaps_read, surely_read
 from pydron.translation.scope import names_read
+from pydron.translation.trees import nodes_of
 
 __all__ = ["concrete", "has_inner_scope", "trusted"]
 
@@ -19,7 +20,7 @@ _INNER = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 
 def has_inner_scope(node: ast.expr) -> bool:
     """Say whether an expression holds a comprehension or lambda."""
-    return any(isinstance(inner, _INNER) for inner in ast.walk(node))
+    return any(isinstance(inner, _INNER) for inner in nodes_of(node))
 
 
 def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozenset[str]) -> ast.expr | None:

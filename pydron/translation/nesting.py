@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from pydron.translation.trees import children
+
 if TYPE_CHECKING:
+    import ast
     from types import TracebackType
 
 __all__ = ["DEEPEST", "Depth", "nests_too_deeply"]
@@ -22,7 +24,7 @@ def nests_too_deeply(tree: ast.AST) -> int | None:
     """Return the line where a tree goes down more than `DEEPEST` levels, or None."""
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in children(node)]
         if not level:
             return None
     return next((line for node in level if (line := getattr(node, "lineno", None)) is not None), None)

@@ -2,18 +2,28 @@
 
 Synthetic names begin with a dot, which no user can spell, so they never meet a user's name. A template spells such a
 name with a leading underscore and a capital, ``_S``; every such name that is not a hole becomes ``.S``.
+
+Thousands of nodes are made for a function of some length, so a template is turned into a Python function that makes its
+nodes, once: ``if _R.hold: yield _HOLD`` into ``[_new(If, {"test": _new(Attribute, ...), ..., **place})]``.
 """
 
 from __future__ import annotations
 
 import ast
 from functools import cache
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Names", "at", "define", "load", "quote", "quote_expression", "store"]
 
 _Node = TypeVar("_Node", bound=ast.AST)
 Hole: TypeAlias = "str | ast.expr | list[ast.stmt] | list[ast.expr]"
+Place: TypeAlias = dict[str, int]
+"""Where a node stands in the user's file, as its attributes."""
+
+_LOAD, _STORE = ast.Load(), ast.Store()
 
 
 class Names:
@@ -38,99 +48,124 @@ def define(name: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.Fun
 
 def load(name: str, origin: ast.AST) -> ast.Name:
     """Return a read of a variable, placed at `origin`."""
-    return at(ast.Name(name, ast.Load()), origin)
+    return _new(ast.Name, {"id": name, "ctx": _LOAD, **_place(origin)})
 
 
 def store(name: str, origin: ast.AST) -> ast.Name:
     """Return an assignment target, placed at `origin`."""
-    return at(ast.Name(name, ast.Store()), origin)
-
-
-_POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    return _new(ast.Name, {"id": name, "ctx": _STORE, **_place(origin)})
 
 
 def at(node: _Node, origin: ast.AST) -> _Node:
     """Give a node, but not its children, the position of another."""
-    for name in _POSITION:
-        setattr(node, name, getattr(origin, name, None) or (1 if name.endswith("lineno") else 0))
+    node.__dict__.update(_place(origin))
     return node
 
 
-@cache
-def _template(text: str) -> ast.Module:
-    return ast.parse(text)
-
-
-class _Fill:
-    """Copies a template, filling holes and placing every node at one position."""
-
-    def __init__(self, holes: dict[str, Hole], origin: ast.AST) -> None:
-        self._holes = holes
-        self._position = {
-            name: getattr(origin, name, None) or (1 if name.endswith("lineno") else 0) for name in _POSITION
+def _place(origin: ast.AST) -> Place:
+    known = origin.__dict__
+    try:
+        return {
+            "lineno": known["lineno"],
+            "col_offset": known["col_offset"],
+            "end_lineno": known["end_lineno"],
+            "end_col_offset": known["end_col_offset"],
         }
-        if self._position["end_lineno"] != self._position["lineno"]:
-            # the compiler gives the call of a method the line where what is left of the parenthesis ends
-            self._position |= {"end_lineno": self._position["lineno"], "end_col_offset": self._position["col_offset"]}
+    except KeyError:
+        return {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0, **_part(known)}
 
-    def statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        filled: list[ast.stmt] = []
-        for statement in body:
-            hole = self._statement_hole(statement)
-            if hole is None:
-                filled.append(self.node(statement))
-            else:
-                filled.extend(hole)
-        return filled
 
-    def _statement_hole(self, statement: ast.stmt) -> list[ast.stmt] | None:
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Name):
-            hole = self._holes.get(statement.value.id)
-            if isinstance(hole, list):
-                return cast("list[ast.stmt]", hole)
-        return None
+def _part(known: dict[str, int]) -> Place:
+    return {name: known[name] for name in ("lineno", "col_offset", "end_lineno", "end_col_offset") if name in known}
 
-    def node(self, node: _Node) -> _Node:
+
+def _on_one_line(origin: ast.AST) -> Place:
+    place = _place(origin)
+    if place["end_lineno"] != place["lineno"]:
+        # the compiler gives the call of a method the line where what is left of the parenthesis ends
+        place["end_lineno"], place["end_col_offset"] = place["lineno"], place["col_offset"]
+    return place
+
+
+def _new(kind: type[_Node], fields: dict[str, Any]) -> _Node:
+    # half as long as calling the class
+    node = kind.__new__(kind)
+    node.__dict__ = fields
+    return node
+
+
+class _Constructor:
+    """Writes the expression that makes the nodes of a template."""
+
+    def __init__(self, holes: tuple[str, ...]) -> None:
+        self._holes = holes
+
+    def node(self, node: ast.AST) -> str:
         if isinstance(node, ast.Name):
-            return cast("_Node", self._name(node))
-        copied = node.__class__.__new__(node.__class__)
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                value = self._list(value)
-            elif isinstance(value, ast.AST):
-                value = self.node(value)
-            setattr(copied, name, value)
-        if "lineno" in node._attributes:
-            copied.__dict__.update(self._position)
-        return copied
+            return self._name(node)
+        if isinstance(node, ast.expr_context):
+            return type(node).__name__.upper()
+        fields = [f"{name!r}: {self._value(getattr(node, name, None))}" for name in node._fields]
+        placed = ["**place"] if node._attributes else []
+        return f"_new({type(node).__name__}, {{{', '.join([*fields, *placed])}}})"
 
-    def _list(self, values: list[object]) -> list[object]:
-        if values and isinstance(values[0], ast.stmt):
-            return list(self.statements(cast("list[ast.stmt]", values)))
-        filled: list[object] = []
-        for value in values:
-            if isinstance(value, ast.Starred) and isinstance(value.value, ast.Name):
-                hole = self._holes.get(value.value.id)
-                if isinstance(hole, list):
-                    filled.extend(hole)
-                    continue
-            filled.append(self.node(value) if isinstance(value, ast.AST) else value)
-        return filled
+    def _value(self, value: object) -> str:
+        if isinstance(value, list):
+            return f"[{', '.join(map(self._element, value))}]"
+        return self.node(value) if isinstance(value, ast.AST) else repr(value)
 
-    def _name(self, node: ast.Name) -> ast.expr:
-        hole = self._holes.get(node.id)
-        if hole is None:
-            name = node.id
-            if name[0] == "_" and name[1:2].isupper():
-                name = "." + name[1:]
-        elif isinstance(hole, str):
-            name = hole
-        else:
-            return cast("ast.expr", hole)
-        filled = ast.Name(name, node.ctx)
-        filled.__dict__.update(self._position)
-        return filled
+    def _element(self, value: object) -> str:
+        match value:
+            case ast.Expr(value=ast.Name(id=name)) if name in self._holes:
+                return f"*_statements({name}, place)"
+            case ast.Starred(value=ast.Name(id=name)) if name in self._holes:
+                return f"*_elements({name}, place)"
+            case _:
+                return self._value(value)
+
+    def _name(self, node: ast.Name) -> str:
+        context = self.node(node.ctx)
+        if node.id in self._holes:
+            return f"_filled({node.id}, {context}, place)"
+        synthetic = node.id[0] == "_" and node.id[1:2].isupper()
+        name = "." + node.id[1:] if synthetic else node.id
+        return f"_new(Name, {{'id': {name!r}, 'ctx': {context}, **place}})"
+
+
+def _filled(hole: str | ast.expr, context: ast.expr_context, place: Place) -> ast.expr:
+    return _new(ast.Name, {"id": hole, "ctx": context, **place}) if isinstance(hole, str) else hole
+
+
+def _statements(hole: str | ast.expr | list[ast.stmt], place: Place) -> list[ast.stmt]:
+    if isinstance(hole, list):
+        return hole
+    return [_new(ast.Expr, {"value": _filled(hole, _LOAD, place), **place})]
+
+
+def _elements(hole: str | ast.expr | list[ast.expr], place: Place) -> list[ast.expr]:
+    if isinstance(hole, list):
+        return hole
+    return [_new(ast.Starred, {"value": _filled(hole, _LOAD, place), "ctx": _LOAD, **place})]
+
+
+_NAMES = vars(ast) | {
+    "_new": _new,
+    "_filled": _filled,
+    "_statements": _statements,
+    "_elements": _elements,
+    "LOAD": _LOAD,
+    "STORE": _STORE,
+    "DEL": ast.Del(),
+}
+"""What a constructor is written with."""
+
+
+@cache
+def _constructor(text: str, *holes: str) -> Callable[..., list[ast.stmt]]:
+    """Return a function of a place and the holes that makes the statements of a template."""
+    made = _Constructor(holes)._value(ast.parse(text).body)
+    making = f"lambda {', '.join(('place', *holes))}: {made}"
+    return cast("Callable[..., list[ast.stmt]]", eval(making, _NAMES))  # noqa: S307 - templates are our own
 
 
 def quote(text: str, origin: ast.AST, **holes: Hole) -> list[ast.stmt]:
@@ -139,11 +174,11 @@ def quote(text: str, origin: ast.AST, **holes: Hole) -> list[ast.stmt]:
     A hole is a name in the template. It is filled by a string (another name), by an expression, by a list of statements
     (the hole stands alone on a line), or by a list of expressions (the hole stands starred in a display or a call).
     """
-    return _Fill(holes, origin).statements(_template(text).body)
+    return _constructor(text, *holes)(_on_one_line(origin), **holes)
 
 
 def quote_expression(text: str, origin: ast.AST, **holes: Hole) -> ast.expr:
     """Return the expression of a template; see `quote`."""
-    statement = _template(text).body[0]
+    (statement,) = quote(text, origin, **holes)
     assert isinstance(statement, ast.Expr)
-    return _Fill(holes, origin).node(statement.value)
+    return statement.value

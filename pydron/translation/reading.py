@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.scope import names_read
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
             for name in sorted(names_read(node)):
                 yield name, sure
         case _:
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 yield from _reads(child, sure=sure)
             if isinstance(node, _OPERATIONS):
                 yield _OPERATION, sure

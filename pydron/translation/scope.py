@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydron.translation.trees import children
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
@@ -51,7 +53,7 @@ class Scope:
 
 def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """Yield every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
-    pending = list(ast.iter_child_nodes(tree))
+    pending = children(tree)
     while pending:
         node = pending.pop()
         yield node
@@ -63,7 +65,7 @@ def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             pending.extend(getattr(node, "bases", ()))
             pending.extend(keyword.value for keyword in getattr(node, "keywords", ()))
         else:
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))
 
 
 def names_read(tree: ast.AST) -> frozenset[str]:
@@ -86,7 +88,7 @@ def names_read(tree: ast.AST) -> frozenset[str]:
 
 
 def _names_below(tree: ast.AST) -> frozenset[str]:
-    return frozenset(name for child in ast.iter_child_nodes(tree) for name in names_read(child))
+    return frozenset(name for child in children(tree) for name in names_read(child))
 
 
 def evaluated_outside(node: ast.AST) -> list[ast.AST]:
@@ -127,7 +129,7 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
         else:
             bound.update(bound_otherwise(node))
         inside = inner or isinstance(node, _COMPREHENSIONS)
-        pending.extend((child, inside) for child in ast.iter_child_nodes(node))
+        pending.extend((child, inside) for child in children(node))
     return frozenset(bound)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydron.translation.quote import at, define
 from pydron.translation.texts import FUTURE_FLAGS, is_compiled_from, texts_of, unwarned
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
@@ -86,7 +87,7 @@ def find_imports(function: FunctionType) -> list[ast.stmt]:
             if getattr(node, "module", None) != "__future__":
                 found.append(node)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))
     return found
 
 
@@ -101,7 +102,7 @@ def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str |
             if first == code.co_firstlineno:
                 found.append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
-        pending.extend((child, inner) for child in ast.iter_child_nodes(node))
+        pending.extend((child, inner) for child in children(node) if not isinstance(child, ast.expr))
     return found
 
 
@@ -152,7 +153,7 @@ def find_lambda(function: FunctionType) -> Source:
         if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _place(node.body) in places:
             found.append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
-        pending.extend((child, inner) for child in ast.iter_child_nodes(node))
+        pending.extend((child, inner) for child in children(node))
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {code.co_filename} does not hold one such lambda")
     node, class_name = found[0]

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import Call, Compute, Leave, Raise, Store
+from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Graph, Node
@@ -58,4 +59,4 @@ def _handed_on(value: ast.expr) -> frozenset[str]:
         case ast.Attribute() | ast.Subscript() | ast.Compare() | ast.JoinedStr() | ast.Constant() | ast.UnaryOp():
             return frozenset()
         case _:
-            return frozenset(inner.id for inner in ast.walk(value) if isinstance(inner, ast.Name))
+            return frozenset(inner.id for inner in nodes_of(value) if isinstance(inner, ast.Name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from pydron.compiled import Translation
+from pydron.translation.emit import CONSTANTS
 from pydron.translation.source import find_source
 from tests.golden.pages import check_page
 from tests.written import graph_of, written
@@ -36,11 +37,9 @@ def frames_of(source: str) -> str:
 
 def shown(frame: ast.FunctionDef) -> str:
     """Return a frame without what all frames have."""
-    arguments = frame.args
-    del arguments.args[-len(arguments.defaults) :]
-    arguments.defaults.clear()
+    del frame.args.args[-len(CONSTANTS) :]
     frame.body = [each for each in frame.body if ast.unparse(each) != "if False:\n    yield"]
-    return ast.unparse(ast.fix_missing_locations(frame))
+    return ast.unparse(frame)
 
 
 @pytest.mark.parametrize("name", GRAPHS)

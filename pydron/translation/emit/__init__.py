@@ -17,7 +17,6 @@ types, ``.U`` the unbound marker, ``.C`` the type of a `Choice`, ``.D`` "make a 
 """
 
 from pydron.translation.emit.emitter import Emitter
-from pydron.translation.emit.extent import escapes
 from pydron.translation.emit.names import CONSTANTS, FRAME, FrameKey
 
-__all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey", "escapes"]
+__all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey"]

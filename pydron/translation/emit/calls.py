@@ -10,7 +10,6 @@ from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.quote import at, load, quote, quote_expression
-from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Call, Node
@@ -23,7 +22,7 @@ class Calls(Writer):
     """Writes calls."""
 
     def _call(self, node: Call, frame: FrameScope) -> list[ast.stmt]:
-        code = copy_tree(node.code)
+        code = node.code
         call = code.value  # type: ignore[attr-defined]
         checks = self._check_bound(node.reads, node)
         if isinstance(call.func, ast.Name) and call.func.id == BIND:
@@ -101,7 +100,7 @@ class Calls(Writer):
         assert isinstance(name, ast.Constant)
         assert isinstance(name.value, str)
         assert node.target is not None
-        read = at(ast.Attribute(copy_tree(owner), name.value, ast.Load()), node.code)
+        read = at(ast.Attribute(owner, name.value, ast.Load()), node.code)
         ask = quote("_Target = _S.bind(_Owner, _Name)", node.code, _Target=node.target, _Owner=owner, _Name=name)
         wait = [*self._force(node.reads, node), *quote("yield _IMPURE", node.code)]
         return [
@@ -116,7 +115,7 @@ class Calls(Writer):
         ]
 
     def _call_unit(self, node: Call) -> list[ast.stmt]:
-        code = copy_tree(node.code)
+        code = node.code
         call = code.value  # type: ignore[attr-defined]
         target = node.target or ".r"
         return [
@@ -127,7 +126,7 @@ class Calls(Writer):
                 "if _Answer is _D:\n    yield _ORDERED\n    _Again",
                 code,
                 _Answer=".answer",
-                _Again=self._ask_call(copy_tree(call), node, "call_in_turn"),
+                _Again=self._ask_call(call, node, "call_in_turn"),
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
@@ -137,7 +136,7 @@ class Calls(Writer):
                 code,
                 _Owned=self._await_owner(call, code),
                 _Answer=".answer",
-                _Native=[assign(target, copy_tree(call), code)],
+                _Native=[assign(target, call, code)],
                 _Take=[assign(target, load(".answer", code), code)],
             ),
         ]

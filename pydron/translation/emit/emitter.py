@@ -32,7 +32,6 @@ from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.resumption import Resumption
 from pydron.translation.emit.statements import Statements
 from pydron.translation.quote import at, quote
-from pydron.translation.source import copy_tree
 
 __all__ = ["Emitter"]
 
@@ -114,7 +113,7 @@ class Emitter(Statements, Calls, Resumption):
             case Store():
                 return self._store(node, frame)
             case Make():
-                return [copy_tree(node.code), *self._notes(node)]
+                return [node.code, *self._notes(node)]
             case Native():
                 return self._native(node, frame)
             case Matching():
@@ -124,7 +123,7 @@ class Emitter(Statements, Calls, Resumption):
             case Raise():
                 return self._raise(node)
             case Leave():
-                value = copy_tree(node.code.value)  # type: ignore[attr-defined]
+                value = node.code.value  # type: ignore[attr-defined]
                 checks = self._check_bound(node.reads, node)
                 return [*checks, *self._leave(value, frame, node.code)]
             case Jump():

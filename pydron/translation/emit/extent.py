@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import (
     Call,
@@ -11,8 +12,6 @@ from pydron.dataflow.nodes import (
     Jump,
     Leave,
     Native,
-    Node,
-    Region,
     RegionNode,
     Store,
     WhileLoop,
@@ -20,9 +19,16 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.loop_continue import contains_jump
+from pydron.translation.trees import nodes_of
 
-__all__ = ["MUTATORS", "escapes", "is_unpacked", "jumps_out", "loop_state", "mentioned", "receivers"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
+    from pydron.dataflow.nodes import Graph, Node
+
+__all__ = ["MUTATORS", "Extents", "is_unpacked", "loop_state"]
+
+_NONE: frozenset[str] = frozenset()
 
 MUTATORS = frozenset(
     [
@@ -54,10 +60,56 @@ MUTATORS = frozenset(
 )
 
 
-def mentioned(node: Node) -> frozenset[str]:
-    """Return every variable that a node reads or binds, regions included."""
-    region = Region([node])
-    return frozenset(name for each in region.walk() for name in each.reads | each.binds)
+class Extents:
+    """How far each node of a graph reaches with all that is inside it: one walk from the innermost nodes outwards."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.outputs: dict[int, tuple[str, ...]] = {}
+        """By tick, the variables that a region or unit returns."""
+        self._mentioned: dict[int, frozenset[str]] = {}
+        self._stored: dict[int, frozenset[str]] = {}
+        """Variables that hold what is stored into."""
+        self._loose: dict[int, frozenset[str]] = {}
+        """Variables that a native statement may leave unbound as it goes to the next round or out of a loop."""
+        self._jumps: set[int] = set()
+        self._leaves: set[int] = set()
+        for node in reversed(graph.by_tick.values()):
+            self._add(node)
+
+    def _add(self, node: Node) -> None:
+        regions = regions_of(node)
+        inner = [each.tick for region in regions for each in region.nodes]
+        self.outputs[node.tick] = tuple(sorted(node.binds & node.live_after))
+        mine = node.reads | node.binds
+        self._mentioned[node.tick] = mine.union(*[self._mentioned[tick] for tick in inner])
+        self._stored[node.tick] = _stored(node).union(*[self._stored[tick] for tick in inner])
+        self._loose[node.tick] = _left_loose(node).union(*[self._loose[tick] for tick in inner])
+        if isinstance(node, (ForLoop, WhileLoop)):
+            regions = (node.orelse,)  # the body's jumps are its own
+        if isinstance(node, Jump) or any(each.tick in self._jumps for region in regions for each in region.nodes):
+            self._jumps.add(node.tick)
+        if _leaves(node) or not self._leaves.isdisjoint(inner):
+            self._leaves.add(node.tick)
+
+    def mentioned(self, node: Node) -> frozenset[str]:
+        """Return every variable that a node reads or binds, regions included."""
+        return self._mentioned[node.tick]
+
+    def jumps_out(self, node: Node) -> bool:
+        """Say whether a region may leave the loop around it by ``break``."""
+        return isinstance(node, RegionNode) and node.tick in self._jumps
+
+    def escapes(self, node: Node) -> bool:
+        """Say whether a region may end other than at its end."""
+        return isinstance(node, RegionNode) and (node.tick in self._jumps or node.tick in self._leaves)
+
+    def receivers(self, node: Node, inputs: Iterable[str]) -> list[str]:
+        """Return the inputs of a region that it may store into: later reads of those objects have to wait for it."""
+        return sorted(self._stored[node.tick].intersection(inputs))
+
+    def left_loose(self, loop: ForLoop | WhileLoop) -> list[str]:
+        """Return variables that native statements in a loop may leave unbound as they end a round or the loop."""
+        return sorted({name for node in loop.body.nodes for name in self._loose[node.tick]})
 
 
 def loop_state(node: Node) -> tuple[str, str, str]:
@@ -74,58 +126,35 @@ def is_unpacked(loop: ForLoop) -> bool:
             return False
 
 
-def jumps_out(node: Node) -> bool:
-    """Say whether a node may leave the loop around it by ``break``."""
-    if not isinstance(node, RegionNode):
-        return False
-    regions = (node.orelse,) if isinstance(node, (ForLoop, WhileLoop)) else regions_of(node)
-    return any(_has_jump(region) for region in regions)
+def _leaves(node: Node) -> bool:
+    return isinstance(node, Leave) or (isinstance(node, Native) and _returns(node.code))
 
 
-def _has_jump(region: Region) -> bool:
-    return any(isinstance(node, Jump) or jumps_out(node) for node in region.nodes)
-
-
-def escapes(node: Node) -> bool:
-    """Say whether a region may end other than at its end."""
-    if not isinstance(node, RegionNode):
-        return False
-    if jumps_out(node):
-        return True
-    return any(
-        isinstance(inner, Leave) or (isinstance(inner, Native) and _returns(inner.code))
-        for inner in Region([node]).walk()
-    )
+def _left_loose(node: Node) -> frozenset[str]:
+    if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break)):
+        return frozenset(name for name in node.binds if not name.startswith("."))
+    return _NONE
 
 
 def _returns(code: ast.stmt) -> bool:
     return contains_jump([code], (ast.Return,)) or any(
-        isinstance(inner, ast.Return) for inner in ast.walk(code) if not isinstance(code, ast.FunctionDef)
+        isinstance(inner, ast.Return) for inner in nodes_of(code) if not isinstance(code, ast.FunctionDef)
     )
 
 
-def receivers(node: Node, inputs: frozenset[str]) -> list[str]:
-    """Return the inputs of a region that it may store into: later reads of those objects have to wait for it."""
-    found: set[str] = set()
-    for inner in Region([node]).walk():
-        match inner:
-            case Store(
-                code=ast.Assign(
-                    targets=[ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name))]
-                )
-            ):
-                found.add(name)
-            case Call(call=call):
-                function = call.func
-                if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-                    if function.attr in MUTATORS:
-                        found.add(function.value.id)
-                elif isinstance(function, ast.Name) and function.id == BIND:
-                    owner, method = call.args
-                    if isinstance(owner, ast.Name) and isinstance(method, ast.Constant) and method.value in MUTATORS:
-                        found.add(owner.id)
-            case Compute(code=ast.AugAssign(target=ast.Name(id=name))):
-                found.add(name)
-            case _:
-                pass
-    return sorted(found & inputs)
+def _stored(node: Node) -> frozenset[str]:
+    match node:
+        case Store(
+            code=ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name))])
+        ):
+            return frozenset((name,))
+        case Call(call=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))) if method in MUTATORS:
+            return frozenset((name,))
+        case Call(call=ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name), ast.Constant(value=method)])) if (
+            function == BIND and method in MUTATORS
+        ):
+            return frozenset((name,))
+        case Compute(code=ast.AugAssign(target=ast.Name(id=name))):
+            return frozenset((name,))
+        case _:
+            return _NONE

@@ -6,8 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import Finally, Node, Part, Try, With
-from pydron.translation.emit.extent import escapes, receivers
-from pydron.translation.emit.pieces import loads, stores
+from pydron.translation.emit.pieces import constants, loads, stores
 from pydron.translation.emit.writer import Writer
 from pydron.translation.quote import at, load, quote, quote_expression
 from pydron.translation.source import copy_tree
@@ -55,7 +54,7 @@ class Guarded(Writer):
         assert isinstance(part, Part)
         if part is node.body:
             return [*self._after_body(node), *self._guarded_end(node, frame)]
-        rest = self._take_part(part) if escapes(part) else []
+        rest = self._take_part(part) if self._extents.escapes(part) else []
         if isinstance(node, Finally):
             rest += self._pass_on(node)
         if isinstance(node, Try):
@@ -75,7 +74,7 @@ class Guarded(Writer):
             _Tick=at(ast.Constant(part.tick), origin),
             _Inputs=loads(inputs, origin),
             _Snapshot=loads(self.snapshot(part, node), origin),
-            _Writes=loads(receivers(part, frozenset(inputs)), origin),
+            _Writes=loads(self._extents.receivers(part, inputs), origin),
             _Frame=at(ast.Constant(node.tick), origin),
             _More=more,
         )
@@ -85,7 +84,7 @@ class Guarded(Writer):
         return [*self._spawn_part(node, part, "part", [load(caught, part.code)]), *self._take_part(part)]
 
     def _take_part(self, part: Part) -> list[ast.stmt]:
-        hidden = (".code", ".value") if escapes(part) else ()
+        hidden = (".code", ".value") if self._extents.escapes(part) else ()
         targets = stores((*hidden, *self.outputs(part)), part.code)
         if not targets:
             return []
@@ -101,7 +100,7 @@ class Guarded(Writer):
                 node.code,
                 _X=".x",
                 _Targets=at(ast.Tuple(stores(names, node.code), ast.Store()), node.code),
-                _Names=[quote_expression(repr(name), node.code) for name in names],
+                _Names=constants(names, node.code),
                 _Values=loads(names, node.code),
             )
         return quote(
@@ -122,7 +121,7 @@ class Guarded(Writer):
             *self._spawn_part(node, node.orelse, "part", [at(ast.Constant(None), node.orelse.code)]),
             *self._take_part(node.orelse),
         ]
-        if escapes(node.body):
+        if self._extents.escapes(node.body):
             orelse = quote("if not _Code: _Else", node.orelse.code, _Code=".code", _Else=orelse)
         branch.orelse += orelse
         return [branch]
@@ -130,29 +129,30 @@ class Guarded(Writer):
     def _choose_handler(self, node: Try) -> list[ast.stmt]:
         """Let Python choose the clause, then run it as a part of its own, where its error is being handled."""
         origin = node.code
+        numbered = [(each, at(ast.Constant(number), each.code)) for number, each in enumerate(node.handlers, 1)]
         clauses = [
             at(
                 ast.ExceptHandler(
                     copy_tree(handler.code.type) if handler.code.type is not None else None,
                     None,
-                    quote(f"_Which = {number}", handler.code, _Which=".which"),
+                    quote("_Which = _Number", handler.code, _Which=".which", _Number=number),
                 ),
                 handler.code,
             )
-            for number, handler in enumerate(node.handlers, 1)
+            for handler, number in numbered
         ]
         if node.handlers[-1].code.type is not None:
             other = quote("_Which = 0", origin, _Which=".which")
             clauses.append(at(ast.ExceptHandler(load(".BaseException", origin), None, other), origin))
         ask = at(ast.Try(quote("_S.look(_X)", origin, _X=".x"), clauses, [], []), origin)
         chosen = quote("return _Caught", origin, _Caught=".caught")
-        for number, handler in reversed(list(enumerate(node.handlers, 1))):
+        for handler, number in reversed(numbered):
             run = self._part(node, handler.part, ".caught")
             if handler.name:
                 bind = quote("_Name = _X.error", handler.code, _Name=handler.name, _X=".x")
                 gone = quote("_Name = _U", handler.code, _Name=handler.name)
                 run = [*self._note_unbound(node, handler.name), *bind, *run, *gone]
-            test = quote_expression(f"_Which == {number}", handler.code, _Which=".which")
+            test = quote_expression("_Which == _Number", handler.code, _Which=".which", _Number=number)
             chosen = [at(ast.If(test, run, chosen), handler.code)]
         return [*self._force(node.reads, node), ask, *quote("_S.chosen()", origin), *chosen]
 

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import ForLoop, WhileLoop
-from pydron.translation.emit.extent import jumps_out
 from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.loop_continue import contains_jump
@@ -48,7 +47,9 @@ class Natives(Writer):
         return [at(ast.If(test, [*force, *self._in_place(node, code, names, frame)], otherwise), node.code)]
 
     def _may_stand(self, node: ForLoop | WhileLoop, frame: FrameScope) -> bool:
-        if node.mentions.opaque or jumps_out(node) or contains_jump(node.written.orelse, (ast.Break, ast.Continue)):  # type: ignore[attr-defined]
+        if node.mentions.opaque or self._extents.jumps_out(node):
+            return False
+        if contains_jump(node.written.orelse, (ast.Break, ast.Continue)):  # type: ignore[attr-defined]
             return False
         # `finally` reads the variables of a frame that a loop may leave by `return`
         return frame.node is None or not (frame.escapes and self._is_in_finally(frame.node))

@@ -10,7 +10,7 @@ from pydron.translation.quote import at, load, store
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["assign", "index_object", "loads", "spread_values", "stores"]
+__all__ = ["assign", "constants", "index_object", "loads", "spread_values", "stores"]
 
 
 def loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
@@ -21,6 +21,11 @@ def loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
 def stores(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
     """Return variables as targets."""
     return [store(name, origin) for name in names]
+
+
+def constants(values: Iterable[str], origin: ast.AST) -> list[ast.expr]:
+    """Return constants."""
+    return [at(ast.Constant(value), origin) for value in values]
 
 
 def assign(target: str, value: ast.expr, origin: ast.AST) -> ast.stmt:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from pydron.dataflow.nodes import Branch, ForLoop, Native, Node, RegionNode, WhileLoop
 from pydron.translation.checked import CheckedExpression
-from pydron.translation.emit.extent import escapes, is_unpacked, jumps_out, loop_state, receivers
+from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
 from pydron.translation.emit.natives import Natives
 from pydron.translation.emit.pieces import stores
-from pydron.translation.guards import trusted
-from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
+
+if TYPE_CHECKING:
+    from pydron.dataflow.nodes import Branch, ForLoop, Node, RegionNode, WhileLoop
 
 __all__ = ["Regions"]
 
@@ -23,12 +24,12 @@ class Regions(Natives):
     """Writes branches and loops."""
 
     def _branch(self, node: Branch, frame: FrameScope) -> list[ast.stmt]:
-        guard = trusted(node.test, self._fast, node.code, self._loose(node))
+        guard = self._trusted(node.test, node)
         if guard is None and isinstance(node.test, ast.Name):
             guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
         here = at(
             ast.If(
-                copy_tree(node.test),
+                node.test,
                 self._block(node.body, frame) or quote("pass", node.code),
                 self._block(node.orelse, frame),
             ),
@@ -43,8 +44,8 @@ class Regions(Natives):
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        spawn = self._spawn(node, frame, "region", receivers(node, frozenset(self.region_inputs(node))))
-        if escapes(node):
+        spawn = self._spawn(node, frame, "region", self._extents.receivers(node, self.region_inputs(node)))
+        if self._extents.escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]
         outputs = self.outputs(node)
@@ -61,7 +62,7 @@ class Regions(Natives):
         targets = stores((".code", ".value", *self.outputs(node)), origin)
         unpack = at(ast.Assign([at(ast.Tuple(targets, ast.Store()), origin)], load(".x", origin)), origin)
         leave = self._leave(load(".value", origin), frame, origin)
-        if jumps_out(node):
+        if self._extents.jumps_out(node):
             jump = self._jump(frame, origin)
             return [unpack, *quote(f"if _Code == {JUMPED}: _Jump", origin, _Code=".code", _Jump=jump),
                     *quote("if _Code: _Leave", origin, _Code=".code", _Leave=leave)]  # fmt: skip
@@ -81,12 +82,12 @@ class Regions(Natives):
         checked.out = self._force(names_read(test) & self._fast, node)
         flag = checked.truth(copy_tree(test))
         slow = [*checked.out, *quote("_Test = _Result", node.code, _Test=".test", _Result=flag)]
-        guard = trusted(test, self._fast, node.code, self._loose(node))
+        guard = self._trusted(test, node)
         if guard is None and isinstance(test, ast.Constant):
-            return copy_tree(test), []
+            return test, []
         if guard is None:
-            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=copy_tree(test))
-        fast = quote("_Test = True if _Value else False", node.code, _Test=".test", _Value=copy_tree(test))
+            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=test)
+        fast = quote("_Test = True if _Value else False", node.code, _Test=".test", _Value=test)
         checks = self._check_bound(names_read(test) & self._fast, node)
         return load(".test", test), [*checks, at(ast.If(guard, fast, slow), node.code)]
 
@@ -94,7 +95,7 @@ class Regions(Natives):
         source, count, key = loop_state(node)
         origin = node.code
         body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
-        iterable = copy_tree(node.iterable)
+        iterable = node.iterable
         if isinstance(iterable, ast.Call):
             form, holes = "_wrapper(_Function, _Args, _Keywords, _Unpacked)", {
                 "_Function": iterable.func,
@@ -125,14 +126,7 @@ class Regions(Natives):
 
     def _rebind_loose(self, loop: ForLoop | WhileLoop) -> list[ast.stmt]:
         """Mark unbound what a native statement has unbound on its way to the next round or out of the loop."""
-        names = {
-            name
-            for node in loop.body.walk()
-            if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break))
-            for name in node.binds
-            if not name.startswith(".")
-        }
-        return [statement for name in sorted(names) for statement in self._rebound(name, loop.code)]
+        return [each for name in self._extents.left_loose(loop) for each in self._rebound(name, loop.code)]
 
     def _loop_end(self, node: ForLoop) -> list[ast.stmt]:
         _, _, key = loop_state(node)

@@ -18,7 +18,7 @@ from pydron.dataflow.nodes import (
     With,
     regions_of,
 )
-from pydron.translation.emit.extent import escapes, loop_state
+from pydron.translation.emit.extent import loop_state
 from pydron.translation.emit.guarded import Guarded
 from pydron.translation.emit.regions import Regions
 from pydron.translation.quote import at, quote, quote_expression, store
@@ -37,7 +37,7 @@ class Resumption(Regions, Guarded):
         frame = self._frame_for(frame_node)
         snapshot = self.snapshot(node, frame_node)
         is_body = isinstance(frame_node, (Try, Finally, With)) and node is frame_node.body
-        results = (".x",) if is_body or escapes(node) else self.outputs(node)
+        results = (".x",) if is_body or self._extents.escapes(node) else self.outputs(node)
         parameters = (*snapshot, *results)
         body = self._unbind(frame.variables - set(parameters) - set(self._function.scope.cells), node.code)
         match frame_node:
@@ -71,7 +71,7 @@ class Resumption(Regions, Guarded):
         return None
 
     def _after(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
-        after = self._unpack_escape(node, frame) if escapes(node) else []
+        after = self._unpack_escape(node, frame) if self._extents.escapes(node) else []
         return [*after, *self._notes(node)] if not isinstance(node, RegionNode) else after
 
     def _rest_of_for(self, loop: ForLoop, node: Node, frame: FrameScope) -> list[ast.stmt]:

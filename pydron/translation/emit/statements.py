@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydron.translation.checked import CheckedExpression, symbol
 from pydron.translation.emit.pieces import index_object, loads
 from pydron.translation.emit.writer import Writer
-from pydron.translation.guards import concrete, has_inner_scope, trusted
+from pydron.translation.guards import concrete, has_inner_scope
 from pydron.translation.quote import at, load, quote, quote_expression
 from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read
@@ -26,7 +26,7 @@ class Statements(Writer):
 
     def _compute(self, node: Compute, frame: FrameScope) -> list[ast.stmt]:
         checks = self._check_bound(node.reads, node)
-        code = copy_tree(node.code)
+        code = node.code
         match code:
             case ast.Delete(targets=[ast.Name(id=name)]):
                 return [*checks, *quote("_Name = _U", code, _Name=name)]
@@ -35,7 +35,7 @@ class Statements(Writer):
             case ast.Assign(targets=[ast.Tuple()]):
                 fast = [self._unpackable(code)]
             case ast.Assign(value=value) | ast.Expr(value=value):
-                guard = trusted(value, self._fast, code, self._loose(node))
+                guard = self._trusted(value, node)
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
                 if isinstance(value, ast.Lambda):
@@ -61,7 +61,7 @@ class Statements(Writer):
         names = sorted(names_read(index))
         if not perhaps_read(index) <= self._fast or {owner, *names} & self._loose(node):
             return None
-        read = quote_expression("_S.element(_Owner, _Index)", code, _Owner=owner, _Index=copy_tree(index))
+        read = quote_expression("_S.element(_Owner, _Index)", code, _Owner=owner, _Index=index)
         for name in names:
             read = quote_expression("_Read if _Type(_Name) in _A else _MISSING", code, _Read=read, _Name=name)
         return quote(
@@ -82,7 +82,7 @@ class Statements(Writer):
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
         """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
-        return quote_expression("_S.unpackable(_Value)", code, _Value=copy_tree(code.value))
+        return quote_expression("_S.unpackable(_Value)", code, _Value=code.value)
 
     def _compute_unit(self, node: Compute) -> list[ast.stmt]:
         code = copy_tree(node.code)
@@ -109,7 +109,7 @@ class Statements(Writer):
         assert isinstance(code.target, ast.Name)
         name = code.target.id
         whole = at(ast.BinOp(load(name, code), code.op, code.value), code)
-        guard = trusted(whole, self._fast, code, self._loose(node))
+        guard = self._trusted(whole, node)
         assert guard is not None
         if isinstance(code.value, ast.List):
             return self._extend(node, code, name, guard, frame)
@@ -119,14 +119,14 @@ class Statements(Writer):
             _Tick=at(ast.Constant(node.tick), code),
             _Name=name,
             _Symbol=at(ast.Constant(symbol(code.op)), code),
-            _Value=copy_tree(code.value),
+            _Value=code.value,
         )
         can_queue = quote_expression(
             "_S.can_augment(_Symbol, _Name, _Value)",
             code,
             _Name=name,
             _Symbol=at(ast.Constant(symbol(code.op)), code),
-            _Value=copy_tree(code.value),
+            _Value=code.value,
         )
         slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
         return [at(ast.If(guard, [code], [slow]), code)]
@@ -140,7 +140,7 @@ class Statements(Writer):
             "_S.extend(_Name, (*_Elements,), _Tick)",
             code,
             _Name=name,
-            _Elements=[copy_tree(element) for element in code.value.elts],
+            _Elements=list(code.value.elts),
             _Tick=at(ast.Constant(node.tick), code),
         )
         can_extend = quote_expression(
@@ -150,7 +150,7 @@ class Statements(Writer):
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:
-        code = copy_tree(node.code)
+        code = node.code
         assert isinstance(code, ast.Assign)
         question, owner = self._store_question(code, "store", [at(ast.Constant(node.tick), code)])
         wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
@@ -194,14 +194,14 @@ class Statements(Writer):
         return question, target.value
 
     def _store_unit(self, node: Store) -> list[ast.stmt]:
-        code = copy_tree(node.code)
+        code = node.code
         assert isinstance(code, ast.Assign)
         question, _ = self._store_question(code, "may_store", [])
         return [*quote("_Ans = _Question\nif _Ans is not None: yield _Ans", code, _Question=question), code]
 
     def _matching(self, node: Matching, frame: FrameScope) -> list[ast.stmt]:
         """Fit a pattern at once if nothing is pending or the subject is an atom."""
-        code = copy_tree(node.code)
+        code = node.code
         assert isinstance(code, ast.Match)
         subject = code.subject
         guard = quote_expression("not _R.pending and _Type(_Subject) is not _P", code, _Subject=subject)
@@ -212,7 +212,7 @@ class Statements(Writer):
         return [at(ast.If(guard, [*loose, *inline], self._unit(node, frame)), code)]
 
     def _matching_unit(self, node: Matching) -> list[ast.stmt]:
-        code = copy_tree(node.code)
+        code = node.code
         assert isinstance(code, ast.Match)
         names = frozenset(name for name in names_read(code) & self._fast if name not in node.binds)
         ask = quote(
@@ -226,12 +226,12 @@ class Statements(Writer):
     def _raise(self, node: Raise) -> list[ast.stmt]:
         raised = node.code.exc  # type: ignore[attr-defined]
         if raised is None:
-            return [copy_tree(node.code)]
+            return [node.code]
         return [
             *self._check_bound(node.reads, node),
             *self._force(node.reads, node),
             *self._may_raise(node.code),  # type: ignore[arg-type]
-            copy_tree(node.code),
+            node.code,
         ]
 
     def _may_raise(self, code: ast.Raise) -> list[ast.stmt]:

@@ -1,4 +1,8 @@
-"""What every part of a frame is written with: variables, units, notes, ends."""
+"""What every part of a frame is written with: variables, units, notes, ends.
+
+The trees of the graph's nodes are written into frames as they are, several frames may share one; who changes a tree
+copies it first.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,10 @@ from pydron.dataflow.nodes import (
     With,
     regions_of,
 )
-from pydron.translation.emit.extent import escapes, loop_state, mentioned
+from pydron.translation.emit.extent import Extents, loop_state
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import loads, stores
+from pydron.translation.guards import trusted
 from pydron.translation.quote import Names, at, define, load, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
 from pydron.translation.young import young_variables
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Writer"]
 
+_CONSTANTS = [at(ast.arg(name), ast.arg(name)) for name in CONSTANTS]
+
 
 class Writer:
     """Writes what nodes of all kinds have in common."""
@@ -40,8 +47,10 @@ class Writer:
     def __init__(self, function: Lowered, graph: Graph) -> None:
         self._function = function
         self.graph = graph
+        self._extents = Extents(graph)
         self._fast = graph.variables
         self._names = Names()
+        self._guards: dict[int, ast.expr | None] = {}
         self._young = young_variables(graph)
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
@@ -55,25 +64,29 @@ class Writer:
     def region_inputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit takes."""
         if isinstance(node, RegionNode):
-            return tuple(sorted(node.live_before & mentioned(node)))
+            return tuple(sorted(node.live_before & self._extents.mentioned(node)))
         return tuple(sorted(node.reads))
 
     def outputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit returns."""
-        return tuple(sorted(node.binds & node.live_after))
+        return self._extents.outputs[node.tick]
+
+    def escapes(self, node: Node) -> bool:
+        """Say whether a region may end other than at its end."""
+        return self._extents.escapes(node)
 
     def snapshot(self, node: Node, frame_node: Node | None) -> tuple[str, ...]:
         """Return the variables that a resumption after `node` takes, outputs of the node left out."""
         variables = node.live_after - node.binds
         if frame_node is not None:
-            variables &= mentioned(frame_node)
+            variables &= self._extents.mentioned(frame_node)
         hidden: tuple[str, ...] = ()
         if isinstance(frame_node, ForLoop):
             hidden = loop_state(frame_node)
         elif isinstance(frame_node, (Try, Finally, With)):
             hidden = GUARD_STATE
             if node is frame_node.body:  # an error leaves the variables as they are where it comes up
-                variables = (node.live_after | node.live_raised) & mentioned(frame_node)
+                variables = (node.live_after | node.live_raised) & self._extents.mentioned(frame_node)
         return (*sorted(variables), *hidden)
 
     def frame_of(self, node: Node) -> Node | None:
@@ -84,13 +97,10 @@ class Writer:
         return around
 
     def _define(self, parameters: tuple[str, ...], body: list[ast.stmt], origin: ast.AST) -> ast.FunctionDef:
-        everything = [".S", ".R", *parameters, *CONSTANTS]
+        taken = [at(ast.arg(name), origin) for name in (".S", ".R", *parameters)]
+        # the function made from the code has the defaults
         arguments = ast.arguments(
-            posonlyargs=[],
-            args=[at(ast.arg(name), origin) for name in everything],
-            kwonlyargs=[],
-            kw_defaults=[],
-            defaults=[at(ast.Constant(None), origin) for _ in CONSTANTS],
+            posonlyargs=[], args=[*taken, *_CONSTANTS], kwonlyargs=[], kw_defaults=[], defaults=[]
         )
         make_generator = quote("if False: yield", origin)
         body = [*self._declarations(origin), *make_generator, *body]
@@ -158,20 +168,21 @@ class Writer:
         return checks
 
     def _in_order(self, names: frozenset[str], node: Node) -> list[str]:
-        expression = expression_of(node.code)
+        expression = expression_of(node.code) if len(names) > 1 else None
         order = surely_read(expression) if expression is not None else []
         return [*(name for name in order if name in names), *sorted(names.difference(order))]
 
     def _loose(self, node: Node) -> frozenset[str]:
         """Return variables that may have no value where the node may come to read them."""
-        expression = expression_of(node.code)
-        if expression is None:
-            return frozenset()
-        return frozenset(
-            name
-            for name in perhaps_read(expression) - node.bound_before
-            if name in self._fast and not name.startswith(".")
-        )
+        unsure = self._unsure(node) & self._fast
+        expression = expression_of(node.code) if unsure else None
+        return perhaps_read(expression) & unsure if expression is not None else frozenset()
+
+    def _trusted(self, expression: ast.expr, node: Node) -> ast.expr | None:
+        """Return the test for "the node's one expression may be evaluated now", see `trusted`."""
+        if node.tick not in self._guards:
+            self._guards[node.tick] = trusted(expression, self._fast, node.code, self._loose(node))
+        return self._guards[node.tick]
 
     def _unsure(self, node: Node) -> frozenset[str]:
         """Return variables the node reads that may turn out unbound."""
@@ -290,7 +301,7 @@ class Writer:
         if node is None:
             return FrameScope(None, self._fast, (), escapes=False)
         assert isinstance(node, RegionNode)
-        return FrameScope(node, mentioned(node), self.outputs(node), escapes=escapes(node))
+        return FrameScope(node, self._extents.mentioned(node), self.outputs(node), escapes=self._extents.escapes(node))
 
     def _node(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         """Return the code of one node."""

@@ -25,6 +25,7 @@ from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound, names_read, own_nodes
 from pydron.translation.source import copy_tree
+from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +58,7 @@ class Flattener:
         self._fast = function.scope.fast - function.scope.declared
         self.out: list[ast.stmt] = []
         self.unrolled = function.unrolled
-        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in ast.walk(function.tree))
+        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes_of(function.tree))
         self._known: dict[ast.AST, bool] = {}
         self._steady = _always_bound(function)
 
@@ -158,7 +159,7 @@ class Flattener:
 
     def _augment_name(self, node: ast.AugAssign, target: ast.Name) -> None:
         rebinds = any(
-            isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in ast.walk(node.value)
+            isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in nodes_of(node.value)
         )
         if target.id in self._fast and not rebinds:
             if not self._is_stable(node.value):  # the variable is read first
@@ -379,13 +380,13 @@ class Flattener:
         if isinstance(node, ast.GeneratorExp):
             return self.needs(node.generators[0].iter)
         if isinstance(node, _COMPREHENSIONS):
-            return any(isinstance(inner, (ast.Call, ast.NamedExpr)) for inner in ast.walk(node))
-        return any(self._look_below(child) for child in ast.iter_child_nodes(node))
+            return any(isinstance(inner, (ast.Call, ast.NamedExpr)) for inner in nodes_of(node))
+        return any(self._look_below(child) for child in children(node))
 
     def _look_below(self, node: ast.AST) -> bool:
         if isinstance(node, ast.expr):
             return self.needs(node)
-        return any(self._look_below(child) for child in ast.iter_child_nodes(node))
+        return any(self._look_below(child) for child in children(node))
 
     def spill(self, value: ast.expr) -> ast.Name:
         """Put a value into a fresh variable."""
@@ -609,7 +610,7 @@ def _always_bound(function: Lowered) -> frozenset[str]:
 def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:
     """Say whether statements may take items out of what one of the variables holds."""
     for statement in statements:
-        for node in ast.walk(statement):
+        for node in nodes_of(statement):
             match node:
                 case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()) if name in names:
                     return True

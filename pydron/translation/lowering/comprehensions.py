@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.quote import at, load, quote
 from pydron.translation.scope import names_bound
+from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
@@ -25,8 +26,8 @@ Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
 def can_unroll(node: Comprehension) -> bool:
     """Say whether a comprehension can be a loop: not if something inside keeps its variables, or it is asynchronous."""
     inner = (ast.Lambda, ast.GeneratorExp, ast.Await)
-    return not any(isinstance(part, inner) for part in ast.walk(node)) and not any(
-        generator.is_async for part in ast.walk(node) for generator in getattr(part, "generators", ())
+    return not any(isinstance(part, inner) for part in nodes_of(node)) and not any(
+        generator.is_async for part in nodes_of(node) for generator in getattr(part, "generators", ())
     )
 
 
@@ -61,7 +62,7 @@ def _rename(node: Comprehension, fresh: dict[str, str]) -> None:
             continue
         if isinstance(part, ast.Name):
             part.id = fresh.get(part.id, part.id)
-        pending.extend(ast.iter_child_nodes(part))
+        pending.extend(children(part))
 
 
 def _collect(node: Comprehension, result: str) -> ast.stmt:

@@ -18,6 +18,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.quote import Names, quote
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -39,7 +40,7 @@ def _jumps(statement: ast.stmt, kinds: tuple[type[ast.stmt], ...]) -> bool:
         return contains_jump(statement.orelse, kinds)  # the body's jumps are the inner loop's
     return any(
         _jumps(child, kinds) if isinstance(child, ast.stmt) else _block_jumps(child, kinds)
-        for child in ast.iter_child_nodes(statement)
+        for child in children(statement)
     )
 
 

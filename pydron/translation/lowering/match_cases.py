@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.quote import at, load, quote, store
 from pydron.translation.scope import names_bound
+from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -36,13 +37,13 @@ def is_simple(pattern: ast.pattern) -> bool:
         isinstance(node.cls, ast.Name) and node.cls.id in _SIMPLE_CLASSES
         if isinstance(node, ast.MatchClass)
         else not isinstance(node, ast.MatchValue) or _is_literal(node.value)
-        for node in ast.walk(pattern)
+        for node in nodes_of(pattern)
     )
 
 
 def _is_literal(node: ast.expr) -> bool:
     return all(
-        isinstance(part, (ast.Constant, ast.UnaryOp, ast.USub, ast.BinOp, ast.Add, ast.Sub)) for part in ast.walk(node)
+        isinstance(part, (ast.Constant, ast.UnaryOp, ast.USub, ast.BinOp, ast.Add, ast.Sub)) for part in nodes_of(node)
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pydron.translation.trees import children
+
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
 
@@ -26,7 +28,7 @@ def lower_private_names(function: Lowered) -> None:
         node = pending.pop()
         _mangle(node, class_name)
         if not isinstance(node, ast.ClassDef):  # an inner class has private names of its own
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(children(node))
 
 
 def _mangle(node: ast.AST, class_name: str) -> None:

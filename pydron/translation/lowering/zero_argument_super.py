@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.quote import load
 from pydron.translation.scope import evaluated_outside
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,6 @@ def _in_frame(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, _OTHER_FRAMES):
         below = evaluated_outside(node)
     else:
-        below = list(ast.iter_child_nodes(node))
+        below = children(node)
     for child in below:
         yield from _in_frame(child)
