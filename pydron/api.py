@@ -21,9 +21,10 @@ from pydron.runtime.marks import (
 )
 from pydron.scheduled import Scheduled, make_scheduled, stays_as_it_is
 from pydron.tasks import Requirements
+from pydron.waiting.coroutines import is_coroutine_function, make_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from pydron.dataflow import Graph
 
@@ -38,27 +39,35 @@ Resources: TypeAlias = "str | Iterable[str]"
 @overload
 def functional(function: C, /) -> C: ...
 @overload
-def functional(*, cores: int = 1, retries: int = 3) -> Callable[[C], C]: ...
-def functional(function: C | None = None, /, *, cores: int = 1, retries: int = 3) -> C | Callable[[C], C]:
+def functional(*, cores: int = 1, retries: int = 3, at_once: int | None = None) -> Callable[[C], C]: ...
+def functional(
+    function: C | None = None, /, *, cores: int = 1, retries: int = 3, at_once: int | None = None
+) -> C | Callable[[C], C]:
     """Promise that calls of a callable have no side effect and that their result depends on the arguments alone.
 
     Inside a scheduled function such calls run in parallel, on workers. Everywhere else nothing changes: the callable
     that comes back is the one that went in. May be used as a decorator, with or without arguments, or on any callable
     there is: ``blur = pydron.functional(scipy.ndimage.gaussian_filter)``.
 
+    Calls of a coroutine function wait together on one event loop instead. In a scheduled function that is no coroutine
+    function itself such a call stands for its result, without ``await``; everywhere else it gives a coroutine.
+
     Args:
         function: a function, class, bound method, partial or builtin; `staticmethod` and `classmethod` objects too.
         cores: how many cores a call keeps busy.
         retries: how often a call is tried again when the worker under it dies.
+        at_once: of a coroutine function, how many calls may be under way at a time; None for no limit of its own.
 
     Raises:
         TypeError: what was given cannot be called, or an option is no whole number.
         ValueError: an option is too small.
     """
     requirements = Requirements(_at_least(1, "cores", cores), _at_least(0, "retries", retries))
+    if at_once is not None:
+        _at_least(1, "at_once", at_once)
     if function is None:
-        return lambda given: functional_with(given, requirements)
-    return functional_with(function, requirements)
+        return lambda given: functional_with(given, requirements, at_once)
+    return functional_with(function, requirements, at_once)
 
 
 def _at_least(least: int, name: str, given: object) -> int:
@@ -69,7 +78,7 @@ def _at_least(least: int, name: str, given: object) -> int:
     return given
 
 
-def functional_with(function: C, requirements: Requirements) -> C:
+def functional_with(function: C, requirements: Requirements, at_once: int | None = None) -> C:
     """Mark a callable functional."""
     inner = _inside(function)
     if not callable(inner):
@@ -77,6 +86,12 @@ def functional_with(function: C, requirements: Requirements) -> C:
         raise TypeError(f"pydron.functional takes a callable, not {_shown(inner)}; {advice}")
     if ordered_of(inner) is not None:
         raise _both(inner)
+    if is_coroutine_function(inner):
+        made = make_waiting(cast("Callable[..., Awaitable[object]]", inner), name_of(inner), at_once)
+        mark_functional(made, Functional(name_of(inner), requirements, waits=True, at_once=at_once))
+        return cast("C", type(function)(made) if isinstance(function, (staticmethod, classmethod)) else made)
+    if at_once is not None:
+        raise TypeError(f"at_once of pydron.functional is for coroutine functions; {_shown(inner)} is none")
     mark_functional(inner, Functional(name_of(inner), requirements))
     return function
 

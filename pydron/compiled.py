@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.dataflow.nodes import ForLoop, WhileLoop
 from pydron.runtime import forecasts
+from pydron.runtime.callers import add_sequential
 from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
@@ -88,6 +89,7 @@ class Translation:
     def __init__(self, source: Source, code: CodeType) -> None:
         self.source = source
         self._first_line = code.co_firstlineno
+        self._is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
         self.scope = Scope.of(code, source.tree)
         self._plain = plain_variables(source.tree, self.scope)
         own = self.scope.fast.union(self.scope.cells) - self.scope.declared
@@ -162,6 +164,8 @@ class Translation:
             with Depth():
                 found = self._codes[key] = self._compile(self._emitter.write(key))
             self._mine.add(found)
+            if not self._is_coroutine:
+                add_sequential(found)
         return found
 
     def owns(self, code: CodeType) -> bool:

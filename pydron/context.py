@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydron.interrupts import HeldBack
 from pydron.runtime.marks import Functional, functional_of, mark_functional, spread_news, will_call
+from pydron.waiting.coroutines import is_coroutine_function
 from pydron.worker.inside import in_task
 
 if TYPE_CHECKING:
@@ -129,10 +130,10 @@ def twin(function: FunctionType) -> CodeType | tuple[str, int]:
         return error.reason, error.line
 
 
-def adopt(function: object) -> Functional:
-    """Take a callable that the configuration names as functional."""
+def adopt(function: object) -> Functional | None:
+    """Take a callable that the configuration names as functional; None if only the decorator can make it so."""
     found = functional_of(function)
-    if found is None:
+    if found is None and not is_coroutine_function(function):
         found = Functional(name_of(function))
         mark_functional(function, found)
     return found

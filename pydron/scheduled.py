@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.context import current_context
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
+from pydron.runtime.callers import add_sequential
 from pydron.runtime.marks import mark_scheduled, on_news
 from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
@@ -216,6 +217,7 @@ _standing_in: weakref.WeakSet[Scheduled] = weakref.WeakSet()
 
 def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., object]:
     """Return the scheduled form of a function."""
+    add_sequential(function.__code__)
     scheduled = Scheduled(function, strict)
     made = FunctionType(
         _code(scheduled), function.__globals__, function.__name__, function.__defaults__, function.__closure__

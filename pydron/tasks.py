@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pydron.ids import TaskId, ValueId, WorkerId
 
@@ -27,6 +27,7 @@ __all__ = [
     "Requirements",
     "Site",
     "Task",
+    "WaitingCall",
 ]
 
 
@@ -131,6 +132,26 @@ class Task:
     """What the driver was like when the call was made: a number that the pool gives out."""
 
 
+@dataclass(slots=True, eq=False)
+class WaitingCall:
+    """A dispatched call of a functional coroutine function, which waits on an event loop of the driver's process."""
+
+    id: TaskId
+    function: Callable[..., Awaitable[object]]
+    name: str
+    """Qualified name, for messages."""
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
+    at_once: int | None = None
+    """How many calls of this function may be under way at a time."""
+    copied: Callable[[], tuple[tuple[object, ...], dict[str, object]]] | None = None
+    """Gives a copy of the arguments as they were when the call was made; without it they are passed themselves."""
+
+    def arguments(self) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Return the arguments that the function gets."""
+        return (self.args, self.kwargs) if self.copied is None else self.copied()
+
+
 @dataclass(frozen=True, slots=True)
 class Captured:
     """Something a functional call wrote, to be shown in the driver when the call retires."""
@@ -155,7 +176,11 @@ class Failure:
 
 @dataclass(slots=True)
 class Outcome:
-    """How a task ended. Exactly one of `value`, `failure` and `lost` is set, or none: the value stays on a worker."""
+    """How a task ended.
+
+    Exactly one of `value`, `failure` and `lost` is set, or none: the value stays on a worker. If `own` is set it is
+    none of them: the call was made in the driver's process, `result` or `raised` is its own object.
+    """
 
     task: TaskId
     value: Payload | None = None
@@ -168,6 +193,9 @@ class Outcome:
     seconds: float = 0.0
     """Run time of the call itself on the worker."""
     worker: WorkerId | None = None
+    own: bool = False
+    result: object = None
+    raised: BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -220,6 +248,18 @@ class Pool(Protocol):
 
     def submit(self, task: Task, inbox: Inbox) -> bool:
         """Take a task. May be buffered until `flush` or `wait`; return whether it is time for that."""
+
+    def copy_call(
+        self, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> tuple[Payload, Callable[[], tuple[tuple[object, ...], dict[str, object]]]] | None:
+        """Return a snapshot of the arguments of a waiting call, and what copies them; None if they cannot be copied."""
+
+    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
+        """Make a waiting call on the event loop for them."""
+
+    @property
+    def places(self) -> int:
+        """How many waiting calls can be under way at the same time."""
 
     def flush(self) -> None:
         """Send on what is buffered."""

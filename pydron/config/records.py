@@ -315,6 +315,13 @@ class Config:
         default=10_000,
         metadata=says("How many operations may be unfinished at a time; bounds the memory of long loops."),
     )
+    waiting_at_once: Annotated[int | None, Shape("a whole number, 1 or more, or null", least=1)] = field(
+        default=None,
+        metadata=says(
+            "How many calls of functional coroutine functions may be under way at a time. `null`: three quarters of the"
+            " files that this process may open, at most 10000."
+        ),
+    )
     idle_timeout: Duration = field(
         default=None, metadata=says("Stop workers that had nothing to do for this long. They start again when needed.")
     )

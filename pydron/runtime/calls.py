@@ -26,11 +26,11 @@ from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_o
 from pydron.runtime.ordered import place_ordered
 from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, Unbound, settled
 from pydron.runtime.trials import Finding
-from pydron.tasks import Task
+from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from pydron.ids import ValueId
     from pydron.runtime.fiber import Entry, Fiber
@@ -110,7 +110,7 @@ class Calls(_Mixin):
         if type(callee) is Bound:
             return self.call_method(callee.owner, callee.name, args, keywords, tick)
         functional = functional_of(callee)
-        if functional is not None and keywords is None:
+        if functional is not None and keywords is None and not functional.waits:
             run = self.run
             if not run.pending and run.inlines(functional) and _are_here(args):
                 return run_inline(self, callee, functional, args, _NO_KEYWORDS, tick)  # type: ignore[arg-type]
@@ -160,7 +160,8 @@ class Calls(_Mixin):
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
-            return self._dispatch(
+            dispatch = self._begin if functional.waits else self._dispatch
+            return dispatch(
                 cast("Callable[..., object]", function), functional, (*first, *args), kwargs, tick, in_turn=in_turn
             )
         if kwargs is None or type(callee) is Promise:
@@ -360,7 +361,7 @@ class Calls(_Mixin):
         for place, given in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
             value = settled(given)
             if type(value) is Promise:
-                if value.task is None or value.state == FAILED:
+                if value.task is None or value.state == FAILED or value.task in run.waits:
                     return Choice.UNIT
                 references.append((place, value.task))  # type: ignore[arg-type]
                 value = None
@@ -422,6 +423,58 @@ class Calls(_Mixin):
         run.issued += 1
         run.trials.dispatched()
         if pool.submit(task, run.inbox):
+            run.due = True
+        return promise
+
+    def _begin(
+        self,
+        function: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        *,
+        in_turn: bool,
+    ) -> object:
+        """Make a call of a coroutine function: its result is there when its coroutine has ended."""
+        run = self.run
+        memory = run.memory
+        if not in_turn and not memory.is_open_function(function, here=True):
+            return Choice.UNIT
+        args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
+        values = (*args, *kwargs.values())
+        if not all(type(value) in ATOMS for value in values):
+            for value in values:
+                if type(value) in _NOT_HERE or not (in_turn or memory.is_open_here(value)):
+                    return Choice.UNIT
+        coroutine = cast("Callable[..., Awaitable[object]]", function)
+        call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once)
+        signature = None
+        if run.guessing or run.keeps_calls or run.guesses or not ATOMS.issuperset(map(type, values)):
+            copied = run.pool.copy_call(args, kwargs)
+            if copied is not None:
+                payload, call.copied = copied
+                signature = run.guesses.signature_of_waiting(function, payload)
+            elif run.guessing:
+                return self._turn()  # what it runs ahead of may change what cannot be copied
+            else:
+                memory.seen_deep(values)
+        site = self.activation.plan.site(tick)
+        made = run.guesses.take(signature)
+        if made is not None:
+            return self._again(made, tick, site)
+        promise = Promise(call.id, tick, None, functional, site)
+        promise.guard = self.guard
+        promise.signature = signature
+        run.waits.add(call.id)
+        run.has_waited = True
+        run.tasks[call.id] = promise
+        self.segment.append(promise)
+        run.pending += 1
+        run.issued += 1
+        run.trials.dispatched()
+        run.pool.begin(call, run.inbox)
+        if not call.id & 31:
             run.due = True
         return promise
 

@@ -74,6 +74,11 @@ class Memory:
             for value in values:
                 self._young.pop(id(value), None)
 
+    def seen_deep(self, values: Sequence[object]) -> None:
+        """Say the same of all that can be reached from objects."""
+        if self._young and any(reaches(value, dict.fromkeys(self._young, 1)) for value in values):
+            self.grow_up()
+
     def grow_up(self) -> None:
         """Say that somebody else may see every object, and that any code may have run."""
         self._clear.clear()
@@ -93,14 +98,18 @@ class Memory:
         """Say whether everything that can be reached from a value can be read now."""
         return not self.writes or type(value) in ATOMS or not reaches(value, self.writes)
 
-    def is_open_function(self, function: object) -> bool:
-        """Say the same for what a function captures or reads of its module."""
+    def is_open_here(self, value: object) -> bool:
+        """Say the same for code that runs in this process: what nobody knows the inside of is no reason to wait."""
+        return not self.writes or type(value) in ATOMS or not reaches(value, self.writes, doubt=False)
+
+    def is_open_function(self, function: object, *, here: bool = False) -> bool:
+        """Say the same for what a function captures or reads of its module, perhaps one that runs in this process."""
         if not self.writes:
             return True
         clear = self._clear.get(id(function))
         if clear is not None and self.writes.keys() <= clear:
             return True
-        if reaches(function, self.writes):
+        if reaches(function, self.writes, doubt=not here):
             return False
         self._clear[id(function)] = set(self.writes)
         return True

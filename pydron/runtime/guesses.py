@@ -47,6 +47,13 @@ class Guesses:
             return None
         return function.key, function.name, payload.data, references, likeness
 
+    @staticmethod
+    def signature_of_waiting(function: object, payload: Payload) -> Signature | None:
+        """Return the same for a call of a coroutine function, which runs in the driver's process."""
+        if payload.buffers or len(payload.data) > _LARGEST:
+            return None
+        return id(function), payload.data
+
     def keep(self, promise: Promise) -> bool:
         """Keep a dropped call for the case that it comes up again; return whether it is worth it."""
         if promise.signature is None:

@@ -44,6 +44,10 @@ class Functional:
 
     name: str
     requirements: Requirements = DEFAULT_REQUIREMENTS
+    waits: bool = False
+    """Calls give coroutines, which wait on an event loop."""
+    at_once: int | None = None
+    """How many such calls may be under way at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,12 +181,13 @@ def named_scheduled(name: str) -> list[Schedulable]:
 
 
 def will_call(function: FunctionType) -> bool:
-    """Guess whether a function makes functional calls: whether its code has the name of a functional global."""
+    """Guess whether a function needs workers: whether its code has the name of a functional global."""
     namespace = function.__globals__
     codes = [function.__code__]
     while codes:
         code = codes.pop()
-        if any(functional_of(namespace.get(name)) is not None for name in code.co_names):
+        found = [functional_of(namespace.get(name)) for name in code.co_names]
+        if any(functional is not None and not functional.waits for functional in found):
             return True
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return False

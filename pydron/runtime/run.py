@@ -46,6 +46,8 @@ _MOST_ROUNDS = 256
 """How often code that runs ahead on a guess may go round before it waits: it may be a loop that does not end."""
 _MOST_FUTILE = 3
 """How often in a row running ahead of a handover is tried without leading to a call."""
+_MOST_WAITING = 64
+"""How many waiting calls are made on a guess: each operation that is run ahead of has what runs ahead done again."""
 _PATIENCE = 0.5
 """Seconds without any outcome after which the pool is told what the run waits for."""
 
@@ -65,6 +67,10 @@ class Run:
         self.inbox = Inbox()
         self.tasks: dict[TaskId, Promise] = {}
         """Calls whose outcome is still to come."""
+        self.waits: set[TaskId] = set()
+        """Those of them that wait on an event loop instead of keeping a worker busy."""
+        self.has_waited = False
+        """There were such calls."""
         self.pending = 0
         """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
         self.issued = 0
@@ -477,7 +483,7 @@ class Run:
         """Say whether running further ahead is of no use."""
         if self.pending > self._surroundings.run_ahead:
             return True
-        return self.guessing and (len(self.tasks) >= 2 * self.pool.slots or self._rounds > _MOST_ROUNDS)
+        return self.guessing and not (self._has_room(2) and self._rounds <= _MOST_ROUNDS)
 
     def is_only_quick(self) -> bool:
         """Say whether the oldest calls under way are such as are made in the driver."""
@@ -490,7 +496,14 @@ class Run:
 
     def may_guess(self) -> bool:
         """Say whether workers would be idle if calls were not made on a guess."""
-        return len(self.tasks) < self.pool.slots * (2 if self.guessing else 1)
+        return self._has_room(2 if self.guessing else 1)
+
+    def _has_room(self, factor: int) -> bool:
+        """Say whether fewer calls are under way than can be made at a time, or than a multiple of that."""
+        waiting = len(self.waits)
+        if self.has_waited and waiting < min(_MOST_WAITING, self.pool.places):
+            return True
+        return len(self.tasks) - waiting < self.pool.slots * factor
 
     def guess(self, fiber: Fiber) -> bool:
         """Say whether to run ahead of a fiber that may change anything."""
@@ -591,7 +604,10 @@ class Run:
             self.look_at(promise.guard)
         if outcome.captured:
             promise.captured = outcome.captured
-        if outcome.failure is not None:
+        if outcome.own:
+            self.waits.discard(outcome.task)
+            self._settle_own(promise, outcome)
+        elif outcome.failure is not None:
             promise.state = FAILED
             promise.outcome = outcome
         elif outcome.lost is not None:
@@ -613,6 +629,16 @@ class Run:
                 promise.state = FAILED
                 promise.outcome = error
                 return
+            promise.state = DONE
+            self._notify(promise)
+
+    def _settle_own(self, promise: Promise, outcome: Outcome) -> None:
+        self.trials.settled(outcome.seconds)
+        if outcome.raised is not None:
+            promise.state = FAILED
+            promise.outcome = outcome
+        else:
+            promise.value = outcome.result
             promise.state = DONE
             self._notify(promise)
 
@@ -733,8 +759,11 @@ class Run:
         if isinstance(outcome, BaseException):
             return outcome
         assert outcome is not None
-        assert outcome.failure is not None
-        error = self.pool.load_failure(outcome.failure)
+        if outcome.raised is not None:
+            error = outcome.raised
+        else:
+            assert outcome.failure is not None
+            error = self.pool.load_failure(outcome.failure)
         assert promise.functional is not None
         keep_context(error, fiber.around)
         where = f" on worker {outcome.worker}" if outcome.worker is not None else ""
@@ -768,6 +797,7 @@ class Run:
         root.frame.close()
         self._cancelled.extend(self.tasks)
         self.tasks.clear()
+        self.waits.clear()
 
     def _squash_after(self, fiber: Fiber) -> None:
         """Drop everything that comes after a fiber in program order; makers that went on are to do it again."""
@@ -793,11 +823,13 @@ class Run:
         self.guessing = False
         self._held.clear()
         if self.guesses:
-            self._cancel(self.guesses.drain(4 * self.pool.slots))
+            kept = 4 * self.pool.slots + (_MOST_WAITING if self.has_waited else 0)
+            self._cancel(self.guesses.drain(kept))
 
     def _cancel(self, tasks: list[TaskId]) -> None:
         for task in tasks:
             self.tasks.pop(task, None)
+            self.waits.discard(task)
         self._cancelled.extend(tasks)
 
     def _drop(self, entry: Entry) -> None:
@@ -821,6 +853,6 @@ class Run:
 
     # decisions that are not the run's own
 
-    def adopt(self, function: object) -> Functional:
-        """Return the promise that the configuration gives to a callable it names."""
+    def adopt(self, function: object) -> Functional | None:
+        """Return the promise that the configuration gives to a callable it names, if it can."""
         return self._surroundings.adopt(function)

@@ -39,8 +39,8 @@ class Surroundings:
     pool: Pool
     show: Callable[[tuple[Captured, ...]], None]
     """Show what a call wrote; called when the call retires."""
-    adopt: Callable[[object], Functional]
-    """Return the promise that the configuration gives to a callable it names."""
+    adopt: Callable[[object], Functional | None]
+    """Return the promise that the configuration gives to a callable it names, if it can."""
     functional_names: Container[object] | None = None
     """The callables that the configuration calls functional."""
     ordered_names: Container[object] | None = None

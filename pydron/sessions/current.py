@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,10 @@ def shutdown() -> None:
         session = _STACK.pop() if _STACK else None
     if session is not None:
         session.close()
+    elif "pydron.waiting.side" in sys.modules:  # calls that were made one after the other
+        from pydron.waiting.side import close_if_unused
+
+        close_if_unused()
 
 
 def _forget_lock() -> None:

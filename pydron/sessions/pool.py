@@ -15,13 +15,14 @@ from pydron.sessions.depot import Depot
 from pydron.sessions.snapshots import Snapshots
 from pydron.transport.codec import dumps_call, loads
 from pydron.transport.functions import Functions
+from pydron.waiting.rooms import WaitingRooms
 from pydron.worker.likeness import Observer, decimal_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
-    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
+    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task, WaitingCall
 
 __all__ = ["SessionPool"]
 
@@ -50,14 +51,22 @@ class _Submitted(NamedTuple):
 class SessionPool:
     """Implements `pydron.tasks.Pool` on the workers of a session."""
 
-    def __init__(self, hand_over: Callable[[], None], slots: int, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        hand_over: Callable[[], None],
+        slots: int,
+        limit: int | None = None,
+        waiting: WaitingRooms | None = None,
+    ) -> None:
         """Make the pool.
 
         Args:
             hand_over: makes the reactor's thread call `take` soon.
             slots: how many tasks the workers can run at the same time.
             limit: bytes of arguments that may be held in memory, if that is limited.
+            waiting: where waiting calls are made.
         """
+        self._rooms = waiting or WaitingRooms()
         self._hand_over = hand_over
         self.slots = slots
         self._functions = Functions()
@@ -81,6 +90,8 @@ class SessionPool:
         """What those wait for who let the reactor's thread have its turn."""
         self._waiting: dict[int, threading.Lock] = {}
         self._problem: Exception | None = None
+        self._used = False
+        """There was a task."""
 
     # What runs call.
 
@@ -128,6 +139,7 @@ class SessionPool:
         if noted is None or noted.inbox is not inbox or noted.decimal != decimal_state():
             noted = self._note(inbox)
         task.likeness = noted.likeness
+        self._used = True
         self._asked.append(_Submitted(task, inbox))
         due = self._due
         if due:
@@ -139,6 +151,29 @@ class SessionPool:
         with self._noting:
             noted = self._noted = _Noted(inbox, decimal_state(), self.observer.note())
         return noted
+
+    def copy_call(
+        self, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> tuple[Payload, Callable[[], tuple[tuple[object, ...], dict[str, object]]]] | None:
+        """Return a snapshot of the arguments of a waiting call, and what copies them; None if they cannot be copied."""
+        try:
+            payload = dumps_call(args, kwargs)
+        except Exception:
+            return None
+        return payload, lambda: cast("tuple[tuple[object, ...], dict[str, object]]", loads(payload, copy=True))
+
+    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
+        """Make a waiting call."""
+        self._rooms.begin(call, lambda outcome: self._arrived(inbox, outcome))
+
+    @property
+    def places(self) -> int:
+        """How many waiting calls can be under way at the same time."""
+        return self._rooms.places
+
+    def close_rooms(self) -> None:
+        """Make no more waiting calls."""
+        self._rooms.close()
 
     def flush(self) -> None:
         """Send on what is buffered, and let the reactor's thread do what there is to do before going on.
@@ -199,13 +234,17 @@ class SessionPool:
 
     def hurry(self, task: TaskId) -> None:
         """Say that the run waits for a task and can do nothing before it is done."""
+        if task in self._rooms:
+            return
         self._add(events.TaskUrgent(task))
         self._hand_on()
 
     def cancel(self, tasks: Iterable[TaskId]) -> None:
         """Forget tasks."""
-        self._add(events.TasksCancelled(list(tasks)))
-        self._hand_on_if_open()
+        others = self._rooms.cancel(tasks)
+        if others:
+            self._add(events.TasksCancelled(others))
+            self._hand_on_if_open()
 
     def release(self, values: Iterable[ValueId]) -> None:
         """Say that the run will not refer to these values again."""
@@ -213,6 +252,8 @@ class SessionPool:
 
     def end_run(self, inbox: Inbox) -> None:
         """Say that a run is over."""
+        if not self._used:
+            return
         self._add(events.RunEnded(inbox))
         self._hand_on_if_open()
 
@@ -264,6 +305,13 @@ class SessionPool:
         inbox: Inbox = run  # type: ignore[assignment]
         inbox.outcomes.extend(outcomes)
         self._delivered += len(outcomes)
+        self._wake(inbox)
+
+    def _arrived(self, inbox: Inbox, outcome: Outcome) -> None:
+        inbox.outcomes.append(outcome)
+        self._wake(inbox)
+
+    def _wake(self, inbox: Inbox) -> None:
         gate = self._waiting.pop(id(inbox), None)
         if gate is not None:
             gate.release()

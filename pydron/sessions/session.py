@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -91,10 +92,12 @@ class Session:
         """What runs talk to."""
         if self._pool is None:
             from pydron.sessions.pool import SessionPool
+            from pydron.waiting.rooms import WaitingRooms
 
             with self._lock:
                 if self._pool is None:
-                    self._pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config))
+                    rooms = WaitingRooms(self.config.waiting_at_once, check=self.check)
+                    self._pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config), rooms)
         return self._pool
 
     def expect_calls(self) -> None:
@@ -123,6 +126,15 @@ class Session:
                 # What the scheduler still holds goes with it.
                 self._plant = None
             self._end_spares()
+            if "pydron.waiting.side" in sys.modules:
+                self._leave_rooms()
+
+    def _leave_rooms(self) -> None:
+        from pydron.waiting.side import close_if_unused
+
+        if self._pool is not None:
+            self._pool.close_rooms()
+        close_if_unused(silently=self._process_ends)
 
     def _at_exit(self) -> None:
         """Close, and say nothing to those that wait: daemon threads, which stop with the process wherever they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import decimal
 import sys
 import types
@@ -16,7 +17,7 @@ from pydron.worker import inside
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pydron.tasks import Task
+    from pydron.tasks import Task, WaitingCall
 
 __all__ = ["Calls"]
 
@@ -57,6 +58,29 @@ class Calls:
         finally:
             inside.mark(outer)
 
+    def wait_for(self, call: WaitingCall, context: decimal.Context) -> Outcome:
+        """Make a waiting call, on an event loop of its own."""
+        outer = inside.in_task()
+        inside.mark(True)
+        try:
+            with self._output:
+                return Context().run(self._wait_for, call, context)
+        finally:
+            inside.mark(outer)
+
+    def _wait_for(self, call: WaitingCall, context: decimal.Context) -> Outcome:
+        decimal.setcontext(context.copy())
+        handled = sys.exception()
+        outcome = Outcome(call.id, own=True)
+        try:
+            args, kwargs = call.arguments()
+            outcome.result = _on_a_loop(call.function(*args, **kwargs))
+        except BaseException as error:
+            _forget_context(error, handled)
+            outcome.raised = error
+        outcome.captured = self._output.take()
+        return outcome
+
     def _run(self, task: Task, values: Mapping[int, Payload], context: decimal.Context) -> Outcome:
         decimal.setcontext(context.copy())
         handled = sys.exception()
@@ -74,6 +98,21 @@ class Calls:
             _forget_context(error, handled)
             return Outcome(task.id, failure=dump_failure(error), captured=self._output.take())
         return Outcome(task.id, value=payload, size=payload.size, captured=self._output.take())
+
+
+def _on_a_loop(coroutine: object) -> object:
+    """Run a coroutine to its end on a new event loop, also where one runs already."""
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        with asyncio.Runner() as runner:
+            return runner.run(_guarded(coroutine))
+    finally:
+        asyncio._set_running_loop(outer)
+
+
+async def _guarded(coroutine: object) -> object:
+    return await coroutine  # type: ignore[misc]
 
 
 def _is_stateless(function: object) -> bool:

@@ -6,12 +6,13 @@ import decimal
 import math
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.errors import PydronError
 from pydron.ids import TaskId
 from pydron.scheduler import Scheduler, events
 from pydron.scheduler.check import check
+from pydron.tasks import Function, Payload, Task
 from pydron.testing.calls import Calls
 from pydron.testing.clock import Clock
 from pydron.testing.simulation import ORDERS, Plan, Simulation
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from pydron.ids import ValueId
     from pydron.scheduler import Event
-    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task
+    from pydron.tasks import Failure, Inbox, Outcome, WaitingCall
     from pydron.testing.simulation import Durations, Order
 
 __all__ = ["SimulatedPool", "StuckError"]
@@ -98,6 +99,7 @@ class SimulatedPool:
         self._numbers = count(1)
         self._calls = Calls(ship=ship)
         self._contexts: dict[int, decimal.Context] = {}
+        self._waiting: dict[int, WaitingCall] = {}
         self._batch: list[Event] = []
         self._tasks: list[Task] = []
         self._inbox: Inbox | None = None
@@ -142,6 +144,27 @@ class SimulatedPool:
         self._tasks.append(task)
         self._contexts[task.id] = decimal.getcontext().copy()
         return not task.id & 31 or bool(inbox.outcomes)
+
+    def copy_call(
+        self, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> tuple[Payload, Callable[[], tuple[tuple[object, ...], dict[str, object]]]] | None:
+        """Return a snapshot of the arguments of a waiting call, and what copies them; None if they cannot be copied."""
+        try:
+            payload = dumps((args, kwargs))
+        except Exception:
+            return None
+        return payload, lambda: cast("tuple[tuple[object, ...], dict[str, object]]", loads(payload, copy=True))
+
+    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
+        """Make a waiting call: as a task like any other, but of the function itself."""
+        self._waiting[call.id] = call
+        arguments = dumps(((), {})) if call.copied is not None else dumps((call.args, call.kwargs))
+        self.submit(Task(call.id, Function(b"waiting", call.name, Payload(b"")), arguments, want_value=True), inbox)
+
+    @property
+    def places(self) -> int:
+        """How many waiting calls can be under way at the same time: in a simulation they keep workers busy."""
+        return self.slots
 
     def flush(self) -> None:
         """Let the scheduler have what was submitted."""
@@ -199,6 +222,9 @@ class SimulatedPool:
             self._tasks = []
 
     def _call(self, task: Task, values: dict[int, Payload]) -> Outcome:
+        call = self._waiting.get(task.id)
+        if call is not None:
+            return self._calls.wait_for(call, self._contexts[task.id])
         return self._calls.run(task, values, self._contexts[task.id])
 
     def _prune(self) -> None:
@@ -206,6 +232,7 @@ class SimulatedPool:
         tasks = self.scheduler.ledger.tasks
         if len(self._contexts) > 1000 + 2 * len(tasks):
             self._contexts = {task: context for task, context in self._contexts.items() if task in tasks}
+            self._waiting = {task: call for task, call in self._waiting.items() if task in tasks}
 
     def _stories(self) -> tuple[str, ...]:
         tasks = self.scheduler.ledger.tasks.values()

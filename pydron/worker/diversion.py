@@ -1,7 +1,7 @@
-"""Catches what calls write when they run on threads of the driver's own process, and nothing else.
+"""Catches what calls write when they run on threads or event loops of the driver's own process, and nothing else.
 
-While there are such threads, `sys.stdout` and `sys.stderr`, the handlers of loggers and the display of warnings lead
-through here. What is written by any other thread goes on to where it went before.
+While there are such, `sys.stdout` and `sys.stderr`, the handlers of loggers and the display of warnings lead
+through here. What is written by anybody else goes on to where it went before.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 import warnings
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, cast
 
 from pydron.worker.capture import Caught, log_content, warning_content
@@ -17,13 +18,16 @@ from pydron.worker.capture import Caught, log_content, warning_content
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ThreadCapture"]
+__all__ = ["ThreadCapture", "catch", "enter", "leave", "renew"]
 
 _LOCAL = threading.local()
+_CONTEXT: ContextVar[list[Caught] | None] = ContextVar("pydron caught", default=None)
 
 
-def _current() -> ThreadCapture | None:
-    return cast("ThreadCapture | None", getattr(_LOCAL, "capture", None))
+def _current() -> list[Caught] | None:
+    """Return where what the current thread or task writes is kept, None if it makes no call."""
+    capture = cast("ThreadCapture | None", getattr(_LOCAL, "capture", None))
+    return capture.caught if capture is not None else _CONTEXT.get()
 
 
 class _Fork:
@@ -34,10 +38,10 @@ class _Fork:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        capture = _current()
-        if capture is None:
+        caught = _current()
+        if caught is None:
             return self._stream.write(text)
-        capture.caught.append((self._name, text.encode("utf-8", "backslashreplace")))
+        caught.append((self._name, text.encode("utf-8", "backslashreplace")))
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -65,14 +69,25 @@ class _Diversion:
     def enter(self) -> None:
         with self._lock:
             self._users += 1
+            self._divert_streams()
             if self._users == 1:
-                for name in ("stdout", "stderr"):
-                    stream = getattr(sys, name)
-                    fork = _Fork(name, stream)
-                    self._streams.append((name, stream, fork))
-                    setattr(sys, name, fork)
                 self._divert_logging()
                 self._divert_warnings()
+
+    def renew(self) -> None:
+        """Divert streams that somebody has put in place since."""
+        if type(sys.stdout) is not _Fork or type(sys.stderr) is not _Fork:
+            with self._lock:
+                if self._users:
+                    self._divert_streams()
+
+    def _divert_streams(self) -> None:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if type(stream) is not _Fork:
+                fork = _Fork(name, stream)
+                self._streams.append((name, stream, fork))
+                setattr(sys, name, fork)
 
     def leave(self) -> None:
         with self._lock:
@@ -90,11 +105,11 @@ class _Diversion:
         original = logging.Logger.callHandlers
 
         def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
-            capture = _current()
-            if capture is None:
+            caught = _current()
+            if caught is None:
                 original(logger, record)
             else:
-                capture.caught.append(("log", log_content(record)))
+                caught.append(("log", log_content(record)))
 
         def undo() -> None:
             if logging.Logger.callHandlers is call_handlers:
@@ -114,11 +129,11 @@ class _Diversion:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            capture = _current()
-            if capture is None:
+            caught = _current()
+            if caught is None:
                 original(message, category, filename, lineno, file, line)
             else:
-                capture.caught.append(("warning", warning_content(message, category, filename, lineno, None)))
+                caught.append(("warning", warning_content(message, category, filename, lineno, None)))
 
         def undo() -> None:
             if warnings.showwarning is show:
@@ -129,6 +144,14 @@ class _Diversion:
 
 
 _DIVERSION = _Diversion()
+enter, leave, renew = _DIVERSION.enter, _DIVERSION.leave, _DIVERSION.renew
+
+
+def catch() -> list[Caught]:
+    """Catch what the current task of an event loop writes from now on, while the diversion is there."""
+    caught: list[Caught] = []
+    _CONTEXT.set(caught)
+    return caught
 
 
 class ThreadCapture:

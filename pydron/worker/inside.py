@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 
-__all__ = ["in_task", "mark"]
+__all__ = ["in_task", "mark", "mark_context"]
 
 _STATE = threading.local()
+_CONTEXT: ContextVar[bool] = ContextVar("pydron inside", default=False)
 
 
 def in_task() -> bool:
-    """Tell whether the current thread runs a functional call for a driver."""
-    return getattr(_STATE, "running", False)
+    """Tell whether the current thread, or the current task of an event loop, makes a functional call for a driver."""
+    return getattr(_STATE, "running", False) or _CONTEXT.get()
 
 
 def mark(running: bool) -> None:
     """Note that the current thread begins or ends a functional call."""
     _STATE.running = running
+
+
+def mark_context() -> None:
+    """Note that what runs in the current context is a functional call."""
+    _CONTEXT.set(True)

@@ -7,6 +7,8 @@ simulated pool under a given order of completion.
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 import io
 import linecache
 import logging
@@ -32,7 +34,7 @@ from tests.property.laws import enforced
 from tests.property.observe import Observation, Tokenizer, frames, globals_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from random import Random
 
     from pydron.tasks import Task
@@ -106,7 +108,29 @@ def ordered(function: object = None, /, **_resources: object) -> object:
     return identity if function is None else function
 
 
-UNDECORATED = types.SimpleNamespace(schedule=identity, functional=identity, ordered=ordered)
+def plain_functional(*args: object, **options: object) -> object:
+    """Stand in for the decorator: a call of a coroutine function in code that cannot await is run to its end."""
+    if len(args) == 1 and inspect.iscoroutinefunction(args[0]):
+        return at_once_or_awaited(args[0])
+    return identity(*args, **options)
+
+
+def at_once_or_awaited(function: Callable[..., Coroutine[object, None, object]]) -> Callable[..., object]:
+    @functools.wraps(function)
+    def call(*args: object, **kwargs: object) -> object:
+        coroutine = function(*args, **kwargs)
+        if sys._getframe(1).f_code.co_flags & inspect.CO_COROUTINE:
+            return coroutine
+        while True:
+            try:
+                coroutine.send(None)
+            except StopIteration as stop:
+                return stop.value
+
+    return call
+
+
+UNDECORATED = types.SimpleNamespace(schedule=identity, functional=plain_functional, ordered=ordered)
 
 
 @contextmanager

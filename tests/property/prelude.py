@@ -15,6 +15,7 @@ import logging
 import math
 import operator
 import sys
+import types
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -24,7 +25,7 @@ import numpy as np
 import pydron
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 LOG: list[object] = []
 SHARED: list[object] = [4, 1, 2]
@@ -518,6 +519,37 @@ def describe(error: BaseException) -> tuple[object, ...]:
 def f_int(site: object, k: object, *values: object) -> int:
     trip(site, k)
     return blend(values) % 17 - 2
+
+
+@types.coroutine
+def pause() -> Generator[None]:
+    """Let others have a turn."""
+    yield
+
+
+@pydron.functional
+async def a_int(site: object, k: object, *values: object) -> int:
+    """Wait a little."""
+    trip(site, k)
+    await pause()
+    return blend(values) % 17 - 2
+
+
+@pydron.functional
+async def a_flag(site: object, k: object, *values: object) -> bool:
+    await pause()
+    trip(site, k)
+    return blend(values) % 3 != 0
+
+
+@pydron.functional
+async def a_say(site: object, k: object, *values: object) -> int:
+    """Print before and after it waits."""
+    print("begins", site, k)
+    await pause()
+    trip(site, k)
+    print("ends", site, k)
+    return blend(values) % 9
 
 
 @pydron.functional

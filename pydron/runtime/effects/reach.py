@@ -44,11 +44,11 @@ _HEAP = 1 << 9
 _Parts: TypeAlias = "Iterable[object] | None"
 
 
-def reaches(value: object, keys: Container[int], limit: int = 1000) -> bool:
+def reaches(value: object, keys: Container[int], limit: int = 1000, *, doubt: bool = True) -> bool:
     """Tell whether a deep read of the value, as pickling does, may touch an object whose memory key is one of `keys`.
 
-    Functions and classes that are shipped by value drag along what they refer to. True where it cannot be told, and
-    where more than `limit` objects would have to be looked at.
+    Functions and classes that are shipped by value drag along what they refer to. Where it cannot be told, and
+    where more than `limit` objects would have to be looked at, the answer is `doubt`.
     """
     pending = [value]
     seen: set[int] = set()
@@ -58,12 +58,12 @@ def reaches(value: object, keys: Container[int], limit: int = 1000) -> bool:
             continue
         seen.add(id(item))
         key = memory_key(item)
-        if len(seen) > limit or key is None or key in keys or id(item) in keys:
+        if key in keys or id(item) in keys:
             return True
-        parts = _parts(item)
-        if parts is None:
-            return True
-        pending.extend(parts)
+        parts = _parts(item) if key is not None or not doubt else None
+        if len(seen) > limit or (parts is None and doubt):
+            return doubt
+        pending.extend(parts or ())
     return False
 
 

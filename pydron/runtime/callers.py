@@ -1,0 +1,33 @@
+"""The code of scheduled sequential functions, and of all that is written inside them.
+
+In it a call of a functional coroutine function stands for its result; in any other code it gives a coroutine.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from types import CodeType
+
+__all__ = ["add_sequential", "is_sequential"]
+
+_ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_codes: dict[int, weakref.ref[CodeType]] = {}
+"""By identity: code objects of different files may be equal."""
+
+
+def add_sequential(code: CodeType) -> None:
+    """Say that code is that of a scheduled function; functions written inside it count too, unless they can await."""
+    if code.co_flags & _ASYNCHRONOUS:
+        return
+    key = id(code)
+    if key not in _codes:
+        _codes[key] = weakref.ref(code, lambda _gone: _codes.pop(key, None))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            add_sequential(constant)
+
+
+def is_sequential(code: CodeType) -> bool:
+    """Say whether code is that of a scheduled sequential function."""
+    return id(code) in _codes

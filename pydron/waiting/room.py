@@ -1,0 +1,193 @@
+"""The waiting room: in come calls of coroutine functions, out go their outcomes, in the order in which they end.
+
+A room belongs to one event loop. It starts the oldest calls first, as many at a time as it has places. What a call
+prints, logs and warns is caught, and what it sets in its context is seen by nobody else. Nothing that a call raises
+gets into the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pydron.tasks import Captured, Outcome
+from pydron.worker import inside
+from pydron.worker.diversion import catch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydron.ids import TaskId
+    from pydron.tasks import WaitingCall
+    from pydron.worker.capture import Caught
+
+__all__ = ["Asked", "Room", "alone", "wait_for"]
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A call that was asked for, and who wants to know its outcome."""
+
+    call: WaitingCall
+    deliver: Callable[[Outcome], None]
+    """Called on the loop's thread."""
+    catches: bool = True
+    """Catch what it writes."""
+    checks: bool = False
+    """Prove that it leaves its arguments alone."""
+    context: Context = field(default_factory=copy_context)
+
+
+class Room:
+    """Makes waiting calls. `begin` and `cancel` may be called in any thread, before `close`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, places: int) -> None:
+        """Make a room.
+
+        Args:
+            loop: where calls wait.
+            places: how many may be under way at a time.
+        """
+        self._loop = loop
+        self.places = places
+        self.is_mute = False
+        """Nobody is told of outcomes any more: those who wait are daemon threads of a process that ends."""
+        self._asked: deque[Asked] = deque()
+        """Filled by any thread, emptied by the loop's."""
+        self._told = False
+        """The loop's thread is going to look."""
+        self._line: deque[Asked] = deque()
+        self._held: dict[object, deque[Asked]] = {}
+        """Calls of functions of which as many are under way as may be."""
+        self._counts: dict[object, int] = {}
+        self._tasks: dict[TaskId, asyncio.Task[Outcome]] = {}
+
+    def begin(self, asked: Asked) -> None:
+        """Make a call as soon as there is a place."""
+        self._asked.append(asked)
+        # Whoever finds the mark set has added his call before the loop takes the mark away and looks.
+        if not self._told:
+            self._told = True
+            self._loop.call_soon_threadsafe(self._look)
+
+    def cancel(self, calls: Iterable[TaskId]) -> None:
+        """Cancel calls; each still has an outcome."""
+        self._loop.call_soon_threadsafe(self._cancel, set(calls))
+
+    # On the loop's thread.
+
+    def _look(self) -> None:
+        self._told = False
+        asked = self._asked
+        for _ in range(len(asked)):
+            self._line.append(asked.popleft())
+        self._start()
+
+    def _start(self) -> None:
+        line = self._line
+        while line and len(self._tasks) < self.places:
+            asked = line.popleft()
+            most, function = asked.call.at_once, asked.call.function
+            count = self._counts.get(function, 0) if most is not None else 0
+            if most is not None and count >= most:
+                self._held.setdefault(function, deque()).append(asked)
+                continue
+            if most is not None:
+                self._counts[function] = count + 1
+            task = self._loop.create_task(_outcome(asked), context=asked.context)
+            self._tasks[asked.call.id] = task
+            task.add_done_callback(partial(self._ended, asked))
+
+    def _ended(self, asked: Asked, task: asyncio.Task[Outcome]) -> None:
+        call = asked.call
+        del self._tasks[call.id]
+        if call.at_once is not None:
+            self._left(call.function)
+        if not self.is_mute:
+            asked.deliver(_cancelled(call) if task.cancelled() else task.result())
+        if self._line:
+            self._start()
+
+    def _left(self, function: object) -> None:
+        """Let the next call of a function have the place of one that has ended."""
+        self._counts[function] -= 1
+        if not self._counts[function]:
+            del self._counts[function]
+        held = self._held.get(function)
+        if held:
+            self._line.appendleft(held.popleft())
+            if not held:
+                del self._held[function]
+
+    def _cancel(self, calls: set[TaskId]) -> None:
+        for queue in (self._asked, self._line, *self._held.values()):
+            for asked in [asked for asked in queue if asked.call.id in calls]:
+                queue.remove(asked)
+                asked.deliver(_cancelled(asked.call))
+        self._held = {function: held for function, held in self._held.items() if held}
+        for number in calls:
+            if number in self._tasks:
+                self._tasks[number].cancel()
+
+
+def _cancelled(call: WaitingCall) -> Outcome:
+    return Outcome(call.id, own=True, raised=asyncio.CancelledError())
+
+
+async def _outcome(asked: Asked) -> Outcome:
+    """Make a call; whatever it raises is its outcome."""
+    call = asked.call
+    caught: list[Caught] = catch() if asked.catches else []
+    inside.mark_context()
+    begun = perf_counter()
+    outcome = Outcome(call.id, own=True)
+    try:
+        args, kwargs = call.arguments()
+        if asked.checks:
+            outcome.result = await _checked(call, args, kwargs)
+        else:
+            outcome.result = await call.function(*args, **kwargs)
+    except BaseException as error:
+        outcome.raised = error
+    outcome.seconds = perf_counter() - begun
+    outcome.captured = tuple([Captured(*each) for each in caught]) if caught else ()
+    return outcome
+
+
+async def _checked(call: WaitingCall, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    from pydron.worker.contract import Witness
+
+    witness = Witness(call.name, call.function, args, kwargs)
+    result = await call.function(*args, **kwargs)
+    witness.compare()
+    return result
+
+
+def wait_for(room: Room, call: WaitingCall) -> Outcome:
+    """Make one call and block until it has ended; Ctrl-C cancels it."""
+    outcomes: list[Outcome] = []
+    gate = threading.Lock()
+    gate.acquire()
+
+    def deliver(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        gate.release()
+
+    room.begin(Asked(call, deliver, catches=False))
+    try:
+        gate.acquire()
+    except BaseException:
+        room.cancel([call.id])
+        raise
+    return outcomes[0]
+
+
+async def alone(call: WaitingCall) -> Outcome:
+    """Make one call on the loop that runs."""
+    return await _outcome(Asked(call, lambda _outcome: None, catches=False))
