@@ -62,3 +62,12 @@ pydron.functional(Point)("one")  # type: ignore[arg-type]
 assert_type(pydron.functional(partial(bare, b""))(3), str)
 assert_type(pydron.functional(Camera().expose)(1.0), list[int])
 assert_type(pydron.functional(str.upper)("a"), str)
+
+
+@pydron.functional(at_once=3)
+async def ask(question: str) -> int:
+    return len(question)
+
+
+async def asking() -> int:
+    return await ask("what")
