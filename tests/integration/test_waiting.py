@@ -188,7 +188,7 @@ def test_other_callables_that_give_coroutines(mode: str) -> None:
 
 
 @pydron.functional
-async def total(values: list[int]) -> int:
+async def sum_up(values: list[int]) -> int:
     await asyncio.sleep(0.01)
     return sum(values)
 
@@ -199,7 +199,7 @@ def growing() -> list[object]:
     values: list[int] = []
     for number in range(4):
         values.append(number)
-        out.append(total(values))
+        out.append(sum_up(values))
     return out
 
 
