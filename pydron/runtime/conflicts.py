@@ -25,36 +25,53 @@ def key_of(value: object) -> int | None:
     return id(value) if type(value) in _DIRECT else memory_key(value)
 
 
+def _count_down(counts: dict[int, int], key: int) -> None:
+    left = counts[key] - 1
+    if left:
+        counts[key] = left
+    else:
+        del counts[key]
+
+
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_clear", "_young", "read_early", "writes")
+    __slots__ = ("_clear", "_young", "announced", "read_early", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
         """How many stores to each memory key are queued or announced."""
+        self.announced: dict[int, int] = {}
+        """How many of them are announced: by fibers that may write there until they are done."""
         self.read_early: set[int] = set()
         """Resources that were read ahead of what may turn out to change them."""
         self._young: dict[int, object] = {}
         self._clear: dict[int, set[int]] = {}
         """For functions, keys of memory that they were found not to reach; holds until a store is done."""
 
-    def announce(self, key: int) -> None:
-        """Say that a store to this memory is to come."""
+    def queue(self, key: int) -> None:
+        """Say that a store to this memory is in the queue."""
         self.writes[key] = self.writes.get(key, 0) + 1
 
     def settle(self, key: int) -> None:
-        """Say that an announced store is done or will never be."""
+        """Say that a queued store is done or will never be."""
         self._clear.clear()
-        left = self.writes[key] - 1
-        if left:
-            self.writes[key] = left
-        else:
-            del self.writes[key]
+        _count_down(self.writes, key)
+
+    def announce(self, key: int) -> None:
+        """Say that a fiber may write to this memory."""
+        self.queue(key)
+        self.announced[key] = self.announced.get(key, 0) + 1
+
+    def withdraw(self, key: int) -> None:
+        """Say that such a fiber is done or will never be."""
+        self.settle(key)
+        _count_down(self.announced, key)
 
     def forget(self) -> None:
-        """Forget every announcement, and which objects are young."""
+        """Forget every store to come, and which objects are young."""
         self.writes.clear()
+        self.announced.clear()
         self.read_early.clear()
         self.grow_up()
 

@@ -296,6 +296,8 @@ class Fiber(Attempts, Calls, Stores, Questions):
             child.result = Caught(run.placed_in(child.activation, child.error, child), self.variables or {})
             return True
         run.pending += 1
+        for key in child.keys:
+            run.forecasts.drop(key)  # it may write there at its turn, past the queue
         run.memory.grow_up()  # the snapshot sees every object
         if child.guard is child:
             run.look_at(child)
@@ -316,7 +318,6 @@ class Fiber(Attempts, Calls, Stores, Questions):
         child.keys = child.announced = (*child.keys, *known_keys)
         for key in known_keys:
             self.run.memory.announce(key)
-            self.run.forecasts.drop(key)
 
     def claim(self, keys: tuple[int, ...]) -> None:
         """Announce that the next operation changes resources: what reads them has to wait until it is done."""
@@ -357,7 +358,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         run = self.run
         if self.exposed or id(container) not in run.memory.writes:
             return None
-        return run.forecasts.of(container)
+        return run.forecasts.of(container, self)
 
     def is_alone(self) -> bool:
         """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
@@ -392,7 +393,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         self.segment.append(effect)
         run.pending += 1
         for key in effect.keys:
-            run.memory.announce(key)
+            run.memory.queue(key)
         if run.forecasts.known:
             run.forecasts.add(effect, last=not self.exposed)
         if not run.pending & 255:

@@ -16,6 +16,7 @@ from pydron.runtime.promise import Promise, settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pydron.runtime.conflicts import Memory
     from pydron.runtime.fiber import Fiber
 
 __all__ = ["MISSING", "Forecast", "ForecastWalk", "Forecasts"]
@@ -39,27 +40,39 @@ def append_to(owner: list[object], _place: object, value: object) -> None:
 class Forecasts:
     """The forecasts of one run."""
 
-    __slots__ = ("_root", "_writes", "known")
+    __slots__ = ("_memory", "_root", "known")
 
-    def __init__(self, root: Fiber, writes: dict[int, int]) -> None:
+    def __init__(self, root: Fiber, memory: Memory) -> None:
         self._root = root
-        self._writes = writes
+        self._memory = memory
         self.known: dict[int, Forecast | None] = {}
         """By the container's identity; None where it cannot be told."""
 
-    def of(self, container: object) -> Forecast | None:
-        """Return what a list or dictionary with queued stores will hold, or None."""
+    def of(self, container: object, fiber: Fiber) -> Forecast | None:
+        """Return what a list or dictionary with queued stores will hold where a fiber stands, or None."""
         key = id(container)
-        if key not in self.known:
+        if key not in self.known and not self._may_change_before(key, fiber):
             self.known[key] = self._made(container, key)
-        return self.known[key]
+        return self.at(key, fiber)
+
+    def at(self, key: int, fiber: Fiber) -> Forecast | None:
+        """Return the same for memory whose forecast was asked for before."""
+        content = self.known.get(key)
+        return None if content is None or self._may_change_before(key, fiber) else content
+
+    def _may_change_before(self, key: int, fiber: Fiber) -> bool:
+        """Say whether others than a fiber and its makers, for whom it is yet to come, have announced to write."""
+        left = self._memory.announced.get(key, 0)
+        maker: Fiber | None = fiber
+        while left and maker is not None:
+            left -= key in maker.keys
+            maker = maker.parent
+        return left > 0
 
     def _made(self, container: object, key: int) -> Forecast | None:
         if type(container) is not list and type(container) is not dict:
             return None
         effects = [effect for effect in _effects(self._root) if key in effect.keys]
-        if len(effects) != self._writes.get(key, 0):
-            return None  # a fiber has announced more
         content = container.copy()
         return content if all(_apply(effect, container, content) for effect in effects) else None
 
@@ -149,7 +162,7 @@ class ForecastWalk:
         while True:
             content: object = self._list
             if not self._fiber.exposed:
-                content = self._forecasts.known.get(id(self._list)) or content
+                content = self._forecasts.at(id(self._list), self._fiber) or content
             if count >= len(content):  # type: ignore[arg-type]
                 return
             yield settled(content[count])  # type: ignore[index]

@@ -169,15 +169,18 @@ def scheduled_of(callee: object) -> Schedulable | None:
 
 def named_functional(name: str) -> bool:
     """Say whether some functional callable has a name."""
-    return name in _names and any(key in _functional for key in _names[name])
+    return any(key in _functional for key in _keys_of(name))
 
 
 def named_scheduled(name: str) -> list[Schedulable]:
     """Return the scheduled functions of a name."""
-    if name not in _names:
-        return []
-    references = [_scheduled[key] for key in _names[name] if key in _scheduled]
-    return [scheduled for reference in references if (scheduled := reference()) is not None]
+    references = [_scheduled.get(key) for key in _keys_of(name)]
+    return [scheduled for reference in references if reference is not None and (scheduled := reference()) is not None]
+
+
+def _keys_of(name: str) -> Iterable[int]:
+    # A copy: what is marked under the name may go at any time, when the garbage collector says so.
+    return _names[name].copy() if name in _names else ()
 
 
 def will_call(function: FunctionType) -> bool:

@@ -339,4 +339,4 @@ class Questions:
 
     def _goes_on(self, key: int) -> bool:
         """Say whether a loop over memory that is to be written knows what it will hold."""
-        return not self.exposed and self.run.forecasts.known.get(key) is not None
+        return not self.exposed and self.run.forecasts.at(key, cast("Fiber", self)) is not None

@@ -123,7 +123,7 @@ class Run:
         root = Fiber(self, None, activation, 0)
         root.frame = plan.frame(("entry", 0), activation.cells, root, self, *plan.bind(args, kwargs))
         self._root = self._cursor = root
-        self.forecasts = Forecasts(root, self.memory.writes)
+        self.forecasts = Forecasts(root, self.memory)
 
     def execute(self) -> object:
         """Run the scheduled function; return its result, or leave what it raised in `error`.
@@ -223,7 +223,7 @@ class Run:
             self.pending += 1
             if type(entry) is Effect:
                 for key in entry.keys:
-                    self.memory.announce(key)
+                    self.memory.queue(key)
             elif type(entry) is Fiber:
                 self._count(entry)
 
@@ -470,7 +470,7 @@ class Run:
     def settle_keys(self, fiber: Fiber) -> None:
         """Take back what a fiber has announced to write."""
         for key in fiber.keys:
-            self.memory.settle(key)
+            self.memory.withdraw(key)
         fiber.keys = ()
 
     # run-ahead

@@ -130,3 +130,17 @@ def test_a_translation_goes_with_its_code(monkeypatch: pytest.MonkeyPatch) -> No
     del namespace
     gc.collect()
     assert set(compiled._TRANSLATIONS) == before
+
+
+def test_marks_may_go_while_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = [module_of("@pydron.functional\ndef disappearing():\n    pass\n") for _ in range(3)]
+
+    class Table(dict[int, marks.Functional]):
+        def __contains__(self, key: object) -> bool:
+            modules.clear()
+            gc.collect()
+            return False
+
+    monkeypatch.setattr(marks, "_functional", Table())
+    assert not marks.named_functional("disappearing")
+    assert not marks.named_scheduled("disappearing")
