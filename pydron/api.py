@@ -22,6 +22,7 @@ from pydron.runtime.marks import (
 from pydron.scheduled import Scheduled, make_scheduled, stays_as_it_is
 from pydron.tasks import Requirements
 from pydron.waiting.coroutines import is_coroutine_function, make_waiting
+from pydron.worker.inside import is_checking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -86,6 +87,10 @@ def functional_with(function: C, requirements: Requirements, at_once: int | None
         raise TypeError(f"pydron.functional takes a callable, not {_shown(inner)}; {advice}")
     if ordered_of(inner) is not None:
         raise _both(inner)
+    if is_checking():
+        from pydron.worker.contract import check_code
+
+        check_code(name_of(inner), inner)
     if is_coroutine_function(inner):
         made = make_waiting(cast("Callable[..., Awaitable[object]]", inner), name_of(inner), at_once)
         mark_functional(made, Functional(name_of(inner), requirements, waits=True, at_once=at_once))

@@ -57,6 +57,8 @@ class Acts:
         """Called when something that must not fail has failed: nobody may wait for ever."""
         self._scheduler = Scheduler()
         self.crew: Crew
+        self.tells_sites = False
+        """Workers are told where calls stand."""
         self._likenesses = likenesses
         """What the driver was like."""
         self._queue: list[events.Event] = []
@@ -182,7 +184,10 @@ class Acts:
             if task.likeness not in member.likenesses:
                 member.need_likeness(self._likenesses[task.likeness])
             arguments = member.pack(task.arguments)
-            outbox.append(Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness))
+            site = (task.site.filename, task.site.line) if self.tells_sites and task.site is not None else None
+            outbox.append(
+                Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness, site)
+            )
 
     def _stop(self, worker: WorkerId, task: TaskId) -> None:
         if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:

@@ -83,6 +83,7 @@ class Plant:
         surroundings = Surroundings(reactor, config.transport, config.nice, self._spares)
         launchers = [make_launcher(entry, surroundings) for entry in config.workers]
         acts = Acts(reactor, self._pool.deliver, self._pool.break_down, self._pool.observer.noted)
+        acts.tells_sites = self._pool.checks
         silence = config.heartbeat_s * _SILENCES
         acts.crew = Crew(reactor, launchers, acts, self._describe, self._pool.depot, config.heartbeat_s, silence)
         if config.idle_timeout is not None:

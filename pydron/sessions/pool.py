@@ -69,6 +69,8 @@ class SessionPool:
         self._rooms = waiting or WaitingRooms()
         self._hand_over = hand_over
         self.slots = slots
+        self.checks = False
+        """Calls are checked for what functional functions promise."""
         self._functions = Functions()
         self.depot = Depot(limit)
         self._delivered = 0

@@ -13,6 +13,7 @@ from pydron.backend.spawn import Spawned
 from pydron.config import Multicore, Threads, load_config
 from pydron.errors import LaunchError
 from pydron.interrupts import HeldBack
+from pydron.worker.inside import is_checking
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,7 +50,7 @@ class Session:
             config: a file, plain values as they would stand in a file, or a finished configuration; None searches.
             strict: raise an error where a function would be run sequentially.
             ship: send every functional call to a worker, however short it is.
-            check: prove for each call that it left its arguments alone.
+            check: prove for each call that it kept the promise of a functional callable.
             mode: "parallel" or "sequential".
             idle_timeout: stop workers after so many seconds without work.
 
@@ -63,7 +64,7 @@ class Session:
         self.ship = self.config.ship
         # While the process ends no thread can be started: what is left runs in place.
         self.mode = self.config.mode if threading.main_thread().is_alive() else "sequential"
-        self.check = os.environ.get("PYDRON_CHECK", "") not in {"", "0"} if check is None else check
+        self.check = is_checking() if check is None else check
         self.pid = os.getpid()
         """The process it belongs to; a fork of it needs a session of its own."""
         self._name = os.urandom(8)
@@ -97,7 +98,9 @@ class Session:
             with self._lock:
                 if self._pool is None:
                     rooms = WaitingRooms(self.config.waiting_at_once, check=self.check)
-                    self._pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config), rooms)
+                    pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config), rooms)
+                    pool.checks = self.check
+                    self._pool = pool
         return self._pool
 
     def expect_calls(self) -> None:

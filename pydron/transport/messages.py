@@ -123,6 +123,8 @@ class Run(NamedTuple):
     want_value: bool
     likeness: int
     """Number of the `Likeness` to run in."""
+    site: tuple[str, int] | None = None
+    """File and line where the call stands, if the session checks contracts."""
 
 
 class Put(NamedTuple):

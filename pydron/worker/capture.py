@@ -26,6 +26,8 @@ Caught = tuple[str, bytes]
 class Taker(Protocol):
     """What a worker needs of a capture."""
 
+    caught: list[Caught]
+
     def take(self) -> tuple[Caught, ...]:
         """Return what was caught since the last time, oldest first."""
 

@@ -93,7 +93,14 @@ class Executor:
 
         witness = Witness(self._store.name(run.function), function, args, kwargs)
         result = function(*args, **kwargs)
-        witness.compare()
+        said = self._capture.take()
+        try:
+            witness.compare()
+            witness.repeat(result)
+            witness.find_alias(result, run.site)
+        finally:
+            self._capture.take()  # what the call wrote when it was made again
+            self._capture.caught.extend(said)
         return result
 
     def _returned(self, run: Run, result: object, seconds: float) -> Done:

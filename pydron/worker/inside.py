@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextvars import ContextVar
 
-__all__ = ["in_task", "mark", "mark_context"]
+__all__ = ["in_task", "is_checking", "mark", "mark_context"]
 
 _STATE = threading.local()
 _CONTEXT: ContextVar[bool] = ContextVar("pydron inside", default=False)
@@ -14,6 +15,11 @@ _CONTEXT: ContextVar[bool] = ContextVar("pydron inside", default=False)
 def in_task() -> bool:
     """Tell whether the current thread, or the current task of an event loop, makes a functional call for a driver."""
     return getattr(_STATE, "running", False) or _CONTEXT.get()
+
+
+def is_checking() -> bool:
+    """Tell whether the user has asked by the environment that functional calls are checked."""
+    return os.environ.get("PYDRON_CHECK", "") not in {"", "0"}
 
 
 def mark(running: bool) -> None:

@@ -25,7 +25,7 @@ def start(name: str) -> subprocess.Popen[str]:
     """Run a script in its directory, as a session of its own."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYDRON")}
     environment["PYTHONPATH"] = str(HERE.parent.parent)
-    if name == "mutated_argument":
+    if name == "mutated_argument" or name.startswith("checked_"):
         environment["PYDRON_CHECK"] = "1"
     return subprocess.Popen(
         [sys.executable, "script.py"], cwd=SCRIPTS / name, env=environment, start_new_session=True,

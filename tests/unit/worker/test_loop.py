@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class Silent:
     """A capture of calls that write nothing."""
 
+    def __init__(self) -> None:
+        self.caught: list[tuple[str, bytes]] = []
+
     def take(self) -> tuple[tuple[str, bytes], ...]:
         return ()
 

@@ -1,0 +1,66 @@
+"""Finds the line that does it: runs a call again, and looks after each line of the user's code."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from _typeshed import TraceFunction
+
+
+__all__ = ["line_that"]
+
+_LONGEST = 10.0
+"""Seconds after which looking is given up."""
+_ELSEWHERE = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(Path(__file__).parent.parent), "<frozen"}
+)
+
+
+class _Found(BaseException):
+    """The line is known: nothing more needs to run."""
+
+
+def line_that(call: Callable[[], object], happened: Callable[[], bool]) -> tuple[str, int] | None:
+    """Return file and line after which something had happened, None if it has not, or that takes too long.
+
+    Args:
+        call: makes the call.
+        happened: says whether it has happened by now.
+    """
+    latest: tuple[str, int] | None = None
+    ends = time.monotonic() + _LONGEST
+
+    def look(frame: FrameType, event: str, _argument: object) -> TraceFunction:
+        nonlocal latest
+        if happened():
+            raise _Found
+        if time.monotonic() > ends:
+            latest = None
+            raise _Found
+        if event != "return":
+            latest = frame.f_code.co_filename, frame.f_lineno
+        return look
+
+    def enter(frame: FrameType, _event: str, _argument: object) -> TraceFunction | None:
+        return look if not frame.f_code.co_filename.startswith(_ELSEWHERE) else None
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        call()
+    except _Found:
+        return latest
+    except Exception:
+        return None
+    finally:
+        sys.settrace(before)
+    return latest if happened() else None
