@@ -84,7 +84,7 @@ class Witness:
 
     def _made_again(self) -> tuple[Callable[[], object], list[tuple[str, object]]] | None:
         """Return the same call, on copies of the arguments, and these by name; None if they cannot be copied."""
-        if self._call is None:
+        if self._call is None or inspect.iscoroutinefunction(self._function):  # an event loop runs already
             return None
         call = cast("tuple[object, tuple[object, ...], dict[str, object]]", loads(self._call, copy=True))
         owner, args, kwargs = call
