@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.dataflow.nodes import ForLoop, WhileLoop
 from pydron.runtime import forecasts
 from pydron.runtime.callers import add_sequential
+from pydron.runtime.calls import spread
 from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.fiber import Fiber
@@ -69,6 +70,7 @@ _VALUES: dict[str, object] = {
     ".QUEUED": Choice.QUEUED,
     ".Type": type,
     ".slice": slice,
+    ".spread": spread,
     ".AssertionError": builtins.AssertionError,
     ".NameError": NameError,
     ".BaseException": BaseException,
@@ -224,6 +226,8 @@ def _only_code(code: CodeType, name: str | None = None) -> CodeType:
 
 def _renamed(code: CodeType, old: str, new: str) -> CodeType:
     """Return the code with qualified names as if it had not been compiled inside another function."""
+    if not code.co_qualname.startswith(old):
+        return code  # it is declared global
     constants = tuple(
         _renamed(constant, old, new) if isinstance(constant, CodeType) else _as_in_source(code, constant, old, new)
         for constant in code.co_consts

@@ -59,6 +59,8 @@ class Scheduled:
 
     def begin(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Run | None:
         """Return a run for a call, or None if the function is to be called as it is."""
+        if self.is_generator:
+            self._follow()
         context = current_context(self.function)
         plan = self.plan() if context is not None and not _stack_is_nearly_full() else None
         if context is None or plan is None:
@@ -72,6 +74,12 @@ class Scheduled:
         run = Run(surroundings)
         run.prepare(plan, args, kwargs)
         return run
+
+    def _follow(self) -> None:
+        """Do to the function what `types.coroutine` may have done to the callable, which is to change its code."""
+        made, code = self.made() if self.made is not None else None, self.function.__code__
+        if made is not None and made.__code__.co_flags & ~code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+            self.function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_ITERABLE_COROUTINE)
 
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
@@ -117,7 +125,8 @@ class Scheduled:
 
     def iterate(self, run: Run) -> Generator[object, object, object]:
         """Return the generator that a call of a generator function gives."""
-        made = cast("GeneratorType[object, object, object]", _steps(run))
+        steps = _awaitable_steps if self.function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE else _steps
+        made = cast("GeneratorType[object, object, object]", steps(run))
         made.__name__ = self.function.__name__
         made.__qualname__ = self.function.__qualname__
         return made
@@ -206,6 +215,10 @@ def _steps(run: Run) -> Generator[object, object, object]:
         del run
 
 
+_awaitable_steps = FunctionType(
+    _steps.__code__.replace(co_flags=_steps.__code__.co_flags | inspect.CO_ITERABLE_COROUTINE), globals()
+)
+"""The same for what `types.coroutine` has been put on: the generator can be awaited."""
 _ROOM = 400
 """Frames on the stack; a run takes some 300 where its fibers nest."""
 _CODE = wrapper.__code__
@@ -253,7 +266,8 @@ def _code(scheduled: Scheduled) -> CodeType:
     reference = _Reference(scheduled)
     constants = tuple(reference if constant is ... else constant for constant in _CODE.co_consts)
     like = scheduled.function.__code__
-    kind = like.co_flags & inspect.CO_GENERATOR  # for those who ask; it has no effect on what the code does
+    # for those who ask; it has no effect on what the code does
+    kind = like.co_flags & (inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE)
     return _CODE.replace(co_consts=constants, co_freevars=like.co_freevars, co_flags=_CODE.co_flags | kind)
 
 

@@ -30,7 +30,7 @@ from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
     from pydron.runtime.fiber import Entry, Fiber
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 else:
     _Mixin = object
 
-__all__ = ["Bound", "Calls"]
+__all__ = ["Bound", "Calls", "spread"]
 
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
 _CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
@@ -52,6 +52,14 @@ _NO_KEYWORDS: dict[str, object] = {}
 _OUTPUT = Ordered("")
 _NOT_HERE = frozenset((Promise, Unbound))
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
+
+
+def spread(value: object) -> object:
+    """Return what is spread over arguments as a tuple. What cannot be is left for the call to complain of."""
+    kind = type(value)
+    if hasattr(kind, "__iter__") or hasattr(kind, "__getitem__"):
+        return tuple(cast("Iterable[object]", value))
+    return value
 
 
 class Bound:

@@ -72,8 +72,10 @@ def unconverted(error: BaseException, cells: Mapping[str, object]) -> BaseExcept
     if type(error) is not RuntimeError or not isinstance(cause, StopIteration):
         return error
     trace = error.__traceback__
+    while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
     # the error that Python makes of it knows only where the frame was resumed
-    return cause if trace is not None and trace.tb_next is None else error
+    return cause if trace is None else error
 
 
 def _of_own_variable(error: NameError) -> BaseException:
@@ -132,8 +134,9 @@ def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activatio
         if not is_ours(code.co_filename):
             activation = None
             if _is_frame(code):
-                activation = trace.tb_frame.f_locals[".S"].activation
-                if entries and entries[-1][1] is activation:
+                fiber = trace.tb_frame.f_locals.get(".S")  # the user may have cleared the frame
+                activation = fiber.activation if fiber is not None else None
+                if activation is not None and entries and entries[-1][1] is activation:
                     entries.pop()
             entries.append((trace, activation))
         trace = trace.tb_next

@@ -205,7 +205,7 @@ class _Builder:
         )
 
 
-_INTRINSICS = frozenset({".bind", ".AssertionError"})
+_INTRINSICS = frozenset({".bind", ".spread", ".AssertionError"})
 
 
 def _bound(*regions: Region) -> frozenset[str]:
@@ -224,6 +224,8 @@ def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Yield | Raise 
             return Make
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             return Store
+        case ast.Assign(value=ast.Call(func=ast.Name(id=".spread"))):
+            return Compute
         case ast.Assign(value=ast.Call()) | ast.Expr(value=ast.Call()):
             return Call
         case ast.Assign(value=ast.Yield() | ast.YieldFrom()):

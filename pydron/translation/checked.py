@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pydron.translation.lowering.calls import SPREAD
 from pydron.translation.quote import Names, at, load, quote, store
 from pydron.translation.scope import names_read
 from pydron.translation.trees import nodes_of
@@ -253,6 +254,14 @@ class CheckedExpression:
             else:
                 done.append(self.write(node))
         return done
+
+    def _call(self, node: ast.Call) -> ast.expr:
+        """Append the iteration over what is spread over arguments; other calls have been taken out before."""
+        if not isinstance(node.func, ast.Name) or node.func.id != SPREAD:
+            return self._opaque(node)
+        (value,) = map(self.write, node.args)
+        self._ask("may_iterate", node, value)
+        return self._keep(at(ast.Call(node.func, [value], []), node))
 
     def _list(self, node: ast.List) -> ast.expr:
         if _spreads_early(node.elts):

@@ -7,7 +7,7 @@ import ast
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
 from pydron.translation.scope import own_nodes
 
-__all__ = ["native_reason"]
+__all__ = ["is_short_super", "native_reason"]
 
 _FRAME_NAMES = {
     "locals": "locals() shows the variables themselves; name those that are needed",
@@ -37,6 +37,21 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
             return f"line {node.lineno}: {_FRAME_NAMES[node.id]}"
         if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
             return f"line {node.lineno}: {_FRAME_ATTRIBUTES[node.attr]}"
+        if isinstance(node, (ast.Global, ast.Nonlocal)) and "__class__" in node.names:
+            return f"line {node.lineno}: super() depends on __class__"
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             return f"line {node.lineno}: import * binds names that are not written down; name them"
+        if isinstance(node, ast.Call) and is_short_super(node) and not _keeps_first_parameter(tree):
+            return f"line {node.lineno}: super() finds no first parameter"
     return None
+
+
+def is_short_super(node: ast.Call) -> bool:
+    """Tell whether a call is ``super()``."""
+    return isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args and not node.keywords
+
+
+def _keeps_first_parameter(tree: ast.FunctionDef) -> bool:
+    parameters = [*tree.args.posonlyargs, *tree.args.args]
+    removed = {node.id for node in own_nodes(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
+    return bool(parameters) and parameters[0].arg not in removed

@@ -126,6 +126,8 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
         elif isinstance(node, ast.Lambda):
             pending.extend((part, inner) for part in evaluated_outside(node))
             continue
+        elif isinstance(node, ast.AnnAssign) and node.value is None and not node.simple:
+            continue  # ``(x): int`` declares nothing
         else:
             bound.update(bound_otherwise(node))
         inside = inner or isinstance(node, _COMPREHENSIONS)

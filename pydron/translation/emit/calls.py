@@ -66,13 +66,22 @@ class Calls(Writer):
             and function.value.id in self._fast
         )
 
-    def _spread(self, call: ast.Call, node: Node) -> list[ast.stmt]:
+    def _spread(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Wait for what is spread over the arguments, and for leave to iterate over it."""
         spread: list[ast.stmt] = []
         for value in spread_values(call):
             if isinstance(value, ast.Name):
                 spread += self._force(frozenset((value.id,)), node)
             spread += quote("_Ans = _S.may_spread(_Value)\nif _Ans is not None: yield _Ans", node.code, _Value=value)
+        if len(call.args) == 1 and isinstance(call.args[0], ast.Starred):
+            # nothing to iterate over: the call says so
+            spread += quote(
+                "if _Type(_Value) is not _Type(()):\n    _Wait\n    _Native",
+                node.code,
+                _Value=call.args[0].value,
+                _Wait=self._force(node.reads, node),
+                _Native=[assign(node.target or ".r", copy_tree(call), node.code)],
+            )
         return spread
 
     def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:

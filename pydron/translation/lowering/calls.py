@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["BIND", "WRAPPERS", "Flattener", "lower_calls"]
+__all__ = ["BIND", "SPREAD", "WRAPPERS", "Flattener", "lower_calls"]
 
 BIND = ".bind"
 """Stands for reading a method before its arguments are evaluated."""
+SPREAD = ".spread"
+"""Stands for iterating over the only argument of a call, which is spread."""
 
 WRAPPERS = frozenset(("enumerate", "zip", "reversed"))
 """Builtin iterators that hold nothing but a place in what they go over."""
@@ -426,16 +428,18 @@ class Flattener:
         value = self.value(node)
         return self.spill(value) if isinstance(value, ast.Call) else value
 
-    def _children(self, nodes: list[ast.expr]) -> list[ast.expr]:
-        """Flatten expressions that are evaluated one after the other."""
+    def _children(self, nodes: list[ast.expr], call: ast.Call | None = None) -> list[ast.expr]:
+        """Flatten expressions that are evaluated one after the other; with `call`, they are its arguments."""
         last = max((index for index, node in enumerate(nodes) if self.needs(node)), default=-1)
         done: list[ast.expr] = []
         for index, node in enumerate(nodes):
-            if index > last:
+            if isinstance(node, ast.Starred) and (index < last or call is not None):
+                taken = self.atom(at(ast.List([node], ast.Load()), call or node))
+                done.append(at(ast.Starred(taken, node.ctx), node))
+            elif index > last:
                 done.append(node)
             elif isinstance(node, ast.Starred):
-                taken = node.value if index == last else at(ast.List([node], ast.Load()), node)
-                done.append(at(ast.Starred(self.atom(taken), node.ctx), node))
+                done.append(at(ast.Starred(self.atom(node.value), node.ctx), node))
             else:
                 done.append(self.flat(node) if index == last else self._kept(node, nodes[index + 1 :]))
         return done
@@ -574,18 +578,21 @@ class Flattener:
             called = self.flat(function)
             if not isinstance(called, ast.Name):
                 called = self.spill(called)
-        values = [self._argument(part) for part in self._children(arguments)]
-        positional = values[: len(node.args)]
+        spread = len(node.args) == 1 and isinstance(node.args[0], ast.Starred)
+        # an argument that is spread alone is iterated over at the call, others where they stand
+        parts = self._children([_value(arguments[0]), *arguments[1:]] if spread else arguments, node)
+        values = [part if isinstance(part, ast.Starred) else self._named(part) for part in parts]
+        positional = [self._spread_alone(values[0], node)] if spread else values[: len(node.args)]
         keywords = [
             at(ast.keyword(keyword.arg, value), keyword)
             for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True)
         ]
         return at(ast.Call(called, positional, keywords), node)
 
-    def _argument(self, value: ast.expr) -> ast.expr:
-        if isinstance(value, ast.Starred):
-            return at(ast.Starred(self._named(value.value), ast.Load()), value)
-        return self._named(value)
+    def _spread_alone(self, value: ast.expr, call: ast.Call) -> ast.expr:
+        """Iterate over an argument once: what is asked before a call and the call itself see the same."""
+        taken = self.spill(at(ast.Call(load(SPREAD, call), [value], []), call))
+        return at(ast.Starred(taken, ast.Load()), call.args[0])
 
 
 def _value(node: ast.expr) -> ast.expr:

@@ -6,6 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from pydron.translation.features import is_short_super
 from pydron.translation.quote import load
 from pydron.translation.scope import evaluated_outside
 from pydron.translation.trees import children
@@ -32,12 +33,8 @@ def lower_zero_argument_super(function: Lowered) -> None:
     first = scope.parameters[0]
     for statement in function.tree.body:
         for node in _in_frame(statement):
-            if isinstance(node, ast.Call) and _is_short(node):
+            if isinstance(node, ast.Call) and is_short_super(node):
                 node.args = [load("__class__", node), load(first, node)]
-
-
-def _is_short(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args and not node.keywords
 
 
 def _in_frame(node: ast.AST) -> Iterator[ast.AST]:

@@ -419,3 +419,98 @@ def main(xs):
         meta["y"] = f_int(3, i, meta)
         out.append(f_int(4, i, meta, row))
     return out
+
+# --- 36 what is spread over arguments is iterated over once, where Python does it
+def show(*args, **kwargs):
+    note(args, kwargs)
+    return args, kwargs
+
+@pydron.schedule
+def main():
+    xs = iter([f_int(1, 0, 1), 2])
+    out = [show(*xs), show(*xs)]
+    out.append(show(*Walk(2, 0, 2), k=say(3, 0, 1)))
+    out.append(show(say(4, 0, 1), *Walk(5, 0, 2), say(6, 0, 1), *map(str, out[0][0]), k=say(7, 0, 1)))
+    out.append(f_named(8, *iter([0, f_int(9, 0, 1)]), b=f_int(10, 0, 1)))
+    out.append(max(*walk(11, 0, 3)))
+    return out
+
+# --- 36 spreading what cannot be
+def show(*args, **kwargs):
+    return args, kwargs
+
+def complaint(function):
+    try:
+        return function()
+    except TypeError as error:
+        return str(error)
+
+@pydron.schedule
+def alone():
+    return show(*f_int(1, 0, 1))
+
+@pydron.schedule
+def among():
+    return show(f_int(2, 0, 1), *3)
+
+@pydron.schedule
+def functional():
+    return f_named(*None, b=f_int(3, 0, 1))
+
+@pydron.schedule
+def method():
+    return "-".join(*4)
+
+def drive():
+    return [complaint(function) for function in (alone, among, functional, method)]
+
+# --- 33 functions and classes that are declared global have names of their own
+@pydron.schedule
+def main():
+    global Made, make
+    class Made:
+        def method(self):
+            return lambda: 0
+    def make():
+        class Inner:
+            pass
+        return Inner
+    class Local:
+        pass
+    kinds = Made, Made.method, Made().method(), make, make(), Local
+    return [kind.__qualname__ for kind in kinds], f_int(1, 0, 1)
+
+# --- 44 an annotation in parentheses declares nothing
+@pydron.schedule
+def main():
+    (spare): int
+    return spare + f_int(1, 0, 1)
+
+spare = 3
+
+# --- 40 super() without a first parameter, and super() whose first parameter is gone
+class Parent:
+    def removed(x):
+        del x
+        f_int(1, 0, 1)
+        super()
+    def rebound(x):
+        x = f_int(2, 0, 1)
+        super()
+    def nothing():
+        super()
+    def spread(*args):
+        super()
+
+def drive():
+    done = []
+    for function in (Parent.removed, Parent.rebound, Parent.spread):
+        try:
+            pydron.schedule(function)(Parent())
+        except (RuntimeError, TypeError) as error:
+            done.append(str(error))
+    try:
+        pydron.schedule(Parent.nothing)()
+    except RuntimeError as error:
+        done.append(str(error))
+    return done

@@ -186,3 +186,47 @@ def main():
             1 / 0
     except ZeroDivisionError as error:
         return repr(error)
+
+# --- 60 StopIteration thrown into a handler of the generator's own
+@pydron.schedule
+def steps():
+    try:
+        yield f_int(1, 0, 1)
+    except StopIteration as error:
+        yield type(error).__name__, str(error.__cause__)
+    yield f_int(2, 0, 1)
+
+def drive():
+    it = steps()
+    done = [next(it), it.throw(StopIteration("mine"))]
+    try:
+        it.throw(StopIteration("again"))
+    except RuntimeError as error:
+        done.append((str(error), repr(error.__cause__)))
+    return done
+
+# --- 60 a generator that can be awaited
+import types
+
+@types.coroutine
+@pydron.schedule
+def outside():
+    return (yield f_int(1, 0, 1)), (yield f_int(2, 0, 2))
+
+@pydron.schedule
+@types.coroutine
+def inside():
+    yield f_int(3, 0, 1)
+    return "inside"
+
+async def both():
+    return await outside(), await inside()
+
+def drive():
+    waiting = both()
+    done = [waiting.send(None), waiting.send("a"), waiting.send("b")]
+    try:
+        waiting.send("c")
+    except StopIteration as stop:
+        done.append(stop.value)
+    return done
