@@ -80,7 +80,7 @@ class Calls(Writer):
                 node.code,
                 _Value=call.args[0].value,
                 _Wait=self._force(node.reads, node),
-                _Native=[assign(node.target or ".r", copy_tree(call), node.code)],
+                _Native=[assign(node.target or ".r", call, node.code)],
             )
         return spread
 
