@@ -36,7 +36,7 @@ from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.nesting import Depth
 from pydron.translation.quote import at, define, quote
 from pydron.translation.scope import Scope
-from pydron.translation.source import NoSourceError, Source, find_source
+from pydron.translation.source import NoSourceError, Source, copy_tree, find_source
 from pydron.translation.texts import unwarned
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Translation:
 
     @cached_property
     def _lowered(self) -> Lowered:
-        function = Lowered(self.source, self.source.tree, self.scope, plain=self._plain)
+        function = Lowered(self.source, copy_tree(self.source.tree), self.scope, plain=self._plain)
         with Depth():
             lower(function)
         return function

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import pydron
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.scope import Scope
-from pydron.translation.source import find_source
+from pydron.translation.source import copy_tree, find_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lowered(text: str) -> Lowered:
     with written(text) as names:
         function = cast("FunctionType", names["f"])
         source = find_source(function)
-        return Lowered(source, source.tree, Scope.of(function.__code__, source.tree))
+        return Lowered(source, copy_tree(source.tree), Scope.of(function.__code__, source.tree))
 
 
 def graph_of(text: str) -> Graph:

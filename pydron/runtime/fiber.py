@@ -139,6 +139,9 @@ class Fiber(Attempts, Calls, Stores, Questions):
             try:
                 request = send(value) if type(value) is not Thrown else self._throw(value.error)
             except StopIteration as stop:
+                if stop.value is Request.ONWARD:
+                    send, value = self.frame.send, None
+                    continue
                 if type(stop.value) is Caught:
                     self.state = State.FAILED
                     self.error = stop.value.error
@@ -190,6 +193,12 @@ class Fiber(Attempts, Calls, Stores, Questions):
         if self.around is not self.run.around and self.around is not error:
             error.__context__ = self.around
         return self.frame.throw(error)
+
+    def onward(self, frame: int, tick: int, values: tuple[object, ...]) -> Request:
+        """Go on from just after a node of a frame when the frame that runs returns what this returns."""
+        plan, cells = self.activation.plan, self.activation.cells
+        self.frame = plan.frame(("resume", frame, tick), cells, self, self.run, *values)
+        return Request.ONWARD
 
     def ending(self) -> object:
         """Say how the frame has ended, if its entries do not fail: see `first_failure`."""

@@ -116,6 +116,7 @@ class Request(Enum):
     IMPURE = "its turn, with nothing run ahead of it"
     HOLD = "the fiber it has just made"
     BREATHE = "nothing: others may run"
+    ONWARD = "nothing: its frame goes on in another"
 
 
 class Handover:

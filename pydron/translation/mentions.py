@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydron.dataflow.mentions import Mentions
 from pydron.translation.scope import bound_otherwise, names_bound, own_nodes
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +88,10 @@ class _Collector(ast.NodeVisitor):
             self._inner = around
         else:
             super().visit(node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            self.visit(child)
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load) and not self._is_variable(node.id):

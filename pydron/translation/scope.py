@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from pydron.translation.trees import children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType
 
 __all__ = ["Scope", "bound_otherwise", "evaluated_outside", "names_bound", "names_read", "own_nodes"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_OTHER_BINDERS = (ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +52,20 @@ class Scope:
         )
 
 
-def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
-    pending = children(tree)
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            pending.extend(getattr(node, "decorator_list", ()))
-            arguments = getattr(node, "args", None)
-            if arguments is not None:
-                pending.extend(default for default in (*arguments.defaults, *arguments.kw_defaults) if default)
-            pending.extend(getattr(node, "bases", ()))
-            pending.extend(keyword.value for keyword in getattr(node, "keywords", ()))
-        else:
-            pending.extend(children(node))
+def own_nodes(tree: ast.AST) -> list[ast.AST]:
+    """Return every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
+    found = children(tree)
+    for node in found:  # grows on the way
+        found += _around_scope(node) if isinstance(node, _SCOPES) else children(node)
+    return found
+
+
+def _around_scope(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of an inner function or class that belong to the scope around, annotations left out."""
+    arguments = getattr(node, "args", None)
+    defaults = [] if arguments is None else [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+    bases = [*getattr(node, "bases", ()), *(keyword.value for keyword in getattr(node, "keywords", ()))]
+    return [*getattr(node, "decorator_list", ()), *bases, *defaults]
 
 
 def names_read(tree: ast.AST) -> frozenset[str]:
@@ -82,7 +82,7 @@ def names_read(tree: ast.AST) -> frozenset[str]:
         return names_read(tree.generators[0].iter) | (_names_below(tree) - own)
     if isinstance(tree, ast.GeneratorExp):
         return names_read(tree.generators[0].iter)
-    if isinstance(tree, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(tree, _SCOPES):
         return frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
     return _names_below(tree)
 
@@ -111,32 +111,31 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
     """Return every name that a statement may bind or unbind in the function's own scope."""
     bound: set[str] = set()
     pending: list[tuple[ast.AST, bool]] = [(tree, False)]
-    while pending:
-        node, inner = pending.pop()
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and not inner:
-            bound.add(node.id)
-        elif isinstance(node, ast.NamedExpr):
+    for node, inner in pending:  # grows on the way
+        if isinstance(node, ast.Name):
+            if not inner and not isinstance(node.ctx, ast.Load):
+                bound.add(node.id)
+            continue
+        if isinstance(node, ast.NamedExpr):
             bound.add(node.target.id)
             pending.append((node.value, inner))
-            continue
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-            pending.extend((part, inner) for part in evaluated_outside(node))
-            continue
-        elif isinstance(node, ast.Lambda):
-            pending.extend((part, inner) for part in evaluated_outside(node))
-            continue
+        elif isinstance(node, _SCOPES):
+            if not isinstance(node, ast.Lambda):
+                bound.add(node.name)
+            pending += [(part, inner) for part in evaluated_outside(node)]
         elif isinstance(node, ast.AnnAssign) and node.value is None and not node.simple:
             continue  # ``(x): int`` declares nothing
         else:
             bound.update(bound_otherwise(node))
-        inside = inner or isinstance(node, _COMPREHENSIONS)
-        pending.extend((child, inside) for child in children(node))
+            inside = inner or isinstance(node, _COMPREHENSIONS)
+            pending += [(child, inside) for child in children(node)]
     return frozenset(bound)
 
 
 def bound_otherwise(node: ast.AST) -> list[str]:
     """Return the names that a node itself binds although it holds no `ast.Name` for them; definitions apart."""
+    if not isinstance(node, _OTHER_BINDERS):
+        return []
     if isinstance(node, ast.ExceptHandler) and node.name:
         return [node.name]
     if isinstance(node, (ast.Import, ast.ImportFrom)):

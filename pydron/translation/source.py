@@ -33,7 +33,7 @@ class Source:
     """One function as the user wrote it."""
 
     tree: ast.FunctionDef
-    """A private copy: lowerings may change it."""
+    """Others see it too: who changes it copies it first."""
     filename: str
     name: str
     qualname: str
@@ -129,7 +129,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
     if not _same_shape(node, code):
         raise NoSourceError(f"{filename} has changed since it was imported")
     return Source(
-        tree=copy_tree(node),
+        tree=node,
         filename=filename,
         name=node.name,
         qualname=function.__qualname__,

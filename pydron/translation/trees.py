@@ -1,4 +1,7 @@
-"""Going through syntax trees: several times faster than `ast.iter_child_nodes` and `ast.walk`, contexts left out."""
+"""Going through syntax trees: several times faster than `ast.iter_child_nodes` and `ast.walk`.
+
+Nodes that say how an expression is used or which operator it applies are left out.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,27 @@ if TYPE_CHECKING:
 
 __all__ = ["children", "nodes_of"]
 
+_TEXTS = frozenset(
+    ["arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "level", "module", "op", "ops", "simple",
+     "type_comment"]
+)  # fmt: skip
+"""Fields that hold no nodes, but for contexts and operators."""
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _TEXTS)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+} | {ast.Constant: ()}
+
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below another, in order."""
     found: list[ast.AST] = []
     fields = node.__dict__
-    for name in node._fields:
+    for name in _FIELDS[node.__class__]:
         value = fields.get(name)
-        if isinstance(value, list):
+        if value.__class__ is list:
             found += [each for each in value if isinstance(each, ast.AST)]
-        elif isinstance(value, ast.AST) and name != "ctx":
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
 

@@ -81,10 +81,10 @@ def _compiled(function: FunctionType) -> CodeType:
     if (source.tree.end_lineno or 0) - source.tree.lineno > _LONGEST:
         raise NoTwinError("it is too long", code.co_firstlineno)
     _check_source(source, function)
-    lowered = Lowered(source, source.tree, Scope.of(code, source.tree))
+    lowered = Lowered(source, copy_tree(source.tree), Scope.of(code, source.tree))
     lower_private_names(lowered)
     lower_zero_argument_super(lowered)
-    tree = TwinTree(frozenset(code.co_freevars)).function(source.tree)
+    tree = TwinTree(frozenset(code.co_freevars)).function(lowered.tree)
     return _compile(tree, source, code)
 
 

@@ -1,4 +1,8 @@
-"""Resumptions: a frame from just after one of its nodes."""
+"""Resumptions: a frame from just after one of its nodes.
+
+A long frame that is resumed again and again, each time from the next node on, is not written to its end each time: a
+resumption goes as far as the next of the nodes at which any of them stops, and on from there as another resumption.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import (
     Branch,
+    Call,
+    Compute,
     Finally,
     ForLoop,
     Node,
     Part,
     Region,
     RegionNode,
+    Store,
     Try,
     WhileLoop,
     With,
@@ -20,6 +27,7 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.emit.extent import loop_state
 from pydron.translation.emit.guarded import Guarded
+from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.regions import Regions
 from pydron.translation.quote import at, quote, quote_expression, store
 
@@ -27,6 +35,9 @@ if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Resumption"]
+
+_STRETCH = 16
+"""Nodes from one stop to the next."""
 
 
 class Resumption(Regions, Guarded):
@@ -59,16 +70,36 @@ class Resumption(Regions, Guarded):
 
     def _rest(self, region: Region, target: Node, frame: FrameScope) -> list[ast.stmt] | None:
         """Return what follows a node in a region, or None if the node is not in it."""
-        for index, node in enumerate(region.nodes):
-            following = Region(region.nodes[index + 1 :])
+        for index, node in enumerate(region.nodes, 1):
             if node is target:
-                return [*self._after(node, frame), *self._block(following, frame)]
+                return [*self._after(node, frame), *self._stretch(region.nodes, index, frame)]
             if isinstance(node, Branch):
                 for inner in regions_of(node):
                     rest = self._rest(inner, target, frame)
                     if rest is not None:
-                        return [*rest, *self._block(following, frame)]
+                        ended = rest and isinstance(rest[-1], ast.Return)
+                        return rest if ended else [*rest, *self._stretch(region.nodes, index, frame)]
         return None
+
+    def _stretch(self, nodes: list[Node], begin: int, frame: FrameScope) -> list[ast.stmt]:
+        """Return the nodes from an index on, or as far as the next stop and the way on from there."""
+        if isinstance(frame.node, (ForLoop, WhileLoop)):
+            return self._block(Region(nodes[begin:]), frame)  # its next round is faster in one frame
+        for index in range(begin - begin % _STRETCH + _STRETCH, len(nodes), _STRETCH):
+            if isinstance(nodes[index - 1], (Call, Compute, Store)):
+                return [*self._block(Region(nodes[begin:index]), frame), self._onward(nodes[index - 1], frame)]
+        return self._block(Region(nodes[begin:]), frame)
+
+    def _onward(self, node: Node, frame: FrameScope) -> ast.stmt:
+        values = (*self.snapshot(node, frame.node), *self.outputs(node))
+        (onward,) = quote(
+            "return _S.onward(_Frame, _Tick, (*_Values,))",
+            node.code,
+            _Frame=at(ast.Constant(frame.node.tick if frame.node else 0), node.code),
+            _Tick=at(ast.Constant(node.tick), node.code),
+            _Values=loads(values, node.code),
+        )
+        return onward
 
     def _after(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         after = self._unpack_escape(node, frame) if self._extents.escapes(node) else []

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pydron.compiled import Translation
+from pydron.dataflow.nodes import Call, Compute, RegionNode, Store
 from pydron.errors import PydronWarning
 from pydron.testing import simulate
 from pydron.translation.source import NoSourceError, Source, copy_tree, find_source
@@ -113,13 +115,20 @@ def test_another_text_is_not_taken_for_the_source(now: str, why: str) -> None:
             find_source(function)
 
 
-def test_each_gets_a_tree_of_its_own() -> None:
-    with written("def f(x):\n    return [x, (x, 1)]") as names:
+def test_translation_leaves_the_tree_as_it_is() -> None:
+    text = "def f(xs):\n for x in xs:\n  if g(x) or x.y: continue\n  assert x\n  xs[x] += [g(x) for x in x]"
+    with written(text) as names:
         function = cast("FunctionType", names["f"])
-        one, two = find_source(function).tree, find_source(function).tree
-    assert ast.dump(one, include_attributes=True) == ast.dump(two, include_attributes=True)
-    shared = {id(node) for node in ast.walk(one)} & {id(node) for node in ast.walk(two)}
-    assert {type(node) for node in ast.walk(one) if id(node) in shared} <= {ast.Load, ast.Store}
+        source = find_source(function)
+        before = ast.dump(source.tree, include_attributes=True)
+        translation = Translation(source, function.__code__)
+        entry = ast.unparse(translation.tree(("entry", 0)))
+        for node in translation.graph.root.walk():
+            kind = "region" if isinstance(node, RegionNode) else "unit"
+            if isinstance(node, (Call, Compute, Store, RegionNode)):
+                translation.code((kind, node.tick))
+        assert ast.unparse(translation.tree(("entry", 0))) == entry  # frames share trees
+    assert ast.dump(source.tree, include_attributes=True) == before
 
 
 def test_a_copy_of_a_tree_is_deep() -> None:
