@@ -26,7 +26,7 @@ unit:       ## the tests that need no processes
 coverage:   ## all tests, with the coverage of workers included
 	@tools/venv .venv test
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest
+	PYDRON=on .venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 

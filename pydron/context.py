@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.interrupts import HeldBack
+from pydron.onlookers import onlooker
 from pydron.runtime.marks import Functional, functional_of, mark_functional, spread_news, will_call
 from pydron.waiting.coroutines import is_coroutine_function
 from pydron.worker.inside import in_task
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pydron.sessions import Session
     from pydron.tasks import Pool
 
-__all__ = ["Context", "current_context", "name_of", "simulated"]
+__all__ = ["Context", "current_context", "name_of", "simulated", "watched_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,33 @@ def current_context(function: FunctionType | None = None) -> Context | None:
     given: Context | None = getattr(_simulated, "context", None)
     if given is not None:
         return None if in_task() else given
-    if os.environ.get("PYDRON", "").lower() in _OFF or in_task():
-        return None
-    from pydron.sessions.current import current_session
-
-    session = current_session()
-    if session.mode == "sequential":
+    session = _session_in_use()
+    if session is None:
         return None
     known = _sessions.get(session)
     if known is None:
         with HeldBack():
             known = _begin(session, function)
     return known
+
+
+def _session_in_use() -> Session | None:
+    """Return the session that scheduled calls run in, or None if they run sequentially."""
+    if os.environ.get("PYDRON", "").lower() in _OFF or in_task():
+        return None
+    from pydron.sessions.current import current_session
+
+    session = current_session()
+    return session if session.mode != "sequential" else None
+
+
+def watched_by() -> tuple[str, bool] | None:
+    """Return what looks on while calls would run in parallel, and whether that is an error; None if nothing does."""
+    looks_on = onlooker()
+    if looks_on is None or getattr(_simulated, "context", None) is not None:
+        return None
+    session = _session_in_use()
+    return None if session is None else (looks_on, session.strict)
 
 
 def _begin(session: Session, function: FunctionType | None) -> Context:

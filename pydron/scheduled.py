@@ -15,7 +15,7 @@ import weakref
 from types import CodeType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, cast
 
-from pydron.context import current_context
+from pydron.context import current_context, watched_by
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
 from pydron.runtime.callers import add_sequential
@@ -61,6 +61,10 @@ class Scheduled:
         """Return a run for a call, or None if the function is to be called as it is."""
         if self.is_generator:
             self._follow()
+        watched = watched_by()
+        if watched is not None:
+            self._tell_of_onlooker(*watched)
+            return None
         context = current_context(self.function)
         plan = self.plan() if context is not None and not _stack_is_nearly_full() else None
         if context is None or plan is None:
@@ -133,23 +137,41 @@ class Scheduled:
 
     def _tell(self) -> None:
         """Say that there is no plan, once; in strict mode as an error."""
-        code, name = self.function.__code__, self.function.__qualname__
         context = current_context()
         if self._strict or (context is not None and context.strict):
-            raise TranslationError(
-                f"{name} cannot be scheduled: {self._reason}. Without strict it runs sequentially.",
-                Site(code.co_filename, code.co_firstlineno, name),
-            )
+            raise self._error(f"{self._reason}. Without strict it runs sequentially.")
         if not self._told and context is not None:
             self._told = True
-            warnings.warn_explicit(
-                f"{name} runs sequentially: {self._reason}",
-                PydronWarning,
-                code.co_filename,
-                code.co_firstlineno,
-                self.function.__module__ or code.co_filename,
-                self.function.__globals__.setdefault("__warningregistry__", {}),
+            self._warn(f"runs sequentially: {self._reason}")
+
+    def _tell_of_onlooker(self, looks_on: str, strict: bool) -> None:
+        """Say that something looks on, once for all functions; in strict mode as an error."""
+        global _told_of_onlooker
+        if self._strict or strict:
+            raise self._error(f"{looks_on}. With PYDRON=on it runs in parallel all the same.")
+        if not _told_of_onlooker:
+            _told_of_onlooker = True
+            self._warn(
+                f"and all other scheduled functions run sequentially: {looks_on}. "
+                "With PYDRON=on they run in parallel all the same"
             )
+
+    def _error(self, reason: str) -> TranslationError:
+        code, name = self.function.__code__, self.function.__qualname__
+        return TranslationError(
+            f"{name} cannot be scheduled: {reason}", Site(code.co_filename, code.co_firstlineno, name)
+        )
+
+    def _warn(self, text: str) -> None:
+        code = self.function.__code__
+        warnings.warn_explicit(
+            f"{self.function.__qualname__} {text}",
+            PydronWarning,
+            code.co_filename,
+            code.co_firstlineno,
+            self.function.__module__ or code.co_filename,
+            self.function.__globals__.setdefault("__warningregistry__", {}),
+        )
 
 
 class _Reference(weakref.ref[Scheduled]):
@@ -222,6 +244,7 @@ _awaitable_steps = FunctionType(
 _ROOM = 400
 """Frames on the stack; a run takes some 300 where its fibers nest."""
 _CODE = wrapper.__code__
+_told_of_onlooker = False
 _news = 0
 """How often a callable has been decorated."""
 _standing_in: weakref.WeakSet[Scheduled] = weakref.WeakSet()

@@ -46,7 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--seed")
     config.stash[SEED] = random.SystemRandom().randrange(1_000_000) if given is None else given
     for name in ("PYDRON", "PYDRON_CONF", "PYDRON_CHECK"):
-        os.environ.pop(name, None)
+        if os.environ.get(name) != "on":  # so that coverage can be measured of what runs in parallel
+            os.environ.pop(name, None)
     # A temporary directory of our own, so that what is left in it was left by these tests.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     config.stash[PRIVATE_TEMP] = tempfile.mkdtemp(prefix="t-")

@@ -18,11 +18,19 @@ _FRAME_NAMES = {
     "globals": "globals() may rebind any global; move it to a function of its own",
     "breakpoint": "breakpoint() shows the function to a person",
 }
-_FRAME_ATTRIBUTES = {
+_FRAME_FUNCTIONS = {
     "_getframe": "it looks at its own frame",
+    "_current_frames": "it looks at its own frame",
     "currentframe": "it looks at its own frame",
+    "extract_stack": "it looks at the frames around it",
+    "format_stack": "it looks at the frames around it",
+    "print_stack": "it looks at the frames around it",
     "set_trace": "set_trace() shows the function to a person",
+    "setprofile": "setprofile() shows the function to a tool",
+    "settrace": "settrace() shows the function to a tool",
 }
+"""Functions of modules, named as attributes or, imported, by themselves."""
+_INSPECT = frozenset({"stack", "trace"})
 
 
 def native_reason(tree: ast.FunctionDef) -> str | None:
@@ -33,10 +41,9 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
     for node in own_nodes(tree):
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             return f"line {node.lineno}: a coroutine belongs to its event loop"
-        if isinstance(node, ast.Name) and node.id in _FRAME_NAMES:
-            return f"line {node.lineno}: {_FRAME_NAMES[node.id]}"
-        if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
-            return f"line {node.lineno}: {_FRAME_ATTRIBUTES[node.attr]}"
+        reason = _frame_reason(node)
+        if reason is not None:
+            return f"line {node.lineno}: {reason}"  # type: ignore[attr-defined]
         if isinstance(node, (ast.Global, ast.Nonlocal)) and "__class__" in node.names:
             return f"line {node.lineno}: super() depends on __class__"
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
@@ -55,3 +62,17 @@ def _keeps_first_parameter(tree: ast.FunctionDef) -> bool:
     parameters = [*tree.args.posonlyargs, *tree.args.args]
     removed = {node.id for node in own_nodes(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
     return bool(parameters) and parameters[0].arg not in removed
+
+
+def _frame_reason(node: ast.AST) -> str | None:
+    """Return why a node shows the frame of the function to somebody, or None."""
+    match node:
+        case ast.Name(id=name):
+            return _FRAME_NAMES.get(name) or _FRAME_FUNCTIONS.get(name)
+        case ast.Attribute(value=ast.Name(id="builtins" | "__builtins__"), attr=name) if name in _FRAME_NAMES:
+            return _FRAME_NAMES[name]
+        case ast.Attribute(value=ast.Name(id="inspect"), attr=name) if name in _INSPECT:
+            return "it looks at the frames around it"
+        case ast.Attribute(attr=name):
+            return _FRAME_FUNCTIONS.get(name)
+    return None

@@ -23,7 +23,7 @@ MISTAKES = sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir() and p
 
 def start(name: str) -> subprocess.Popen[str]:
     """Run a script in its directory, as a session of its own."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYDRON")}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYDRON") or value == "on"}
     environment["PYTHONPATH"] = str(HERE.parent.parent)
     if name == "mutated_argument" or name.startswith("checked_"):
         environment["PYDRON_CHECK"] = "1"

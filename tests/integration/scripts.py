@@ -15,7 +15,11 @@ PATIENCE = 60
 
 def environment(**more: str) -> dict[str, str]:
     """Return an environment in which Pydron is found, and nothing else of this test run."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYDRON", "PYTHON"))}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYDRON", "PYTHON")) or (name, value) == ("PYDRON", "on")
+    }
     return {**plain, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **more}
 
 

@@ -77,7 +77,7 @@ def test_while_everything_starts(tmp_path: Path, count: int) -> None:
         print(pressed({count}), end="")
         print(main())
     """
-    done = run(tmp_path, PRESS + dedented(program))
+    done = run(tmp_path, PRESS + dedented(program), PYDRON="on")
     shown, _, after = done.stdout.rpartition("[1, 2")
     assert after == ", 3, 4]\n", done.stderr
     assert shown == "None" or one_traceback(shown)
@@ -97,7 +97,7 @@ def test_in_the_middle_of_a_call(tmp_path: Path, first: int) -> None:
             assert main() == [1, 2, 3, 4]
         print("end")
     """
-    done = run(tmp_path, PRESS + dedented(program))
+    done = run(tmp_path, PRESS + dedented(program), PYDRON="on")
     shown = done.stdout.split("-----")
     assert shown.pop() == "end\n", done.stderr
     assert len(shown) > 20
