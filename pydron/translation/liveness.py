@@ -24,6 +24,7 @@ from pydron.dataflow.nodes import (
     Part,
     Raise,
     Region,
+    RegionNode,
     Try,
     WhileLoop,
     With,
@@ -66,7 +67,8 @@ def _live_region(region: Region, exits: _Exits) -> Names:
     """Return what is live before the region."""
     after = exits.after | exits.raised
     for node in reversed(region.nodes):
-        node.live_after |= after
+        # what a region binds may be wanted where a jump out of it leads to
+        node.live_after |= (after | exits.at_break) if isinstance(node, RegionNode) else after
         after = _live_node(node, exits.then(after)) | exits.raised
         node.live_before |= after
     return after
@@ -102,7 +104,7 @@ def _live_node(node: Node, exits: _Exits) -> Names:
 
 
 def _live_part(part: Part, exits: _Exits) -> Names:
-    part.live_after |= exits.after | exits.raised
+    part.live_after |= exits.after | exits.raised | exits.at_break
     part.live_raised |= exits.raised
     part.live_before |= _live_region(part.body, exits)
     return part.live_before

@@ -456,3 +456,35 @@ def main():
     globals()["SET"] = a
     exec("SET2 = SET + 1", globals())
     return SET, SET2
+
+# --- 26 a loop with else that is left by break, out of try, if and with
+@pydron.schedule
+def main():
+    out = []
+    for k in range(4):
+        for attempt in range(2):
+            try:
+                x = f_int((1, attempt), k, k)
+                break
+            except (KeyError, ValueError):
+                continue
+        else:
+            x = -1
+        for attempt in range(3):
+            if f_flag((2, attempt), k, k):
+                y = f_int(3, k, x)
+                break
+        else:
+            y = -2
+        while y < 20:
+            try:
+                z = f_int(4, k, y)
+            finally:
+                y += 7
+            if z % 2:
+                w = z + y
+                break
+        else:
+            w = f_int(5, k, y)
+        out.append((x % 5, y % 7, w % 9))
+    return out
