@@ -254,8 +254,8 @@ class Pool(Protocol):
     ) -> tuple[Payload, Callable[[], tuple[tuple[object, ...], dict[str, object]]]] | None:
         """Return a snapshot of the arguments of a waiting call, and what copies them; None if they cannot be copied."""
 
-    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
-        """Make a waiting call on the event loop for them."""
+    def begin(self, call: WaitingCall, inbox: Inbox) -> bool:
+        """Make a waiting call on the event loop for them. As with `submit`, return whether it is time for `flush`."""
 
     @property
     def places(self) -> int:

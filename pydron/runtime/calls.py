@@ -447,13 +447,13 @@ class Calls(_Mixin):
         """Make a call of a coroutine function: its result is there when its coroutine has ended."""
         run = self.run
         memory = run.memory
-        if not in_turn and not memory.is_open_function(function, here=True):
+        if not in_turn and not memory.is_open_function(getattr(function, "__wrapped__", function), here=True):
             return Choice.UNIT
         args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
         values = (*args, *kwargs.values())
         if not all(type(value) in ATOMS for value in values):
             for value in values:
-                if type(value) in _NOT_HERE or not (in_turn or memory.is_open_here(value)):
+                if type(value) in _NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
                     return Choice.UNIT
         coroutine = cast("Callable[..., Awaitable[object]]", function)
         call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once)
@@ -481,10 +481,13 @@ class Calls(_Mixin):
         run.pending += 1
         run.issued += 1
         run.trials.dispatched()
-        run.pool.begin(call, run.inbox)
-        if not call.id & 31:
+        if run.pool.begin(call, run.inbox):
             run.due = True
         return promise
+
+    def _is_open(self, value: object) -> bool:
+        """Say whether a value that cannot be copied may be passed now."""
+        return self.run.pool.copy_call((value,), {}) is None and self.run.memory.is_open_here(value)
 
     def _again(self, promise: Promise, tick: int, site: Site) -> Promise:
         """Put a call that was made on a guess at its place in program order."""

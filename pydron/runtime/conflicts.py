@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydron.runtime.effects import ALL, ATOMS, RECEIVER, Effect, Verdict, memory_key, reaches
+from pydron.runtime.effects import ALL, ATOMS, RECEIVER, Effect, Verdict, memory_key, reaches, touches
 from pydron.runtime.promise import Promise, Request
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class Memory:
         return not self.writes or type(value) in ATOMS or not reaches(value, self.writes)
 
     def is_open_here(self, value: object) -> bool:
-        """Say the same for code that runs in this process: what nobody knows the inside of is no reason to wait."""
-        return not self.writes or type(value) in ATOMS or not reaches(value, self.writes, doubt=False)
+        """Say the same for what is passed itself to code that runs in this process."""
+        return not self.writes or type(value) in ATOMS or not touches(value, self.writes)
 
     def is_open_function(self, function: object, *, here: bool = False) -> bool:
         """Say the same for what a function captures or reads of its module, perhaps one that runs in this process."""
@@ -126,7 +126,7 @@ class Memory:
         clear = self._clear.get(id(function))
         if clear is not None and self.writes.keys() <= clear:
             return True
-        if reaches(function, self.writes, doubt=not here):
+        if (touches if here else reaches)(function, self.writes):
             return False
         self._clear[id(function)] = set(self.writes)
         return True

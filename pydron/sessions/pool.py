@@ -143,6 +143,10 @@ class SessionPool:
         task.likeness = noted.likeness
         self._used = True
         self._asked.append(_Submitted(task, inbox))
+        return self._is_due()
+
+    def _is_due(self) -> bool:
+        """Say whether it is time to hand on what was asked for."""
         due = self._due
         if due:
             return perf_counter() >= due
@@ -164,9 +168,10 @@ class SessionPool:
             return None
         return payload, lambda: cast("tuple[tuple[object, ...], dict[str, object]]", loads(payload, copy=True))
 
-    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
-        """Make a waiting call."""
+    def begin(self, call: WaitingCall, inbox: Inbox) -> bool:
+        """Make a waiting call; its loop learns of it with the next `flush` or `wait`. Return whether that is due."""
         self._rooms.begin(call, lambda outcome: self._arrived(inbox, outcome))
+        return self._is_due()
 
     @property
     def places(self) -> int:
@@ -195,6 +200,7 @@ class SessionPool:
     def _hand_on(self) -> None:
         if self._problem is not None:
             raise PydronError(f"the session has broken down: {self._problem!r}") from self._problem
+        self._rooms.flush()
         # Whoever finds the mark set has added what he asks for before the reactor takes the mark away and looks.
         if self._asked and not self._handed:
             self._handed = True

@@ -155,11 +155,13 @@ class SimulatedPool:
             return None
         return payload, lambda: cast("tuple[tuple[object, ...], dict[str, object]]", loads(payload, copy=True))
 
-    def begin(self, call: WaitingCall, inbox: Inbox) -> None:
+    def begin(self, call: WaitingCall, inbox: Inbox) -> bool:
         """Make a waiting call: as a task like any other, but of the function itself."""
         self._waiting[call.id] = call
         arguments = dumps(((), {})) if call.copied is not None else dumps((call.args, call.kwargs))
-        self.submit(Task(call.id, Function(b"waiting", call.name, Payload(b"")), arguments, want_value=True), inbox)
+        return self.submit(
+            Task(call.id, Function(b"waiting", call.name, Payload(b"")), arguments, want_value=True), inbox
+        )
 
     @property
     def places(self) -> int:

@@ -69,10 +69,13 @@ class Room:
         self._tasks: dict[TaskId, asyncio.Task[Outcome]] = {}
 
     def begin(self, asked: Asked) -> None:
-        """Make a call as soon as there is a place."""
+        """Make a call as soon as there is a place, after the next `flush`."""
         self._asked.append(asked)
+
+    def flush(self) -> None:
+        """Let the loop know of the calls that were asked for."""
         # Whoever finds the mark set has added his call before the loop takes the mark away and looks.
-        if not self._told:
+        if self._asked and not self._told:
             self._told = True
             self._loop.call_soon_threadsafe(self._look)
 
@@ -84,10 +87,13 @@ class Room:
 
     def _look(self) -> None:
         self._told = False
+        self._gather()
+        self._start()
+
+    def _gather(self) -> None:
         asked = self._asked
         for _ in range(len(asked)):
             self._line.append(asked.popleft())
-        self._start()
 
     def _start(self) -> None:
         line = self._line
@@ -126,7 +132,8 @@ class Room:
                 del self._held[function]
 
     def _cancel(self, calls: set[TaskId]) -> None:
-        for queue in (self._asked, self._line, *self._held.values()):
+        self._gather()
+        for queue in (self._line, *self._held.values()):
             for asked in [asked for asked in queue if asked.call.id in calls]:
                 queue.remove(asked)
                 asked.deliver(_cancelled(asked.call))
@@ -180,6 +187,7 @@ def wait_for(room: Room, call: WaitingCall) -> Outcome:
         gate.release()
 
     room.begin(Asked(call, deliver, catches=False))
+    room.flush()
     try:
         gate.acquire()
     except BaseException:

@@ -45,7 +45,7 @@ class WaitingRooms:
         return self._places
 
     def begin(self, call: WaitingCall, deliver: Callable[[Outcome], None]) -> None:
-        """Make a call on the loop of the side thread; have its outcome delivered there."""
+        """Make a call on the loop of the side thread, after the next `flush`; have its outcome delivered there."""
         # Slow to import, and needed by few programs.
         from pydron.waiting.room import Asked
         from pydron.worker import diversion
@@ -59,6 +59,11 @@ class WaitingRooms:
 
         self._calls[call.id] = room
         room.begin(Asked(call, ended, checks=self._check))
+
+    def flush(self) -> None:
+        """Let the loop know of the calls that were asked for."""
+        if self._side is not None:
+            self._side.flush()
 
     def cancel(self, calls: Iterable[TaskId]) -> list[TaskId]:
         """Cancel those of some calls that are waiting calls; return the others."""

@@ -22,7 +22,7 @@ from pydron.runtime.effects.operators import (
     truth_is_pure,
 )
 from pydron.runtime.effects.quiet import MustWait, run_quietly
-from pydron.runtime.effects.reach import reaches
+from pydron.runtime.effects.reach import reaches, touches
 from pydron.runtime.effects.trust import ATOMS, is_immutable, is_trusted
 from pydron.runtime.effects.verdict import ALL, PENDING, RECEIVER, Effect, Operand, Verdict
 
@@ -57,5 +57,6 @@ __all__ = [
     "reaches",
     "run_quietly",
     "subscript_is_pure",
+    "touches",
     "truth_is_pure",
 ]

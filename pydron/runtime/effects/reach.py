@@ -35,7 +35,7 @@ from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
-__all__ = ["reaches"]
+__all__ = ["reaches", "touches"]
 
 _LONG = 100_000
 _HEAP = 1 << 9
@@ -44,11 +44,11 @@ _HEAP = 1 << 9
 _Parts: TypeAlias = "Iterable[object] | None"
 
 
-def reaches(value: object, keys: Container[int], limit: int = 1000, *, doubt: bool = True) -> bool:
+def reaches(value: object, keys: Container[int], limit: int = 1000) -> bool:
     """Tell whether a deep read of the value, as pickling does, may touch an object whose memory key is one of `keys`.
 
-    Functions and classes that are shipped by value drag along what they refer to. Where it cannot be told, and
-    where more than `limit` objects would have to be looked at, the answer is `doubt`.
+    Functions and classes that are shipped by value drag along what they refer to. True where it cannot be told, and
+    where more than `limit` objects would have to be looked at.
     """
     pending = [value]
     seen: set[int] = set()
@@ -58,13 +58,36 @@ def reaches(value: object, keys: Container[int], limit: int = 1000, *, doubt: bo
             continue
         seen.add(id(item))
         key = memory_key(item)
-        if key in keys or id(item) in keys:
+        if len(seen) > limit or key is None or key in keys or id(item) in keys:
             return True
-        parts = _parts(item) if key is not None or not doubt else None
-        if len(seen) > limit or (parts is None and doubt):
-            return doubt
-        pending.extend(parts or ())
+        parts = _parts(item)
+        if parts is None:
+            return True
+        pending.extend(parts)
     return False
+
+
+def touches(value: object, keys: Container[int], limit: int = 200) -> bool:
+    """Tell the same of code that runs in this process, and of what it is given: what it can see by itself.
+
+    That is containers and what functions close over or read of their module. Other objects (a client with its
+    connections) are taken for what they are, not looked into.
+    """
+    pending = [value]
+    seen: set[int] = set()
+    while pending and len(seen) < limit:
+        item = pending.pop()
+        if is_atom(item) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if memory_key(item) in keys or id(item) in keys:
+            return True
+        if type(item) in _SEEN_THROUGH:
+            pending.extend(_parts(item) or ())
+    return False
+
+
+_SEEN_THROUGH = frozenset((list, tuple, dict, set, frozenset, FunctionType, MethodType, CellType, partial))
 
 
 def _parts(item: object) -> _Parts:
