@@ -1,6 +1,6 @@
-"""Questions to a slow service, asked one after the other: the calls wait together all the same.
+"""Questions to a web service, asked one after the other: the calls wait together all the same.
 
-The service is a toy: a web server in a thread of this program. It takes its time, and is often too busy at first.
+The service is a toy in a thread of this program, slow and often too busy at first.
 """
 
 import asyncio
@@ -10,19 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pydron
 
-KINDS = {"moon": "satellite", "sun": "star", "io": "satellite", "vega": "star", "ceres": "dwarf planet"}
+KINDS = {"moon": "satellite", "sun": "star", "io": "satellite", "vega": "star"}
 
 
 class Service(BaseHTTPRequestHandler):
     def do_GET(self):
         _, word, attempt = self.path.split("/")
-        time.sleep(0.05)
-        self.send_response(503 if len(word) % 3 and attempt == "0" else 200)
+        time.sleep(0.2)
+        self.send_response_only(503 if len(word) % 3 and attempt == "0" else 200)
         self.end_headers()
         self.wfile.write(KINDS.get(word, "unknown").encode())
-
-    def log_message(self, *_):
-        pass
 
 
 @pydron.functional
@@ -33,7 +30,7 @@ async def ask(port, word, attempt):
     writer.close()
     await writer.wait_closed()
     if " 503 " in head:
-        raise ConnectionError(f"too busy for {word}")
+        raise ConnectionError(word)
     return text
 
 
@@ -45,18 +42,16 @@ def describe(port, words):
             try:
                 kind = ask(port, word, attempt)
                 break
-            except ConnectionError as error:
-                print(error)
+            except ConnectionError:
+                print("too busy for", word)
         else:
             kind = "never answered"
         if kind == "unknown":
             kind = f"not the same as {ask(port, word + 's', 1)}"
         kinds[word] = kind
-        print(f"{word}: {kind}")
     return kinds
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-kinds = describe(server.server_port, [*KINDS, "pluto", "star"])
-print("stars:", *[word for word in kinds if kinds[word] == "star"])
+print(describe(server.server_port, [*KINDS, "pluto", "star"]))
