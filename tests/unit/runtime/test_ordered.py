@@ -182,7 +182,7 @@ def test_what_comes_back_is_what_went_in() -> None:
 
     static = staticmethod(plain)
     part = functools.partial(plain, 1)
-    for given in (plain, static, part, print, LOG.append):
+    for given in (plain, static, part, LOG.append):
         assert pydron.ordered(given) is given
     pydron.ordered()(plain)
     assert not vars(plain)
