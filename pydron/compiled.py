@@ -190,13 +190,14 @@ class Translation:
     def _compile_binder(self, arguments: ast.arguments) -> CodeType:
         """Compile a function that takes what the user's takes and returns the values of the parameters."""
         names = self.scope.parameters
+        given = map(ast.arg, names)  # as the compiler has mangled them
         copied = ast.arguments(
-            posonlyargs=[ast.arg(argument.arg) for argument in arguments.posonlyargs],
-            args=[ast.arg(argument.arg) for argument in arguments.args],
-            vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
-            kwonlyargs=[ast.arg(argument.arg) for argument in arguments.kwonlyargs],
+            posonlyargs=[next(given) for _ in arguments.posonlyargs],
+            args=[next(given) for _ in arguments.args],
+            kwonlyargs=[next(given) for _ in arguments.kwonlyargs],
+            vararg=next(given) if arguments.vararg else None,
+            kwarg=next(given) if arguments.kwarg else None,
             kw_defaults=[None if default is None else ast.Constant(None) for default in arguments.kw_defaults],
-            kwarg=ast.arg(arguments.kwarg.arg) if arguments.kwarg else None,
             defaults=[ast.Constant(None) for _ in arguments.defaults],
         )
         body: list[ast.stmt] = [ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))]
@@ -321,6 +322,10 @@ class CompiledPlan:
         binder.__kwdefaults__ = function.__kwdefaults__
         binder.__qualname__ = function.__qualname__
         return binder
+
+    def renew_binder(self) -> None:
+        """Take note of new defaults."""
+        vars(self).pop("_binder", None)
 
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> tuple[object, ...]:
         """Return the values of the parameters in order. Raises Python's own `TypeError` for a wrong call."""

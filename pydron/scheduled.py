@@ -59,15 +59,17 @@ class Scheduled:
 
     def begin(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Run | None:
         """Return a run for a call, or None if the function is to be called as it is."""
-        if self.is_generator:
-            self._follow()
         watched = watched_by()
         if watched is not None:
+            self._follow()
             self._tell_of_onlooker(*watched)
             return None
         context = current_context(self.function)
-        plan = self.plan() if context is not None and not _stack_is_nearly_full() else None
-        if context is None or plan is None:
+        if context is None or _stack_is_nearly_full():
+            self._follow()
+            return None
+        plan = self.plan()
+        if plan is None:
             return None
         surroundings = context.surroundings
         if surroundings.natives and self.is_native(surroundings.functional_names):
@@ -80,13 +82,21 @@ class Scheduled:
         return run
 
     def _follow(self) -> None:
-        """Do to the function what `types.coroutine` may have done to the callable, which is to change its code."""
-        made, code = self.made() if self.made is not None else None, self.function.__code__
-        if made is not None and made.__code__.co_flags & ~code.co_flags & inspect.CO_ITERABLE_COROUTINE:
-            self.function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_ITERABLE_COROUTINE)
+        """Do to the function what was done to the callable: its defaults were set, or `types.coroutine` marked it."""
+        made, function = self.made() if self.made is not None else None, self.function
+        if made is None:
+            return
+        if made.__defaults__ is not function.__defaults__ or made.__kwdefaults__ is not function.__kwdefaults__:
+            function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+            if self._plan is not None:
+                self._plan.renew_binder()
+        code = function.__code__
+        if made.__code__.co_flags & ~code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+            function.__code__ = code.replace(co_flags=code.co_flags | inspect.CO_ITERABLE_COROUTINE)
 
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
+        self._follow()
         if not self._tried:
             with HeldBack():
                 self._translate()
@@ -260,7 +270,8 @@ def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., obj
     )
     made.__kwdefaults__ = function.__kwdefaults__
     functools.update_wrapper(made, function)
-    made.__scheduled__ = scheduled  # type: ignore[attr-defined]
+    # a name of its own: `functools.wraps` copies it onto other scheduled functions
+    setattr(made, f"__scheduled_{id(scheduled):x}__", scheduled)
     scheduled.made = weakref.ref(made)
     mark_scheduled(made, scheduled)
     return made

@@ -514,3 +514,46 @@ def drive():
     except RuntimeError as error:
         done.append(str(error))
     return done
+
+# --- 37 defaults that are set after the function was scheduled
+@pydron.schedule
+def inner(a, b=2, *, c=3):
+    return f_int(1, (a, b, c), a, b, c)
+
+@pydron.schedule
+def main():
+    return inner(1), inner(2)
+
+def drive():
+    done = [inner(0), main()]
+    inner.__defaults__ = (10, 20)
+    inner.__kwdefaults__ = {"c": 30}
+    return [*done, inner(), main(), inner(5)]
+
+# --- 43 a scheduled function that wraps another one
+import functools
+
+@pydron.schedule
+def main():
+    return f_int(1, 0, 1)
+
+def shouting(function):
+    @functools.wraps(function)
+    @pydron.schedule
+    def run_loud():
+        print("calling", function.__name__)
+        return function() + f_int(2, 0, 1)
+    return run_loud
+
+def drive():
+    loud = shouting(main)
+    return loud(), loud.__name__, loud()
+
+# --- 40 parameters with private names
+class Teller:
+    @pydron.schedule
+    def tell(self, __a=4, /, __b=2, *__rest, __c=3, **__more):
+        return f_int(1, (__a, __b), __a, __b, __c), __rest, __more
+
+def drive():
+    return Teller().tell(), Teller().tell(5, 6, 7, _Teller__c=8, d=9)
