@@ -147,7 +147,7 @@ class Judge:
             return None
         what = f"{name_of(callee)}()"
         function = callee.__func__ if isinstance(callee, MethodType) else callee
-        if functional_of(function) is not None:
+        if functional_of(function) is not None or functional_of(callee) is not None:
             return Verdict(node.line, Kind.PARALLEL, what, "a functional call")
         ordered = ordered_of(callee)
         if ordered is not None:

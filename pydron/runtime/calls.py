@@ -164,6 +164,8 @@ class Calls(_Mixin):
     def _call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool) -> object:
         function, first = unbound(callee)
         functional = functional_of(function)
+        if functional is None and first and (functional := functional_of(callee)) is not None:
+            function, first = callee, ()  # this very method of this very object
         kwargs = _joined(keywords)
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)

@@ -46,7 +46,7 @@ def calls_nothing(
 def is_plain(value: object, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
     """Say whether a value is nothing that `pydron` would run in any other way than Python."""
     function, _ = unbound(value)
-    if functional_of(function) is not None:
+    if functional_of(value) is not None or functional_of(function) is not None:
         return False
     scheduled = scheduled_of(function)
     if scheduled is not None:

@@ -144,3 +144,21 @@ def test_marks_may_go_while_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(marks, "_functional", Table())
     assert not marks.named_functional("disappearing")
     assert not marks.named_scheduled("disappearing")
+
+
+class Gauge:
+    def read(self, x: int, *, scale: int = 1) -> int:
+        return x * scale
+
+
+def test_a_bound_method_that_is_functional_is_dispatched() -> None:
+    read = pydron.functional(Gauge().read)
+
+    @pydron.schedule
+    def main() -> list[int]:
+        return [read(x, scale=2) for x in range(3)] + [read(x) for x in range(3)]
+
+    with simulate(seed=1) as pool:
+        assert main() == [0, 2, 4, 0, 1, 2]
+        assert pool.new_task_id() > 6
+    assert {verdict.kind.value for verdict in pydron.explain(main).verdicts} <= {"parallel", "ordered"}
