@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
-from pydron.translation.scope import own_nodes
+from pydron.translation.scope import names_bound, own_nodes
 
 __all__ = ["is_short_super", "native_reason"]
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 _FRAME_NAMES = {
     "locals": "locals() shows the variables themselves; name those that are needed",
@@ -50,7 +52,21 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
             return f"line {node.lineno}: import * binds names that are not written down; name them"
         if isinstance(node, ast.Call) and is_short_super(node) and not _keeps_first_parameter(tree):
             return f"line {node.lineno}: super() finds no first parameter"
+        if isinstance(node, _COMPREHENSIONS) and (kept := _kept_by_inner(node) & _bound_in(tree)):
+            return f"line {node.lineno}: something keeps the comprehension's {min(kept)}; give it a name of its own"
     return None
+
+
+def _kept_by_inner(node: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
+    """Return the variables of a comprehension that may live on in functions made in it."""
+    if not any(isinstance(part, (ast.Lambda, ast.GeneratorExp)) for part in ast.walk(node)):
+        return frozenset()
+    return frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+
+
+def _bound_in(tree: ast.FunctionDef) -> frozenset[str]:
+    parameters = (part.arg for part in ast.walk(tree.args) if isinstance(part, ast.arg))
+    return frozenset(parameters).union(*map(names_bound, tree.body))
 
 
 def is_short_super(node: ast.Call) -> bool:

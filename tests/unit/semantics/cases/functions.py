@@ -557,3 +557,11 @@ class Teller:
 
 def drive():
     return Teller().tell(), Teller().tell(5, 6, 7, _Teller__c=8, d=9)
+
+# --- 31 a comprehension whose variable is kept by a lambda, and is a variable of the function too
+@pydron.schedule
+def main():
+    kept = {(lambda: i) for i in range(f_int(1, 0, 1) % 3 + 2)}
+    i = 20
+    again = [(lambda: i) for i in range(3)]
+    return {call() for call in kept}, [call() for call in again], i, (lambda: i)()
