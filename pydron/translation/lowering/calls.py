@@ -62,6 +62,7 @@ class Flattener:
         self.unrolled = function.unrolled
         self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes_of(function.tree))
         self._known: dict[ast.AST, bool] = {}
+        self._jumping: dict[ast.stmt, bool] = {}
         self._steady = _always_bound(function)
 
     # blocks and statements
@@ -231,6 +232,12 @@ class Flattener:
         return any(map(self._jumps, statements))
 
     def _jumps(self, statement: ast.stmt) -> bool:
+        known = self._jumping.get(statement)
+        if known is None:
+            known = self._jumping[statement] = self._look_for_jump(statement)
+        return known
+
+    def _look_for_jump(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Break):
             return False
         if isinstance(statement, ast.Match) and not captures(statement) <= self._fast:
