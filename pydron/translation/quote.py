@@ -14,9 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["Names", "at", "define", "load", "quote", "quote_expression", "store"]
+__all__ = ["Names", "at", "define", "load", "loads", "quote", "quote_expression", "store"]
 
 _Node = TypeVar("_Node", bound=ast.AST)
 Hole: TypeAlias = "str | ast.expr | list[ast.stmt] | list[ast.expr]"
@@ -49,6 +49,12 @@ def define(name: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.Fun
 def load(name: str, origin: ast.AST) -> ast.Name:
     """Return a read of a variable, placed at `origin`."""
     return _new(ast.Name, {"id": name, "ctx": _LOAD, **_place(origin)})
+
+
+def loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
+    """Return reads of variables, placed at `origin`."""
+    place = _place(origin)
+    return [_new(ast.Name, {"id": name, "ctx": _LOAD, **place}) for name in names]
 
 
 def store(name: str, origin: ast.AST) -> ast.Name:

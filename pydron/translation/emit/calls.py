@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
-from pydron.translation.lowering.calls import BIND
 from pydron.translation.quote import at, load, quote, quote_expression
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Calls(Writer):
         code = node.code
         call = code.value  # type: ignore[attr-defined]
         checks = self._check_bound(node.reads, node)
-        if isinstance(call.func, ast.Name) and call.func.id == BIND:
+        if node.target in self._methods:
             return [*checks, *self._bind(node, call)]
         target = node.target or ".r"
         spread = self._spread(call, node)
@@ -51,7 +50,7 @@ class Calls(Writer):
 
     def _await_owner(self, call: ast.Call, origin: ast.AST) -> list[ast.stmt]:
         """Wait for the object whose method was read before the arguments were evaluated."""
-        if not isinstance(call.func, ast.Name) or not call.func.id.startswith("."):
+        if not isinstance(call.func, ast.Name) or call.func.id not in self._methods:
             return []
         return quote(
             "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id

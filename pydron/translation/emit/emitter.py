@@ -28,10 +28,9 @@ from pydron.dataflow.nodes import (
 from pydron.translation.emit.calls import Calls
 from pydron.translation.emit.names import FrameKey, FrameScope
 from pydron.translation.emit.natives import hand_over
-from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.resumption import Resumption
 from pydron.translation.emit.statements import Statements
-from pydron.translation.quote import at, quote
+from pydron.translation.quote import at, loads, quote
 
 __all__ = ["Emitter"]
 

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import Finally, Node, Part, Try, With
-from pydron.translation.emit.pieces import constants, loads, stores
+from pydron.translation.emit.pieces import constants, stores
 from pydron.translation.emit.writer import Writer
-from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import ForLoop, WhileLoop
-from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read
 from pydron.translation.source import copy_tree
 

@@ -10,12 +10,7 @@ from pydron.translation.quote import at, load, store
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["assign", "constants", "index_object", "loads", "spread_values", "stores"]
-
-
-def loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
-    """Return reads of variables."""
-    return [load(name, origin) for name in names]
+__all__ = ["assign", "constants", "index_object", "spread_values", "stores"]
 
 
 def stores(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:

@@ -27,9 +27,8 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.emit.extent import loop_state
 from pydron.translation.emit.guarded import Guarded
-from pydron.translation.emit.pieces import loads
 from pydron.translation.emit.regions import Regions
-from pydron.translation.quote import at, quote, quote_expression, store
+from pydron.translation.quote import at, loads, quote, quote_expression, store
 
 if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope

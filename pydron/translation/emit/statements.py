@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.checked import CheckedExpression, symbol
-from pydron.translation.emit.pieces import index_object, loads
+from pydron.translation.emit.pieces import index_object
 from pydron.translation.emit.writer import Writer
 from pydron.translation.guards import concrete, has_inner_scope
-from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
