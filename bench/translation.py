@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FunctionType
 
-    from pydron.scheduled import Scheduled
     from pydron.translation.emit import FrameKey
 
 ROUNDS = 5
@@ -151,9 +150,8 @@ def _frames(translation: Translation, keys: list[FrameKey]) -> Callable[[], None
     return write
 
 
-def measure(scheduled: Scheduled, text: str) -> Costs:
+def measure(function: FunctionType, text: str) -> Costs:
     """Return what translating the function of a program costs."""
-    function: FunctionType = scheduled.function
     keys = list(translate(function)._codes)
     made = Translation(find_source(function), function.__code__)
 
@@ -185,7 +183,7 @@ def main() -> None:
             module = importlib.import_module(f"bench_program_{number}")
             with simulate(workers=4, seed=1):
                 assert module.run() == module.run.__wrapped__()
-            costs = measure(module.run.__scheduled__, program)
+            costs = measure(module.run.__wrapped__, program)
             lines = program.count("\n")
             whole = costs.analysis + costs.graph + costs.frames
             print(
