@@ -17,12 +17,13 @@ from functools import cached_property
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
-from pydron.dataflow.nodes import ForLoop, WhileLoop
+from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.runtime import forecasts
 from pydron.runtime.callers import add_sequential
 from pydron.runtime.calls import spread
 from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects.consuming import begin_total, consumes, sort_by, total_of
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
@@ -77,8 +78,17 @@ _VALUES: dict[str, object] = {
     ".CAUGHT": Caught,
     ".MISSING": forecasts.MISSING,
     ".Y": Handover,
+    ".consumes": consumes,
+    ".zip": zip,
+    ".Total": begin_total,
+    ".sum": total_of,
+    ".sort": sort_by,
+    ".empty": iter(()),
 }
 _DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
+
+
+_STOPPED = "a function called by map or filter raised StopIteration, which would end the iteration: write a loop"
 
 
 class NotTranslatable(Exception):
@@ -134,18 +144,26 @@ class Translation:
         return frozenset(tick for tick, node in self.graph.by_tick.items() if self._emitter.escapes(node))
 
     @cached_property
+    def _bets(self) -> frozenset[int]:
+        return frozenset(node.tick for node in self.graph.root.walk() if isinstance(node, Branch) and node.bet)
+
+    def bets(self, tick: int) -> bool:
+        """Say whether the loop around the branch at a tick most likely goes on after it."""
+        return tick in self._bets
+
+    @cached_property
     def binder(self) -> CodeType:
         """The code of a function that takes what the user's takes and returns the values of the parameters."""
         return self._compile_binder(self._arguments)
 
     def mentions_at(self, tick: int) -> Mentions:
-        """Return what the loop at a tick, or at 0, the whole function might call as it is written."""
+        """Return what the node at a tick, or at 0, the whole function might call as it is written."""
         if not tick:
             mentions = self._mentions
             return mentions if not mentions.variables else replace(mentions, opaque=True)
-        loop = self.graph.by_tick[tick]
-        assert isinstance(loop, (ForLoop, WhileLoop))
-        return loop.mentions
+        node = self.graph.by_tick[tick]
+        assert isinstance(node, (Branch, ForLoop, WhileLoop))
+        return node.mentions
 
     def outputs(self, tick: int) -> int:
         """Return how many variables the region or unit at a tick binds for later."""
@@ -298,6 +316,7 @@ class CompiledPlan:
         self.futile = translation.futile
         self.outputs = translation.outputs
         self.escapes = translation.escapes
+        self.bets = translation.bets
         self._free: dict[str, CellType] = dict(
             zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         )
@@ -378,16 +397,42 @@ class CompiledPlan:
     def in_comprehensions(self, place: Place) -> list[Place]:
         """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
         place = replace(place, first=self._function.__code__.co_firstlineno)
-        if sys.version_info >= (3, 12) or place.span is None:
-            return [place]
         places: list[Place] = []
         name = place.function
-        for outer in self._translation.unrolled:
-            if outer.span != place.span and _inside(place.span, outer.span) and not _inside(place.span, outer.first):
-                places.append(replace(place, line=outer.span[0], function=name, span=outer.span, source=""))
+        call = self._call_at(place)
+        if call is not None and call.called is not None:
+            place = replace(place, line=call.called[0], span=call.called)
+        for outer in self._around(place):
+            if outer.is_generator or sys.version_info < (3, 12):
+                span = outer.called or outer.span
+                places.append(replace(place, line=span[0], function=name, span=span, source=""))
                 place = replace(place, first=outer.span[0])
                 name = f"{self.qualname}.<locals>.{outer.name}"
         return [*places, replace(place, function=name)]
+
+    def ended_by_stop(self, place: Place) -> str | None:
+        """Return what `StopIteration` means at a place: the text of an error, or None if it is one like any other."""
+        if self._call_at(place) is not None:
+            return _STOPPED
+        around = self._around(place)
+        return "generator raised StopIteration" if around and around[-1].is_generator else None
+
+    def _call_at(self, place: Place) -> Unrolled | None:
+        """Return the call of `map` or `filter` at a place that became a loop."""
+        return next((each for each in self._translation.unrolled if each.is_call and each.span == place.span), None)
+
+    def _around(self, place: Place) -> list[Unrolled]:
+        """Return the comprehensions that became loops around a place, the outermost first."""
+        if place.span is None:
+            return []
+        return [
+            outer
+            for outer in self._translation.unrolled
+            if not outer.is_call
+            and outer.span != place.span
+            and _inside(place.span, outer.span)
+            and not _inside(place.span, outer.first)
+        ]
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

@@ -138,6 +138,9 @@ class Jump(_Placed):
     """``break``."""
 
 
+_UNKNOWN = Mentions(opaque=True)
+
+
 @dataclass(slots=True, eq=False)
 class Branch(_Placed):
     """``if``: one of two regions, chosen by a test without calls."""
@@ -145,9 +148,12 @@ class Branch(_Placed):
     test: ast.expr = field(default_factory=lambda: ast.Constant(None))
     body: Region = field(default_factory=lambda: Region([]))
     orelse: Region = field(default_factory=lambda: Region([]))
-
-
-_UNKNOWN = Mentions(opaque=True)
+    bet: bool = False
+    """The loop around most likely goes on after it."""
+    written: ast.stmt | None = None
+    """What the user wrote instead of the first region."""
+    mentions: Mentions = _UNKNOWN
+    """What that might call."""
 
 
 @dataclass(slots=True, eq=False)

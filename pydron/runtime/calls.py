@@ -328,6 +328,9 @@ class Calls(_Mixin):
         late = has_promise(args, kwargs)
         if not late and not self.run.pending:
             return Choice.NOW
+        if name == "__setitem__" and type(owner) is dict and len(args) == 2 and not kwargs:
+            choice = self.store_item(owner, *args, tick)
+            return None if choice is Choice.QUEUED else choice
         if not late:
             verdict = classify_method(owner, name, args, kwargs)
             if verdict.effect is Kind.UNKNOWN:

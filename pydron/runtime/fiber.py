@@ -63,6 +63,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
         "frame_tick",
         "guard",
         "holding",
+        "is_bet",
         "is_unit",
         "keys",
         "outs",
@@ -106,6 +107,8 @@ class Fiber(Attempts, Calls, Stores, Questions):
         self.exclusive = False
         """Its maker must not go on before it is finished."""
         self.is_unit = False
+        self.is_bet = False
+        """It may leave the loop around it, and its maker goes on as if it did not."""
         self.keys: tuple[int, ...] = ()
         """Memory it has announced to write and may still write."""
         self.announced: tuple[int, ...] = ()
@@ -254,6 +257,9 @@ class Fiber(Attempts, Calls, Stores, Questions):
         if self._launch(child, writes):
             return child.result
         if self.activation.plan.escapes(tick):
+            if self.activation.plan.bets(tick) and child.detached and self.run.bet():
+                child.is_bet = True
+                return (0, None, *self._promises(child))
             if self.run.hold is child:
                 self.run.hold = None
             child.detached = False

@@ -51,6 +51,9 @@ class Plan(Protocol):
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
 
+    def bets(self, tick: int) -> bool:
+        """Say whether the loop around the branch at a tick most likely goes on after it."""
+
     def is_native(self, tick: int, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
         """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
 
@@ -62,6 +65,9 @@ class Plan(Protocol):
 
     def in_comprehensions(self, place: Place) -> list[Place]:
         """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
+
+    def ended_by_stop(self, place: Place) -> str | None:
+        """Return what `StopIteration` means at a place: the text of an error, or None if it is one like any other."""
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

@@ -16,11 +16,12 @@ from pydron.runtime.effects import (
     is_trusted,
     plain_attribute,
 )
+from pydron.runtime.effects.consuming import Total
 from pydron.runtime.forecasts import MISSING, ForecastWalk
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
-from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, same
+from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, pooled, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,6 +77,10 @@ class Questions:
         run = self.run
         if not run.pending:
             return None
+        if type(left) is Total:
+            if left.takes(right):
+                return None
+            left = left.total()
         verdict = classify_binary(symbol, left, right)
         if not verdict.is_known:
             return self._answer(Trials.binary, symbol, left, right)
@@ -298,6 +303,7 @@ class Questions:
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
+        args = pooled(wrapper, args)
         keys = tuple([key_of(value) for value in args if type(value) not in FIXED and type(value) not in ATOMS])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN

@@ -21,7 +21,7 @@ from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.guesses import Guesses
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Handover, Promise, Request
-from pydron.runtime.trace import in_context, keep_context, place_error, raise_again
+from pydron.runtime.trace import in_context, keep_context, place_error, raise_again, through_generator
 from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 
@@ -340,6 +340,12 @@ class Run:
         self.settle_keys(fiber)
         if fiber.outs is not None:
             results = fiber.result
+            if fiber.is_bet:
+                if results[0]:  # type: ignore[index]
+                    self._lose(fiber)
+                    self._return(fiber)
+                    return
+                results = results[2:]  # type: ignore[index]
             for promise, value in zip(fiber.outs, results, strict=True):  # type: ignore[call-overload]
                 self._fulfil(promise, value)
         if fiber.guard is not None:
@@ -446,9 +452,13 @@ class Run:
     ) -> BaseException:
         """Return an error with the traceback that the user expects, from the frame of a call on."""
         known = self._placed.get(id(error))
-        placed = place_error(fiber, error, tick, top, known[1] if known is not None else None)
+        placed: BaseException | None = None
+        if isinstance(error, StopIteration):
+            placed = through_generator(fiber, error, tick, top)
+        if placed is None:
+            placed = place_error(fiber, error, tick, top, known[1] if known is not None else None)
         if top is not None:
-            self._placed[id(error)] = error, top
+            self._placed[id(placed)] = placed, top
         return placed
 
     def forget_error(self, error: BaseException) -> None:
@@ -515,6 +525,29 @@ class Run:
         self.guessing = self.due = True
         self._rounds = 0
         return True
+
+    def bet(self) -> bool:
+        """Say whether to run ahead of a branch as if it did not leave its loop."""
+        if not self.may_guess():
+            return False
+        self.guessing = self.due = True
+        self._rounds = 0
+        return True
+
+    def _lose(self, fiber: Fiber) -> None:
+        """Take back what followed a branch that has left its loop after all.
+
+        No call of a later round comes up again.
+        """
+        fiber.is_bet = False
+        parent = fiber.parent
+        assert parent is not None
+        while parent.segment[-1] is not fiber:
+            self._drop(parent.segment.pop())
+        impure = fiber.activation.plan.impure
+        known = set(impure)
+        self._squash_after(fiber)
+        impure.intersection_update(known)
 
     def _guess_on(self) -> bool:
         """Let the makers of fibers that may change anything go on while workers are idle."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["in_context", "keep_context", "place_error", "raise_again", "unconverted"]
+__all__ = ["in_context", "keep_context", "place_error", "raise_again", "through_generator", "unconverted"]
 
 
 _T = TypeVar("_T")
@@ -50,6 +50,48 @@ def place_error(
     for entry, activation in reversed(entries):
         trace = _linked(entry, activation, trace)
     return error.with_traceback(_prepend(places, trace))
+
+
+def through_generator(
+    fiber: Fiber, error: StopIteration, tick: int | None, top: Activation | None
+) -> RuntimeError | None:
+    """Return what Python makes of an error that leaves a generator expression, or None if it leaves none.
+
+    The arguments are those of `place_error`; the result has been placed.
+    """
+    entries = _entries(error.__traceback__)
+    for number in range(len(entries) - 1, -1, -1):
+        entry, activation = entries[number]
+        text = activation.plan.ended_by_stop(places_of(entry)[0]) if activation is not None else None
+        if activation is not None and text is not None:
+            places = activation.plan.in_comprehensions(places_of(entry)[0])
+            around = _prepend(places[:-1], None)
+            for before, owner in reversed(entries[:number]):
+                around = _linked(before, owner, around)
+            begins = next(owner for _, owner in entries if owner is not None)
+            inside = _prepend(places[-1:], entry.tb_next)
+            return _converted(text, error, inside, _prepend(_callers(begins, top), around))
+    activation, at = fiber.activation, tick
+    if any(owner is not None for _, owner in entries):
+        activation = next(owner for _, owner in entries if owner is not None)
+        at = None
+    while True:
+        text = activation.plan.ended_by_stop(_place(activation, at)) if at is not None else None
+        if at is not None and text is not None:
+            places = _places(activation, at)
+            inside = _prepend(places[-1:], error.__traceback__)
+            return _converted(text, error, inside, _prepend([*_callers(activation, top), *places[:-1]], None))
+        if activation.caller is None or activation is top:
+            return None
+        activation, at = activation.caller, activation.tick
+
+
+def _converted(
+    text: str, error: StopIteration, inside: TracebackType | None, around: TracebackType | None
+) -> RuntimeError:
+    made = RuntimeError(text)
+    made.__cause__ = made.__context__ = error.with_traceback(inside)
+    return made.with_traceback(around)
 
 
 def _linked(entry: TracebackType, activation: Activation | None, rest: TracebackType | None) -> TracebackType | None:
@@ -152,12 +194,16 @@ def _callers(activation: Activation, top: Activation | None) -> list[Place]:
 
 
 def _places(activation: Activation, tick: int) -> list[Place]:
+    return activation.plan.in_comprehensions(_place(activation, tick))
+
+
+def _place(activation: Activation, tick: int) -> Place:
     plan = activation.plan
     node = plan.origin(tick)
     line = getattr(node, "lineno", 0)
     end = getattr(node, "end_lineno", None) or line
     start, stop = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 0
-    return plan.in_comprehensions(Place(plan.filename, line, plan.qualname, (line, end, start, stop)))
+    return Place(plan.filename, line, plan.qualname, (line, end, start, stop))
 
 
 def _prepend(places: list[Place], trace: TracebackType | None) -> TracebackType | None:

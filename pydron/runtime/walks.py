@@ -7,7 +7,7 @@ twice, so its items are pulled one at a time, each at its turn.
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, combinations, combinations_with_replacement, islice, pairwise, permutations, product
 from typing import TYPE_CHECKING
 
 from pydron.runtime.effects import ATOMS
@@ -16,7 +16,7 @@ from pydron.runtime.effects.arrays import is_plain_array
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["EACH_TURN", "FIXED", "TABLES", "Walk", "can_rewind", "can_walk", "same"]
+__all__ = ["EACH_TURN", "FIXED", "TABLES", "Walk", "can_rewind", "can_walk", "pooled", "same"]
 
 FIXED = frozenset((range, tuple, str, bytes, frozenset))
 """Iterables that never change."""
@@ -24,7 +24,17 @@ TABLES = frozenset((dict, set, type({}.keys()), type({}.values()), type({}.items
 """Iterables that must not change their size under way."""
 EACH_TURN = -1
 """What a loop watches that pulls each item at its turn."""
-_WRAPPERS = frozenset(map(id, (enumerate, zip, reversed)))
+_POOLING: dict[int, int] = {
+    id(product): 1000,
+    **dict.fromkeys(map(id, (permutations, combinations, combinations_with_replacement)), 1),
+}
+"""Builtin iterators that take all items at the beginning, with how many arguments are iterables at most."""
+_WRAPPERS: dict[int, int] = {
+    **dict.fromkeys(map(id, (zip, reversed, chain, pairwise)), 1000),
+    **dict.fromkeys(map(id, (enumerate, islice)), 1),
+    **_POOLING,
+}
+"""Builtin iterators that hold nothing but a place in what they go over."""
 
 
 def can_rewind(value: object) -> bool:
@@ -38,8 +48,14 @@ def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> boo
         return False
     if keywords and not all(type(value) in ATOMS for value in keywords.values()):  # type: ignore[attr-defined]
         return False
-    sources = args[:1] if wrapper is enumerate else args
+    sources = args[: _WRAPPERS[id(wrapper)]]
     return all(map(can_rewind, sources)) and all(type(value) in ATOMS for value in args[len(sources) :])
+
+
+def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the arguments of a builtin iterator, with a copy of what it takes all items of at the beginning."""
+    count = _POOLING.get(id(wrapper), 0)
+    return tuple([tuple(value) if place < count else value for place, value in enumerate(args)])  # type: ignore[arg-type]
 
 
 def same(value: Iterable[object]) -> Iterable[object]:

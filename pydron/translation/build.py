@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pydron.dataflow.mentions import Mentions
 from pydron.dataflow.nodes import (
     Branch,
     Call,
@@ -29,12 +30,14 @@ from pydron.dataflow.nodes import (
     Yield,
 )
 from pydron.translation.liveness import annotate
+from pydron.translation.lowering.calls import BIND, SPREAD
+from pydron.translation.lowering.consumers import EMPTY, SORT, SUM, TOTAL
 from pydron.translation.lowering.match_cases import is_simple
+from pydron.translation.lowering.sources import CONSUMES, ZIP
 from pydron.translation.mentions import mentions_of
 from pydron.translation.scope import names_bound, names_read
 
 if TYPE_CHECKING:
-    from pydron.dataflow.mentions import Mentions
     from pydron.translation.lowering.context import Lowered
 
 __all__ = ["build"]
@@ -60,6 +63,7 @@ class _Builder:
     def __init__(self, function: Lowered) -> None:
         self._handled = function.handled
         self._matching = function.matching
+        self._bets = function.bets
         self._fast = function.scope.fast - function.scope.declared
         self._tick = 0
         self._written = function.written
@@ -125,6 +129,9 @@ class _Builder:
             test=code.test,
             body=body,
             orelse=orelse,
+            bet=code in self._bets,
+            written=self._written.get(code),
+            mentions=self._mentions(code) if code in self._written else Mentions(opaque=True),
         )
 
     def _for(self, tick: int, code: ast.For) -> ForLoop:
@@ -147,7 +154,7 @@ class _Builder:
             mentions=self._mentions(code),
         )
 
-    def _mentions(self, code: ast.For | ast.While) -> Mentions:
+    def _mentions(self, code: ast.If | ast.For | ast.While) -> Mentions:
         return mentions_of([self._written[code]], self._own, self._plain, self._shared)
 
     def _while(self, tick: int, code: ast.While) -> WhileLoop:
@@ -205,7 +212,7 @@ class _Builder:
         )
 
 
-_INTRINSICS = frozenset({".bind", ".spread", ".AssertionError"})
+_INTRINSICS = frozenset((BIND, SPREAD, ".AssertionError", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY))
 
 
 def _bound(*regions: Region) -> frozenset[str]:

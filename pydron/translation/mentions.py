@@ -116,6 +116,10 @@ class _Collector(ast.NodeVisitor):
                     self.opaque = True
                 elif name in self._own - self._plain:
                     self.variables.add(name)
+                elif name.startswith("."):  # perhaps a builtin that calls what it is given
+                    parts = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+                    names = {part.id for part in parts if isinstance(part, ast.Name) and part.id.startswith(".")}
+                    self.variables |= names - self._bound
             case ast.Attribute() | ast.Lambda():
                 pass
             case _:

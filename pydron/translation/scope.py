@@ -76,7 +76,7 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     """
     if isinstance(tree, ast.Name):
         return frozenset((tree.id,)) if isinstance(tree.ctx, ast.Load) else frozenset()
-    if isinstance(tree, (ast.ListComp, ast.SetComp, ast.DictComp)):
+    if isinstance(tree, _COMPREHENSIONS) and (not isinstance(tree, ast.GeneratorExp) or hasattr(tree, "consumed")):
         targets = (names_bound(generator.target) for generator in tree.generators)
         own: frozenset[str] = frozenset().union(*targets)
         return names_read(tree.generators[0].iter) | (_names_below(tree) - own)

@@ -29,10 +29,12 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "assertions": lower_assertions,
     "calls": lower_calls,
     "comprehensions": lower_calls,
+    "consumers": lower_calls,
     "loop_continue": lower_continue,
     "match_cases": lower_calls,
     "private_names": lower_private_names,
     "short_circuit": lower_calls,
+    "sources": lower_calls,
     "written_loops": keep_loops,
     "zero_argument_super": lower_zero_argument_super,
 }

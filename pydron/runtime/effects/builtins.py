@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.arrays import Array, is_plain_array
 from pydron.runtime.effects.attributes import plain_attribute
+from pydron.runtime.effects.consuming import CONSUMING_CALLS
 from pydron.runtime.effects.keys import is_plain_key
 from pydron.runtime.effects.memory import class_flags
 from pydron.runtime.effects.operators import classify_truth
@@ -255,5 +256,6 @@ BUILTIN_CALLS: dict[object, CallRule] = {
     hash: _one(_hash),
     print: classify_print,
     **_exceptions(),
+    **CONSUMING_CALLS,
     **dict.fromkeys((OSError, FileNotFoundError, FileExistsError, PermissionError, TimeoutError), _os_error),
 }

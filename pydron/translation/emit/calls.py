@@ -31,7 +31,7 @@ class Calls(Writer):
         ask = self._ask_call(call, node, "call")
         native = assign(target, call, code)
         wait = [*self._force(node.reads, node), *self._await_owner(call, code), *quote("yield _IMPURE", code)]
-        writes = [call.func.value.id] if self._mutates(call) else []
+        writes = self._written_by(call, node)
         choice = quote(
             "if _Type(_Answer) is _C:\n"
             "    if _Answer is _D:\n        _Unit\n"
@@ -56,14 +56,16 @@ class Calls(Writer):
             "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
         )
 
-    def _mutates(self, call: ast.Call) -> bool:
-        function = call.func
-        return (
-            isinstance(function, ast.Attribute)
-            and function.attr in MUTATORS
-            and isinstance(function.value, ast.Name)
-            and function.value.id in self._fast
-        )
+    def _written_by(self, call: ast.Call, node: Call) -> list[str]:
+        """Return the variable whose object the call of a method may change."""
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=owner), attr=method):
+                pass
+            case ast.Name(id=name) if name in self._methods and self._methods[name][0] in node.live_after:
+                owner, method = self._methods[name]
+            case _:
+                return []
+        return [owner] if method in MUTATORS and owner in self._fast else []
 
     def _spread(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Wait for what is spread over the arguments, and for leave to iterate over it."""

@@ -28,9 +28,10 @@ from pydron.dataflow.nodes import (
 from pydron.translation.emit.calls import Calls
 from pydron.translation.emit.names import FrameKey, FrameScope
 from pydron.translation.emit.natives import hand_over
+from pydron.translation.emit.pieces import assign
 from pydron.translation.emit.resumption import Resumption
 from pydron.translation.emit.statements import Statements
-from pydron.translation.quote import at, loads, quote
+from pydron.translation.quote import at, load, loads, quote
 
 __all__ = ["Emitter"]
 
@@ -69,7 +70,10 @@ class Emitter(Statements, Calls, Resumption):
         assert isinstance(node, RegionNode)
         frame = self._frame_for(node)
         inputs = self.region_inputs(node)
-        body = self._unbind(frame.variables - set(inputs), node.code)
+        body = [
+            *self._unbind(frame.variables - set(inputs), node.code),
+            *(assign(name, load(".U", node.code), node.code) for name in self._unsure_outputs(node, inputs)),
+        ]
         match node:
             case Branch():
                 body += self._branch_body(node, frame)
@@ -83,6 +87,12 @@ class Emitter(Statements, Calls, Resumption):
                 return self._define(inputs, [*body, *self._guarded_body(node, frame)], node.code)
         body += self._finish(frame, node.code)
         return self._define(inputs, body, node.code)
+
+    def _unsure_outputs(self, node: Node, inputs: tuple[str, ...]) -> list[str]:
+        """Return what a branch hands on although one side of it may not bind it: then nobody reads it."""
+        if not isinstance(node, Branch):
+            return []
+        return [name for name in self.outputs(node) if name.startswith(".") and name not in inputs]
 
     def _unit_frame(self, node: Node) -> ast.FunctionDef:
         body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]

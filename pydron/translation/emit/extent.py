@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pydron.dataflow.nodes import Graph, Node
 
-__all__ = ["MUTATORS", "Extents", "is_unpacked", "loop_state"]
+__all__ = ["MUTATORS", "Extents", "is_bind", "is_unpacked", "loop_state", "read_method"]
 
 _NONE: frozenset[str] = frozenset()
 
@@ -124,6 +124,20 @@ def is_unpacked(loop: ForLoop) -> bool:
             return not any(isinstance(element, ast.Starred) for element in elements)
         case _:
             return False
+
+
+def is_bind(node: Node) -> bool:
+    """Say whether a node reads a method before its arguments are evaluated."""
+    return isinstance(node, Call) and isinstance(node.call.func, ast.Name) and node.call.func.id == BIND
+
+
+def read_method(node: Node) -> tuple[str, tuple[str, str]]:
+    """Return the variable that such a node binds, the variable of the owner (or nothing) and the method's name."""
+    assert isinstance(node, Call)
+    assert node.target is not None
+    owner, method = node.call.args
+    assert isinstance(method, ast.Constant)
+    return node.target, (owner.id if isinstance(owner, ast.Name) else "", str(method.value))
 
 
 def _leaves(node: Node) -> bool:

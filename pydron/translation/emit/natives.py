@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.dataflow.nodes import ForLoop, WhileLoop
+from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import at, load, loads, quote, quote_expression
@@ -28,8 +28,12 @@ class Natives(Writer):
         return [*self._force_bound(node), *quote("yield _IMPURE", code), *self._in_place(node, code, names, frame)]
 
     def _as_written(self, node: RegionNode, frame: FrameScope, otherwise: list[ast.stmt]) -> list[ast.stmt]:
-        """Return a loop as the user wrote it, for the case that there is nothing in it to run in parallel."""
-        if not isinstance(node, (ForLoop, WhileLoop)) or not self._may_stand(node, frame):
+        """Return what the user wrote, for the case that there is nothing in it to run in parallel."""
+        if (
+            not isinstance(node, (Branch, ForLoop, WhileLoop))
+            or node.written is None
+            or not self._may_stand(node, frame)
+        ):
             return otherwise
         code = copy_tree(node.written)
         names = (names_read(code) | names_bound(code)) & self._fast
@@ -45,10 +49,10 @@ class Natives(Writer):
             force += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
         return [at(ast.If(test, [*force, *self._in_place(node, code, names, frame)], otherwise), node.code)]
 
-    def _may_stand(self, node: ForLoop | WhileLoop, frame: FrameScope) -> bool:
+    def _may_stand(self, node: Branch | ForLoop | WhileLoop, frame: FrameScope) -> bool:
         if node.mentions.opaque or self._extents.jumps_out(node):
             return False
-        if contains_jump(node.written.orelse, (ast.Break, ast.Continue)):  # type: ignore[attr-defined]
+        if contains_jump(getattr(node.written, "orelse", []), (ast.Break, ast.Continue)):
             return False
         # `finally` reads the variables of a frame that a loop may leave by `return`
         return frame.node is None or not (frame.escapes and self._is_in_finally(frame.node))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pydron.dataflow.nodes import Branch
 from pydron.translation.checked import CheckedExpression
 from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
@@ -15,7 +16,7 @@ from pydron.translation.scope import names_read
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import Branch, ForLoop, Node, RegionNode, WhileLoop
+    from pydron.dataflow.nodes import ForLoop, Node, RegionNode, WhileLoop
 
 __all__ = ["Regions"]
 
@@ -30,7 +31,7 @@ class Regions(Natives):
         here = at(
             ast.If(
                 node.test,
-                self._block(node.body, frame) or quote("pass", node.code),
+                self._as_written(node, frame, self._block(node.body, frame)) or quote("pass", node.code),
                 self._block(node.orelse, frame),
             ),
             node.code,
@@ -41,6 +42,8 @@ class Regions(Natives):
         return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
 
     def _region(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
+        if isinstance(node, Branch):
+            return self._spawned(node, frame)
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:

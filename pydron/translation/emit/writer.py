@@ -26,7 +26,7 @@ from pydron.dataflow.nodes import (
     With,
     regions_of,
 )
-from pydron.translation.emit.extent import Extents, loop_state
+from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_method
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
@@ -63,6 +63,8 @@ class Writer:
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
         }
+        self._methods = dict(map(read_method, filter(is_bind, graph.root.walk())))
+        """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._noted = {
             node.tick: node.body.binds & node.body.live_raised
             for node in graph.root.walk()

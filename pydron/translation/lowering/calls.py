@@ -18,9 +18,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, unroll
+from pydron.translation.lowering.consumers import consume, is_consumer
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
 from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
+from pydron.translation.lowering.sources import ZIP, can_fuse, fuse
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound, names_read, own_nodes
@@ -39,8 +41,13 @@ BIND = ".bind"
 SPREAD = ".spread"
 """Stands for iterating over the only argument of a call, which is spread."""
 
-WRAPPERS = frozenset(("enumerate", "zip", "reversed"))
-"""Builtin iterators that hold nothing but a place in what they go over."""
+_ITERTOOLS = frozenset(
+    ("product", "permutations", "combinations", "combinations_with_replacement", "chain", "islice", "pairwise")
+)
+WRAPPERS = frozenset(("enumerate", "zip", "reversed", *_ITERTOOLS))
+"""Names of builtin iterators that hold nothing but a place in what they go over."""
+_WRAPPER = "wrapper"
+"""How variables that hold one are called."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 _REMOVERS = frozenset(("pop", "popitem", "clear", "remove", "discard", "__delitem__"))
@@ -57,9 +64,10 @@ class Flattener:
     def __init__(self, function: Lowered) -> None:
         self._function = function
         self.names = function.names
-        self._fast = function.scope.fast - function.scope.declared
+        self.fast = function.scope.fast - function.scope.declared
         self.out: list[ast.stmt] = []
         self.unrolled = function.unrolled
+        self.bets = function.bets
         self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes_of(function.tree))
         self._known: dict[ast.AST, bool] = {}
         self._jumping: dict[ast.stmt, bool] = {}
@@ -120,7 +128,7 @@ class Flattener:
 
     def bind_function(self, node: ast.FunctionDef) -> None:
         """Append the making of an inner function that captures cells only."""
-        if node.name in self._fast:
+        if node.name in self.fast:
             self.out.append(node)
         else:
             self.native(node)
@@ -164,7 +172,7 @@ class Flattener:
         rebinds = any(
             isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in nodes_of(node.value)
         )
-        if target.id in self._fast and not rebinds:
+        if target.id in self.fast and not rebinds:
             if not self._is_stable(node.value):  # the variable is read first
                 self.out.append(at(ast.Expr(load(target.id, target)), target))
             value = self._display(node.value) or self.atom(node.value)
@@ -192,7 +200,7 @@ class Flattener:
     def assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
         """Append the assignment of a value to any target."""
         if isinstance(target, ast.Name):
-            if target.id in self._fast or target.id.startswith("."):
+            if target.id in self.fast or target.id.startswith("."):
                 self.out.append(at(ast.Assign([target], value), node))
             else:
                 self.native(at(ast.Assign([target], self._named(value)), node))
@@ -217,7 +225,7 @@ class Flattener:
         later: list[tuple[ast.expr, ast.Name]] = []
         for element in target.elts:
             inner = element.value if isinstance(element, ast.Starred) else element
-            if isinstance(inner, ast.Name) and inner.id in self._fast and not later:
+            if isinstance(inner, ast.Name) and inner.id in self.fast and not later:
                 name = inner
             else:
                 name = store(self.names.fresh(), inner)
@@ -240,7 +248,7 @@ class Flattener:
     def _look_for_jump(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Break):
             return False
-        if isinstance(statement, ast.Match) and not captures(statement) <= self._fast:
+        if isinstance(statement, ast.Match) and not captures(statement) <= self.fast:
             return True  # it runs natively whatever it holds
         if isinstance(statement, (ast.If, ast.Try, ast.With, ast.Match, ast.For, ast.While)):
             return any(map(self._jumps_from_inside, blocks_of(statement)))
@@ -251,7 +259,10 @@ class Flattener:
             self.native(node)
             return
         test = decide(self, node.test)
-        self.out.append(at(ast.If(test, self.block(node.body), self.block(node.orelse)), node))
+        branch = at(ast.If(test, self.block(node.body), self.block(node.orelse)), node)
+        if node in self.bets:
+            self.bets.add(branch)
+        self.out.append(branch)
 
     def _while(self, node: ast.While) -> None:
         written = as_written(self._function, node)
@@ -262,16 +273,55 @@ class Flattener:
         self._function.written[loop] = written
         self.out.append(loop)
 
+    def either(self, node: ast.If, written: ast.stmt) -> None:
+        """Append a lowered branch that gives way to a statement where nothing in it can be run in parallel."""
+        self._function.written[node] = written
+        self.out.append(node)
+
+    def can_fuse(self, iterable: ast.expr) -> bool:
+        """Say whether a loop can go over what the iterator that it is given goes over."""
+        return can_fuse(iterable, self)
+
     def _for(self, node: ast.For) -> None:
+        if self.can_fuse(node.iter):
+            fuse(self, node)
+            return
+        written = self.written(node)
+        unsteady = self.removes(node, node.iter)
+        node.iter = self.head(node.iter)
+        written.iter = copy_tree(node.iter)
+        self.loop(node, written, unsteady=unsteady)
+
+    def written(self, node: ast.For) -> ast.For:
+        """Return the loop as it was written."""
         written = as_written(self._function, node)
-        unsteady = _removes_from(node.body, names_read(node.iter))
-        iterable = self.wrapped(node.iter) if self.is_wrapped(node.iter) else self.atom(node.iter)
+        assert isinstance(written, ast.For)
+        return written
+
+    def removes(self, node: ast.For, iterable: ast.expr) -> bool:
+        """Say whether a loop may take items out of what it goes over."""
+        return _removes_from(node.body, names_read(iterable))
+
+    def head(self, iterable: ast.expr) -> ast.expr:
+        """Evaluate what a loop goes over; a wrapper belongs to the loop."""
+        return self.wrapped(iterable) if self.is_wrapped(iterable) else self._named(self.value(iterable))
+
+    def kept_head(self, iterable: ast.expr) -> ast.expr:
+        """Return the same, to be read again whatever happens to variables meanwhile."""
+        return self.wrapped(iterable) if self.is_wrapped(iterable) else self.spill(self.value(iterable))
+
+    def loop(self, node: ast.For, written: ast.stmt, *, unsteady: bool = False) -> None:
+        """Append a loop over an atom or a wrapper.
+
+        Args:
+            node: the loop.
+            written: what it is to be where nothing in it can be run in parallel.
+            unsteady: it may take items out of what it goes over.
+        """
         item = self.names.fresh("item")
         bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
         body = [*bind, *self.block(node.body)]
-        loop = at(ast.For(store(item, node.target), iterable, body, self.block(node.orelse)), node)
-        assert isinstance(written, ast.For)
-        written.iter = copy_tree(iterable)
+        loop = at(ast.For(store(item, node.target), node.iter, body, self.block(node.orelse)), node)
         self._function.written[loop] = written
         if unsteady:
             self._function.unsteady.add(loop)
@@ -326,19 +376,27 @@ class Flattener:
 
     def is_wrapped(self, node: ast.expr) -> bool:
         """Say whether a loop goes over a wrapper made in its head, so that nothing else can see the iterator."""
-        return (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in WRAPPERS
-            and node.func.id not in self._fast
-            and not any(isinstance(argument, ast.Starred) for argument in node.args)
-            and all(keyword.arg is not None for keyword in node.keywords)
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name.startswith((f".{_WRAPPER}", ZIP)):
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name in WRAPPERS and name not in self.fast:
+                pass
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="itertools"), attr=name)) if name in _ITERTOOLS:
+                pass
+            case _:
+                return False
+        return not any(isinstance(argument, ast.Starred) for argument in node.args) and all(
+            keyword.arg is not None for keyword in node.keywords
         )
 
     def wrapped(self, node: ast.expr) -> ast.expr:
         """Return the wrapper's call, of atoms: it belongs to the loop."""
         assert isinstance(node, ast.Call)
-        values = [self._named(part) for part in self._children([*node.args, *(word.value for word in node.keywords)])]
+        if isinstance(node.func, ast.Attribute):
+            wrapper = self.names.fresh(_WRAPPER)
+            self.out.append(at(ast.Assign([store(wrapper, node.func)], node.func), node.func))
+            node.func = load(wrapper, node.func)
+        values = self.atoms([*node.args, *(word.value for word in node.keywords)])
         node.args = values[: len(node.args)]
         for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True):
             keyword.value = value
@@ -358,7 +416,7 @@ class Flattener:
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
-            if isinstance(target, ast.Name) and target.id in self._fast:
+            if isinstance(target, ast.Name) and target.id in self.fast:
                 self.out.append(at(ast.Delete([target]), node))
             elif isinstance(target, ast.Attribute):
                 owner = self.atom(target.value)
@@ -410,11 +468,19 @@ class Flattener:
         """Say whether reading the value later gives the same: a constant, or a variable of this call alone."""
         if isinstance(value, ast.Constant):
             return True
-        return isinstance(value, ast.Name) and (value.id in self._fast or value.id.startswith("."))
+        return isinstance(value, ast.Name) and (value.id in self.fast or value.id.startswith("."))
 
     def atom(self, node: ast.expr) -> ast.expr:
         """Return a name or constant that stands for the expression."""
         return self._named(self.value(node))
+
+    def atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        """Return atoms for expressions that are evaluated one after the other."""
+        return [self._named(part) for part in self._children(nodes)]
+
+    def kept_atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
+        """Return the same, to be read again whatever happens to variables meanwhile."""
+        return [value if isinstance(value, ast.Constant) else self.spill(value) for value in self.atoms(nodes)]
 
     def _first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
         """Return an atom for an expression that is evaluated before another."""
@@ -558,7 +624,7 @@ class Flattener:
         return node
 
     def _in_listcomp(self, node: ast.ListComp | ast.SetComp | ast.DictComp) -> ast.expr:
-        if can_unroll(node):
+        if can_unroll(node, self.is_consumed):
             return unroll(self, node)
         name = self.names.fresh()
         self.native(at(ast.Assign([store(name, node)], node), node))
@@ -567,7 +633,15 @@ class Flattener:
     _in_setcomp = _in_listcomp
     _in_dictcomp = _in_listcomp
 
+    def is_consumed(self, node: ast.Call) -> bool:
+        """Say whether a call takes the elements of its first argument at once."""
+        return is_consumer(node, self.fast)
+
     def _in_call(self, node: ast.Call) -> ast.expr:
+        return consume(self, node) if self.is_consumed(node) else self.plain_call(node)
+
+    def plain_call(self, node: ast.Call) -> ast.expr:
+        """Return the call itself, with what needs a statement taken out of its arguments."""
         function = node.func
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         late = not all(isinstance(_value(argument), (ast.Name, ast.Constant)) for argument in arguments)

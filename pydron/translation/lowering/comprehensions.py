@@ -15,45 +15,58 @@ from pydron.translation.scope import names_bound
 from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydron.translation.lowering.calls import Flattener
 
-__all__ = ["can_unroll", "unroll"]
+__all__ = ["can_unroll", "nest", "rename", "span_of", "unroll"]
 
 _FRAMES = {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
 
 
-def can_unroll(node: Comprehension) -> bool:
-    """Say whether a comprehension can be a loop: not if something inside keeps its variables, or it is asynchronous."""
-    inner = (ast.Lambda, ast.GeneratorExp, ast.Await)
-    return not any(isinstance(part, inner) for part in nodes_of(node)) and not any(
-        generator.is_async for part in nodes_of(node) for generator in getattr(part, "generators", ())
-    )
+def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.Call], bool]) -> bool:
+    """Say whether a comprehension can be a loop: not if something inside keeps its variables, or it is asynchronous.
+
+    Args:
+        node: the comprehension.
+        consumed: says whether a call takes the elements of its first argument at once, if that is a generator.
+    """
+    parts = list(nodes_of(node))
+    at_once = {node, *(part.args[0] for part in parts if isinstance(part, ast.Call) and part.args and consumed(part))}
+    if any(isinstance(part, (ast.Lambda, ast.Await)) for part in parts):
+        return False
+    if any(isinstance(part, ast.GeneratorExp) and part not in at_once for part in parts):
+        return False
+    return not any(generator.is_async for part in parts for generator in getattr(part, "generators", ()))
 
 
 def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     """Append the loop and return the variable that holds its result."""
-    flattener.unrolled.append(Unrolled(_span(node), _span(node.generators[0].iter), _FRAMES[type(node)]))
+    flattener.unrolled.append(Unrolled(span_of(node), span_of(node.generators[0].iter), _FRAMES[type(node)]))
     first = node.generators[0].iter  # evaluated in the scope around
-    first = flattener.wrapped(first) if flattener.is_wrapped(first) else flattener.atom(first)
+    if not flattener.can_fuse(first):
+        first = flattener.head(first)
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
     result = flattener.names.fresh("all")
     empty = {ast.ListComp: "[]", ast.SetComp: "{*()}", ast.DictComp: "{}"}[type(node)]
     flattener.out += quote(f"_Result = {empty}", node, _Result=result)
-    _rename(node, fresh)
+    rename(node, fresh)
     node.generators[0].iter = first
     collect = _collect(node, result)
-    for statement in _nest(node.generators, collect):
+    for statement in nest(node.generators, [collect]):
         flattener.statement(statement)
     return load(result, node)
 
 
-def _span(node: ast.expr) -> Span:
+def span_of(node: ast.expr) -> Span:
+    """Return where an expression stands."""
     return (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
 
 
-def _rename(node: Comprehension, fresh: dict[str, str]) -> None:
+def rename(node: Comprehension | ast.GeneratorExp, fresh: dict[str, str]) -> None:
+    """Give the variables of a comprehension other names, except where its first iterable means those around."""
     first = node.generators[0].iter
     pending: list[ast.AST] = [node]
     while pending:
@@ -78,8 +91,9 @@ def _method(owner: str, name: str, node: ast.AST) -> ast.expr:
     return at(ast.Attribute(load(owner, node), name, ast.Load()), node)
 
 
-def _nest(generators: list[ast.comprehension], innermost: ast.stmt) -> list[ast.stmt]:
-    body = [innermost]
+def nest(generators: list[ast.comprehension], innermost: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the loops and conditions of a comprehension around statements."""
+    body = innermost
     for generator in reversed(generators):
         for condition in reversed(generator.ifs):
             body = [at(ast.If(condition, body, []), condition)]

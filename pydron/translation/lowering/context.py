@@ -28,6 +28,12 @@ class Unrolled:
     """Its first iterable, which is evaluated outside of that frame."""
     name: str
     """What the frame is called."""
+    called: Span | None = None
+    """Where the frame around stands meanwhile, if elsewhere."""
+    is_generator: bool = False
+    """It was a generator expression."""
+    is_call: bool = False
+    """It was a call of `map` or `filter`, whose calls stand where it stood."""
 
 
 @dataclass(slots=True)
@@ -42,11 +48,13 @@ class Lowered:
     names: Names = field(default_factory=Names)
     unrolled: list[Unrolled] = field(default_factory=list)
     """Comprehensions that became loops."""
-    written: dict[ast.AST, ast.For | ast.While] = field(default_factory=dict)
+    written: dict[ast.AST, ast.stmt] = field(default_factory=dict)
     """Loops as the user wrote them."""
     unsteady: set[ast.AST] = field(default_factory=set)
     """Loops that may take items out of what they go over."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
+    bets: set[ast.AST] = field(default_factory=set)
+    """``if`` statements whose loop most likely goes on after them."""
     matching: set[ast.AST] = field(default_factory=set)
     """``match`` statements that are left to ask whether one pattern fits."""

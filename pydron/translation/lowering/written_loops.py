@@ -26,4 +26,5 @@ def keep_loops(function: Lowered) -> None:
 
 def as_written(function: Lowered, loop: ast.For | ast.While) -> ast.For | ast.While:
     """Return the copy of a loop, one that a lowering has made as it is now."""
-    return function.written.get(loop) or copy_tree(loop)
+    written = function.written.get(loop)
+    return written if isinstance(written, (ast.For, ast.While)) else copy_tree(loop)

@@ -488,3 +488,27 @@ def main():
             w = f_int(5, k, y)
         out.append((x % 5, y % 7, w % 9))
     return out
+
+# --- 26 a variable bound before `break` or in `else`
+@pydron.schedule
+def main(xs):
+    for x in xs:
+        if f_int(1, x, x) > 2:
+            found = x
+            break
+    else:
+        found = None
+    for x in xs:
+        try:
+            if f_int(2, x, x) > 90:
+                late = f_int(3, x, 5)
+                break
+        except ValueError:
+            late = -1
+            break
+    else:
+        late = "none"
+    return found, late
+
+def drive():
+    return [main([1, 2, 3, 4]), main([]), main([0, 1])]

@@ -1,0 +1,361 @@
+# --- 32 generator expressions consumed at once
+@pydron.schedule
+def main(xs):
+    return (
+        list(f_int(1, x, x) for x in xs),
+        tuple(f_int(2, x, x) for x in xs if x != 1),
+        set(f_int(3, x, x) for x in xs),
+        dict((f_int(4, x, x), f_int(5, x, x)) for x in xs),
+        sorted((f_int(6, x, x) for x in xs), reverse=True),
+        ",".join(str(f_int(7, x, x)) for x in xs),
+        sum(f_int(8, x, x) for x in xs),
+        sum((f_int(9, x, x) for x in xs), 3),
+        [sum(f_int(10, (x, y), x, y) for y in range(2)) for x in xs],
+    )
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 the least and the greatest of a generator expression
+@pydron.schedule
+def main(xs):
+    return (
+        max(f_int(1, x, x) for x in xs),
+        min(f_int(2, x, x) for x in xs),
+        max((f_int(3, x, x) for x in xs), key=lambda y: -y),
+        min((f_int(4, x, x) for x in xs if x > 9), default="none"),
+        max(f_int(5, x, x) for x in xs if x > 9),
+    )
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 any, all and next stop at the element that decides
+@pydron.schedule
+def main(xs):
+    log = []
+    out = [any(f_int(1, x, x) > 5 for x in xs)]
+    log.append(out[0])
+    out.append(all(f_int(2, x, x) < 9 for x in xs if f_int(3, x, x) > 1))
+    print(out, log)
+    out.append(next(f_int(4, x, x) for x in xs if f_int(5, x, x) > 6))
+    out.append(next((x for x in xs if f_int(6, x, x) > 90), "none"))
+    if any(f_flag(7, x, x) for x in xs):
+        out.append(f_int(8, 0, 1))
+    else:
+        print("nothing")
+    return out
+
+def arguments():
+    return ([3, 1, 4, 5],)
+
+# --- 32 any with output between elements
+@pydron.schedule
+def seen(x, log):
+    log.append(x)
+    print("seen", x)
+    return f_int(1, x, x)
+
+@pydron.schedule
+def main(xs):
+    log = []
+    first = any(seen(x, log) > 3 for x in xs)
+    again = [log[-1], len(log)]
+    return first, log, again, next((seen(x, log) for x in xs if x > 2), None)
+
+def arguments():
+    return ([1, 2, 3, 4],)
+
+# --- 32 next without anything to give
+@pydron.schedule
+def main(xs):
+    try:
+        return next(f_int(1, x, x) for x in xs if x > 9)
+    except StopIteration as error:
+        return "stopped", error.args, f_int(2, 0, 3)
+
+def arguments():
+    return ([1, 2],)
+
+# --- 32 elements go where the generator expression is consumed
+@pydron.schedule
+def main(xs):
+    out, table, names = [9], {"a": 1}, {7}
+    try:
+        out.extend(f_int(1, x, x) for x in xs)
+        table.update((x, f_int(2, x, x)) for x in xs)
+        names.update((x, f_int(3, x, x)) for x in xs)
+    except ValueError:
+        print("error", len(out), len(table))
+    return out, table, sorted(names, key=str)
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 a loop over a generator expression
+@pydron.schedule
+def main(xs):
+    out = []
+    for y in (f_int(1, x, x) for x in xs if x != 2):
+        if y == 3:
+            continue
+        print("got", y)
+        out.append(f_int(2, y, y))
+        if y > 8:
+            break
+    else:
+        out.append("end")
+    return out, [f_int(3, y, y) for y in (f_int(4, x, x) for x in xs)]
+
+def arguments():
+    return ([0, 1, 2, 3],)
+
+# --- 32 the first iterable is evaluated outside, variables inside are its own
+@pydron.schedule
+def main(x):
+    total = sum(f_int(1, x, x) for x in range(x))
+    names = [x for x in (f_int(2, x, x) for x in [x, x + 1])]
+    last = max((y := f_int(3, x, x)) for x in [x])
+    return total, names, last, y, x
+
+def arguments():
+    return (3,)
+
+# --- 32 what is added up need not be numbers
+class Amount:
+    def __init__(self, value):
+        self.value = value
+
+    def __add__(self, other):
+        print("add", self.value, other)
+        return Amount(self.value + other)
+
+    def __radd__(self, other):
+        print("radd", other, self.value)
+        return self.value + other
+
+@pydron.schedule
+def main(xs):
+    out = [sum((f_int(1, x, x) / 7 for x in xs), 0.1)]
+    out.append(sum((f_ints(2, x, x) for x in xs), []))
+    out.append(sum((f_int(3, x, x) for x in xs), Amount(1)).value)
+    out.append(sum(Amount(f_int(4, x, x)) for x in xs))
+    try:
+        sum(f_int(5, x, x) if x < 2 else "text" for x in xs)
+    except TypeError as error:
+        out.append(str(error))
+    try:
+        sum((f_int(6, x, x) for x in xs), "")
+    except TypeError as error:
+        out.append(str(error))
+    try:
+        max(f_int(7, x, x) if x != 1 else None for x in xs)
+    except TypeError as error:
+        out.append(str(error))
+    return out
+
+def arguments():
+    return ([0, 1, 2, 3],)
+
+# --- 32 sums are as exact as the builtin makes them
+@pydron.schedule
+def main(xs):
+    return (
+        sum(f_int(1, x, x) / 7 / 10 for x in xs),
+        sum(f_int(2, x, x) if x % 2 else f_int(3, x, x) / 7 / 3 for x in xs),
+        sum(2**62 + f_int(4, x, x) for x in xs),
+        sum(2**70 + f_int(5, x, x) if x else 0.1 for x in xs),
+        sum(f_flag(6, x, x) for x in xs),
+        sum(complex(f_int(7, x, x), 0.1) for x in xs),
+    )
+
+def arguments():
+    return (list(range(6)),)
+
+# --- 32 names that do not mean the builtins
+def sum(values, start=0):
+    return [start, *values]
+
+@pydron.schedule
+def main(xs, list):
+    any = lambda values: [*values, "mine"]
+    return sum(f_int(1, x, x) for x in xs), list(f_int(2, x, x) for x in xs), any(f_int(3, x, x) for x in xs)
+
+def arguments():
+    return ([0, 1, 2], tuple)
+
+# --- 32 a name is bound anew while the program runs
+@pydron.schedule
+def main(xs):
+    global max
+    out = [max(f_int(1, x, x) for x in xs)]
+    max = lambda values: sorted(values)
+    out.append(max(f_int(2, x, x) for x in xs))
+    del max
+    out.append(max(f_int(3, x, x) for x in xs))
+    return out
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 a generator expression that is kept stays lazy
+@pydron.schedule
+def main(xs):
+    lazy = (f_int(1, x, x) for x in xs)
+    print("made")
+    first = next(lazy)
+    print("first", first)
+    rest = sum(lazy)
+    return first, rest, list(lazy)
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 elements and errors of undecorated code, in order
+def shown(x):
+    print("shown", x)
+    if x == 3:
+        raise LookupError(x)
+    return x
+
+@pydron.schedule
+def main(xs):
+    out = []
+    try:
+        out.append(sum(shown(f_int(1, x, x) % 3 + x) for x in xs))
+        out.append([y for y in map(shown, xs)])
+    except LookupError as error:
+        out.append(error.args)
+    return out
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 map and filter
+@pydron.schedule
+def main(xs):
+    out = [list(map(one, xs)), sum(map(one, xs)), sorted(filter(keeps, xs)), tuple(map(two, xs, [5, 6]))]
+    for y in map(one, xs):
+        print("map", y)
+        out.append(f_int(4, y, y))
+    for y in filter(keeps, xs):
+        print("filter", y)
+        out.append(y)
+    out.append([y for y in map(one, map(one, xs))])
+    out.append(list(map(one, map(one, xs))))
+    out.append(list(filter(None, xs)))
+    out.append(max(map(one, xs)))
+    out.append(any(map(keeps, xs)))
+    return out
+
+def unended(function):
+    def call(*args):
+        try:
+            return function(*args)
+        except StopIteration as error:
+            raise ValueError from error
+    return pydron.functional(call)
+
+@unended
+def one(x):
+    return f_int(1, x, x)
+
+@unended
+def keeps(x):
+    return f_int(2, x, x) % 2
+
+@unended
+def two(x, y):
+    return f_int(3, x, x, y)
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 32 a loop over map that takes items out of what it goes over
+@pydron.schedule
+def main(xs):
+    out = []
+    for y in map(one, xs):
+        out.append(y)
+        if len(xs) > 2:
+            xs.pop()
+    table = {1: 2, 3: 4, 5: 6}
+    try:
+        for y in map(one, table):
+            del table[1]
+            out.append(y)
+    except RuntimeError as error:
+        out.append(str(error))
+    return out
+
+@pydron.functional
+def one(x):
+    try:
+        return f_int(1, x, x)
+    except StopIteration as error:
+        raise ValueError from error
+
+def arguments():
+    return ([0, 1, 2, 3],)
+
+# --- 32 keys of functional functions
+@pydron.functional
+def key(x):
+    return f_int(1, x, x)
+
+@pydron.schedule
+def main(xs):
+    return sorted(xs, key=key), sorted(xs, key=key, reverse=True), max(xs, key=key), min(xs, key=key), min([], key=key, default=0)
+
+def arguments():
+    return ([3, 1, 2],)
+
+# --- 32 what is spread over arguments is gone over once
+@pydron.schedule
+def main(xs):
+    out = [max(*(f_int(1, x, x) for x in xs)), f_int(2, 0, *map(abs, xs)), [*(f_int(3, x, x) for x in xs)]]
+    y = f_int(4, 0, 4)
+    out.append(max(*iter(xs), y))
+    print(*map(str, xs), sep="-")
+    print(*(f_int(5, x, x) for x in xs))
+    out.append(dict(**{"a": y}, **dict(zip("bc", iter(xs)))))
+    return out
+
+def arguments():
+    return ([0, 1, 2],)
+
+# --- 25 loops over iterators of itertools, and what they go over changes meanwhile
+import itertools
+from itertools import chain, combinations, pairwise
+
+@pydron.schedule
+def main(xs, table):
+    out = []
+    for a, b in itertools.product(xs, repeat=2):
+        out.append(f_int(1, (a, b), a, b))
+        if len(xs) < 3:
+            xs.append(a)
+    for pair in combinations(xs, 2):
+        print(pair, f_int(2, pair, *pair))
+        xs.append(7) if len(xs) < 5 else None
+    for x in chain(xs, table, "ab"):
+        out.append(f_int(3, x, x))
+        if len(xs) < 7:
+            xs.append(f_int(4, x, 1))
+    for x in itertools.islice(xs, 1, None, 2):
+        out.append(f_int(5, x, x))
+        if len(xs) < 9:
+            xs.append(9)
+    out.append([f_int(6, a, a, b) for a, b in pairwise(xs[:3])])
+    out.append(sum(f_int(7, p, *p) for p in itertools.permutations(xs[:3], 2)))
+    try:
+        for x in chain(xs[:2], table):
+            table[f_int(8, x, 50)] = 1
+    except RuntimeError as error:
+        print(error)
+    for x in itertools.product(xs, 5):
+        out.append(f_int(9, x, 1))
+    return out
+
+def arguments():
+    return ([1, 2], {"k": 1, "l": 2})
