@@ -254,12 +254,15 @@ class Questions:
         return type(iterable) is list and self.forecast(iterable) is not None
 
     def walk(self, iterable: object) -> tuple[Iterable[object], object]:
-        """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores."""
+        """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores.
+
+        That is the key of its memory, or the complement of the key if the loop goes over a forecast.
+        """
         if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
         if self._is_forecast(iterable):
             items = cast("list[object]", iterable)
-            return ForecastWalk(items, cast("Fiber", self), self.run.forecasts), id(iterable)
+            return ForecastWalk(items, cast("Fiber", self), self.run.forecasts), ~id(iterable)
         if type(iterable) in TABLES:
             key = key_of(iterable)
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
@@ -303,12 +306,14 @@ class Questions:
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
-        args = pooled(wrapper, args)
+        given = args = pooled(wrapper, args)
         keys = tuple([key_of(value) for value in args if type(value) not in FIXED and type(value) not in ATOMS])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         if unpacked and wrapper is not reversed and self.run.pending:
             args = tuple([self._walked(value) for value in args])
+            foretold = {id(value) for value, walked in zip(given, args, strict=True) if walked is not value}
+            keys = tuple([~key if key in foretold else key for key in keys])
         return Walk(wrapper, args, kwargs), keys or None
 
     def _walked(self, value: object) -> object:
@@ -341,8 +346,10 @@ class Questions:
             return Request.IMPURE
         writes = run.memory.writes
         keys = key if type(key) is tuple else (key,)
-        return None if all(each not in writes or self._goes_on(each) for each in keys) else Request.ORDERED
+        return None if all(each not in writes and self._goes_on(~each) for each in keys) else Request.ORDERED
 
     def _goes_on(self, key: int) -> bool:
-        """Say whether a loop over memory that is to be written knows what it will hold."""
+        """Say whether a loop over what a list will hold, not over the list, knows that."""
+        if key not in self.run.memory.writes:
+            return True
         return not self.exposed and self.run.forecasts.at(key, cast("Fiber", self)) is not None

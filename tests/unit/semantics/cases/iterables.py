@@ -359,3 +359,25 @@ def main(xs, table):
 
 def arguments():
     return ([1, 2], {"k": 1, "l": 2})
+
+# --- 25 loops over lists that grow meanwhile, while the body looks at their length
+@pydron.schedule
+def main(xs, ys):
+    out = []
+    for i, x in enumerate(xs):
+        y = f_int(1, i, x)
+        out.append(y)
+        if len(xs) < 6:
+            xs.append(y)
+    for y in ys:
+        out.append(f_int(2, y, y))
+        if len(ys) < 5:
+            ys.append(out[-1])
+    for a, b in zip(xs, ys):
+        out.append(f_int(3, a, b))
+        if len(ys) < 8:
+            ys.append(out[-1])
+    return out, xs, ys
+
+def arguments():
+    return ([1, 2], [3, 4])
