@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import (
     Branch,
-    Call,
     Finally,
     ForLoop,
     Graph,
@@ -30,7 +29,6 @@ from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_me
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
-from pydron.translation.lowering.calls import BIND
 from pydron.translation.quote import Names, at, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
 from pydron.translation.young import young_variables
@@ -53,18 +51,12 @@ class Writer:
         self._fast = graph.variables
         self._names = Names()
         self._guards: dict[int, ast.expr | None] = {}
-        self._methods = {
-            node.target
-            for node in graph.by_tick.values()
-            if isinstance(node, Call) and isinstance(node.call.func, ast.Name) and node.call.func.id == BIND
-        }
-        """Variables that hold methods, read before their arguments are evaluated."""
+        self._methods = dict(map(read_method, filter(is_bind, graph.by_tick.values())))
+        """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._young = young_variables(graph)
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
         }
-        self._methods = dict(map(read_method, filter(is_bind, graph.root.walk())))
-        """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._noted = {
             node.tick: node.body.binds & node.body.live_raised
             for node in graph.root.walk()
