@@ -101,16 +101,13 @@ class _Builder:
         return mine
 
     def _updated(self, code: ast.stmt) -> frozenset[str]:
-        """Return variables that are read although they are written as targets: ``x += 1``, ``del x``."""
-        targets: list[ast.expr] = []
+        """Return variables that are read although they are not written as such: ``del x``."""
         if isinstance(code, ast.Delete):
-            targets = code.targets
-        elif code in self._handled and not isinstance(code, ast.Assign):
+            return self._mine(frozenset(target.id for target in code.targets if isinstance(target, ast.Name)))
+        if code in self._handled and not isinstance(code, ast.Assign):
             # a native statement may leave any of its variables as it is, so it reads what it may bind
             return self._mine(names_bound(code))
-        elif isinstance(code, ast.AugAssign):
-            targets = [code.target]
-        return self._mine(frozenset(target.id for target in targets if isinstance(target, ast.Name)))
+        return frozenset()
 
     def _fits(self, tick: int, code: ast.stmt) -> Matching:
         assert isinstance(code, ast.Match)

@@ -76,6 +76,8 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     """
     if isinstance(tree, ast.Name):
         return frozenset((tree.id,)) if isinstance(tree.ctx, ast.Load) else frozenset()
+    if isinstance(tree, ast.AugAssign) and isinstance(tree.target, ast.Name):
+        return names_read(tree.value) | {tree.target.id}
     if isinstance(tree, _COMPREHENSIONS) and (not isinstance(tree, ast.GeneratorExp) or hasattr(tree, "consumed")):
         targets = (names_bound(generator.target) for generator in tree.generators)
         own: frozenset[str] = frozenset().union(*targets)
