@@ -152,9 +152,9 @@ class Fiber(Attempts, Calls, Stores, Questions):
                     self.state = State.FINISHED
                     self.result = stop.value
                 return
-            except KeyboardInterrupt:
-                raise  # the user's wish comes before the order of the program
             except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and error is not self.around:
+                    raise  # the user's wish comes before the order of the program, unless a handler passes it on
                 self.state = State.FAILED
                 self.error = run.traced(unconverted(error, self.activation.cells))
                 if self.caught is not None:

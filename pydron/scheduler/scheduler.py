@@ -40,8 +40,7 @@ __all__ = ["Scheduler"]
 
 
 def _time_passed(ledger: Ledger, _event: events.TimePassed) -> None:
-    if ledger.is_awake():
-        press(ledger)
+    ledger.awake()
 
 
 _APPLY = cast(
@@ -84,10 +83,7 @@ class Scheduler:
         ledger = self.ledger
         ledger.now = now
         self._apply(event)
-        if ledger.ready or ledger.backlogged:
-            dispatch(ledger)
-        if ledger.followed:
-            send_ahead(ledger)
+        self._dispatch()
         return self._collect()
 
     def handle_all(self, batch: Iterable[Event], now: float) -> list[Command]:
@@ -98,10 +94,7 @@ class Scheduler:
         for event in batch:
             self._apply(event)
             commands += self._collect()
-        if ledger.ready or ledger.backlogged:
-            dispatch(ledger)
-        if ledger.followed:
-            send_ahead(ledger)
+        self._dispatch()
         commands += self._collect()
         return commands
 
@@ -124,6 +117,15 @@ class Scheduler:
             abandon_doomed(ledger)
         if ledger.draining:
             advance_drains(ledger)
+
+    def _dispatch(self) -> None:
+        ledger = self.ledger
+        if ledger.ready or ledger.backlogged:
+            dispatch(ledger)
+        if ledger.followed:
+            send_ahead(ledger)
+        if ledger.pressing:
+            press(ledger)
 
     def _collect(self) -> list[Command]:
         """Make commands of what this step has gathered."""

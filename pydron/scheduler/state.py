@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from pydron.scheduler.commands import Command
     from pydron.tasks import Outcome, Payload, Task
 
-__all__ = ["FunctionRecord", "Ledger", "RunRecord", "State", "TaskRecord", "ValueRecord", "WorkerRecord"]
+__all__ = [
+    "FunctionRecord",
+    "Ledger",
+    "RunRecord",
+    "State",
+    "TaskRecord",
+    "ValueRecord",
+    "WorkerRecord",
+    "first_open",
+]
 
 
 class State(Enum):
@@ -90,7 +99,7 @@ class RunRecord:
     outcomes: list[Outcome] = field(default_factory=list)
     """To be delivered at the end of this step."""
     urgent: TaskRecord | None = None
-    """The task that it waits for; comes before its others."""
+    """The task that it waits for; comes before its others, after what it refers to."""
 
 
 @dataclass(slots=True, eq=False)
@@ -254,7 +263,7 @@ class Ledger:
     starting: bool = False
     """Workers were asked for and neither came nor were refused."""
     pressing: dict[RunRecord, None] = field(default_factory=dict)
-    """Runs with an urgent task that has found no worker yet."""
+    """Runs with an urgent task."""
     wake_at: float = math.inf
     """When a wake-up is due that is under way. Of several only the first counts, so that they do not multiply."""
     wake_in: float = math.inf
@@ -300,7 +309,7 @@ class Ledger:
         """
         while self.ready:
             run = next(iter(self.ready)) if len(self.ready) == 1 else min(self.ready, key=_in_flight)
-            urgent = run.urgent
+            urgent = first_open(run.urgent) if run.urgent is not None else None
             if urgent is not None and urgent.state is READY and urgent.id not in parked:
                 return urgent  # its number stays in the heap, and is passed over there
             while run.ready:
@@ -337,12 +346,10 @@ class Ledger:
         if self.now + seconds < self.wake_at:
             self.wake_in = min(self.wake_in, seconds)
 
-    def is_awake(self) -> bool:
-        """Tell whether the wake-up that counts has come."""
-        awake = self.now >= self.wake_at - CLOCK_ERROR
-        if awake:
+    def awake(self) -> None:
+        """Take note that a wake-up has come."""
+        if self.now >= self.wake_at - CLOCK_ERROR:
             self.wake_at = math.inf
-        return awake
 
     def note(self, record: TaskRecord, what: str) -> None:
         """Add a line to a task's story."""
@@ -352,3 +359,13 @@ class Ledger:
 
 def _in_flight(run: RunRecord) -> int:
     return run.in_flight
+
+
+def first_open(record: TaskRecord) -> TaskRecord:
+    """Return the task itself, or the first unfinished one that it waits for."""
+    while record.state is WAITING:
+        unfinished = [ref for ref in record.refs if ref.state.unfinished]
+        if not unfinished:
+            break
+        record = unfinished[0]
+    return record

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydron.scheduler.commands import StopTask
 from pydron.scheduler.room import recall
-from pydron.scheduler.state import ASSIGNED, READY, RUNNING, WAITING
+from pydron.scheduler.state import ASSIGNED, READY, RUNNING, first_open
 
 if TYPE_CHECKING:
     from pydron.scheduler.events import TaskUrgent
@@ -32,29 +32,19 @@ def urgent(ledger: Ledger, event: TaskUrgent) -> None:
     """Note that a run can do nothing before a task is done."""
     record = ledger.tasks.get(event.task)
     if record is not None:
-        record.run.urgent = _first_open(record)
+        record.run.urgent = record
         ledger.pressing[record.run] = None
-        press(ledger)
-
-
-def _first_open(record: TaskRecord) -> TaskRecord:
-    """Return the task itself, or the first unfinished one that it waits for."""
-    while record.state is WAITING:
-        unfinished = [ref for ref in record.refs if ref.state.unfinished]
-        if not unfinished:
-            break
-        record = unfinished[0]
-    return record
 
 
 def press(ledger: Ledger) -> None:
-    """Make way for urgent tasks that have found no worker."""
+    """Make way for urgent tasks that have found no worker, or have lost it, and for what these refer to."""
     for run in list(ledger.pressing):
-        record = run.urgent = _first_open(run.urgent) if run.urgent is not None else None
-        if record is None or not record.state.unfinished or record.state is RUNNING:
+        if run.urgent is None or not run.urgent.state.unfinished:
             del ledger.pressing[run]
             run.urgent = None
-        else:
+            continue
+        record = first_open(run.urgent)
+        if record.state is not RUNNING:
             _make_way(ledger, record)
 
 

@@ -6,6 +6,8 @@ observation, so that two names for one object and two equal objects look differe
 
 from __future__ import annotations
 
+import re
+import sys
 import types
 from dataclasses import dataclass
 
@@ -135,8 +137,12 @@ ATOMS = frozenset({int, bool, float, complex, str, bytes, type(None), type(...),
 
 
 def frames(error: BaseException, filename: str) -> tuple[tuple[str, str, int], ...]:
-    """Return the user's frames of a traceback."""
-    found = []
+    """Return the user's frames of a traceback.
+
+    Python 3.11 gives an unbound variable the line of the statement before, once it has specialised the code: there the
+    line of such an error does not count.
+    """
+    found: list[tuple[str, str, int]] = []
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -145,7 +151,24 @@ def frames(error: BaseException, filename: str) -> tuple[tuple[str, str, int], .
         elif code.co_filename.endswith(PRELUDE):
             found.append(("prelude", code.co_name, trace.tb_lineno))
         trace = trace.tb_next
+    if found and comparable(error) is not error:
+        found[-1] = (*found[-1][:2], 0)
     return tuple(found)
+
+
+UNBOUND = re.compile(r"cannot access (?:local|free) variable '(\w+)' where it is not associated with a value.*")
+
+
+def comparable(error: BaseException | None) -> object:
+    """Return an error as it is compared.
+
+    Before Python 3.12 a comprehension has a frame of its own, and calls a variable free that belongs to the function
+    around it and has no value. Unrolled, it calls it local.
+    """
+    if sys.version_info >= (3, 12) or type(error) not in {NameError, UnboundLocalError}:
+        return error
+    found = UNBOUND.fullmatch(str(error))
+    return error if found is None else ("unbound", found[1])
 
 
 def globals_of(namespace: dict[str, object]) -> dict[str, object]:

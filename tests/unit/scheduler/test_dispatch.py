@@ -245,6 +245,29 @@ def test_an_urgent_task_gets_the_place_of_a_call_that_takes_too_long() -> None:
     assert stage.record(endless).ends == ()
 
 
+def test_an_urgent_task_stays_urgent_when_it_loses_its_worker() -> None:
+    stage = Stage(workers=2)
+    needed, endless, other = stage.submit(), stage.submit(), stage.submit()
+    stage.tell(events.TaskUrgent(needed))
+    place = stage.record(needed).worker
+    assert place is not None
+    stage.leave(str(place.id))
+    assert stage.record(needed).state.value != "running"
+    stage.pass_time(2.0)
+    assert stage.take(StopTask)[0].task in {endless, other}
+
+
+def test_a_task_stays_urgent_when_what_it_refers_to_is_done() -> None:
+    stage = Stage(workers=1)
+    first = stage.submit()
+    needed = stage.submit(first)
+    endless = stage.submit()
+    stage.tell(events.TaskUrgent(needed))
+    stage.done("w0", first)
+    stage.pass_time(2.0)
+    assert stage.record(needed).state.value == "running" or stage.take(StopTask)[0].task == endless
+
+
 def test_an_urgent_task_that_must_run_alone_waits_for_an_empty_worker() -> None:
     stage = Stage(workers=1)
     suspect = stage.submit()

@@ -98,7 +98,7 @@ def statement(text: str) -> ast.stmt:
     "text,read,bound",
     [
         ("a = b", "b", "a"),
-        ("a += b", "b", "a"),
+        ("a += b", "a b", "a"),
         ("a[b] = c.d", "a b c", ""),
         ("a.b = c", "a c", ""),
         ("(a, *b), c[d] = e", "c d e", "a b"),
