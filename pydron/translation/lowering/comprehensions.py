@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.translation.features import is_short_super
 from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.quote import at, load, quote
 from pydron.translation.scope import names_bound
@@ -36,6 +37,8 @@ def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.C
     at_once = {node, *(part.args[0] for part in parts if isinstance(part, ast.Call) and part.args and consumed(part))}
     if any(isinstance(part, (ast.Lambda, ast.Await)) for part in parts):
         return False
+    if any(isinstance(part, ast.Call) and is_short_super(part) for part in parts):
+        return False  # it fails in the frame that a comprehension has of its own
     if any(isinstance(part, ast.GeneratorExp) and part not in at_once for part in parts):
         return False
     return not any(generator.is_async for part in parts for generator in getattr(part, "generators", ()))

@@ -381,3 +381,22 @@ def main(xs, ys):
 
 def arguments():
     return ([1, 2], [3, 4])
+
+# --- 40 super() in a generator expression that is consumed at once
+class Base:
+    @pydron.functional
+    def step(self, k):
+        return f_int(1, k, 3)
+
+class Low(Base):
+    @pydron.schedule
+    def main(self, xs):
+        out = []
+        try:
+            out.append(sum(super().step(x) for x in xs))
+        except (TypeError, RuntimeError) as error:
+            out.append(str(error))
+        return out, f_int(2, 0, 1)
+
+def drive():
+    return Low().main([1, 2])
