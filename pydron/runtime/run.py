@@ -728,8 +728,13 @@ class Run:
     def _retired(self) -> None:
         self.pending -= 1
         if not self.pending:
-            self.memory.grow_up()  # from here on operations run unwatched
+            self._unwatch()
             self.memory.read_early.clear()
+
+    def _unwatch(self) -> None:
+        """Forget what only holds while every operation is asked about: from here on they run unwatched."""
+        self.memory.grow_up()
+        self.forecasts.known.clear()
 
     def _arrive(self, fiber: Fiber) -> bool:
         """See to a fiber that the cursor has come to stand at; return whether it can go on."""
@@ -867,6 +872,8 @@ class Run:
 
     def _drop(self, entry: Entry) -> None:
         self.pending -= 1
+        if not self.pending:
+            self._unwatch()
         if type(entry) is Promise:
             if self._keeping and self.guesses.keep(entry):
                 return

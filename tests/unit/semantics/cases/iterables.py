@@ -400,3 +400,28 @@ class Low(Base):
 
 def drive():
     return Low().main([1, 2])
+
+# --- 25 loops over lists that are changed in place while nothing is pending
+@pydron.schedule
+def main(ys, zs):
+    count = 0
+    for y in ys:
+        count += 1
+        if count > 4:
+            break
+        ys[0:0] = [count]
+    for z in zs:
+        if z > 6:
+            f_int(1, z, z)
+        count += 1
+        if count < 12:
+            zs[0:0] = [count]
+    out = []
+    for y in ys:
+        out.append(f_int(2, len(out), y))
+        if len(out) > 2 and len(ys) < 8 and out[2] > -5:
+            ys[0:0] = [y]
+    return ys, zs, count, out
+
+def arguments():
+    return ([2], [3])
