@@ -325,13 +325,13 @@ class _Consumption:
         body, orelse = (stop, []) if stops_at else (self._quote("pass"), stop)
         test = at(ast.If(load(item, self._node), body, orelse), self._node)
         self._flattener.bets.add(test)
-        return [], [_set_to(item, element), test], self._quote(f"_Result = {not stops_at}")
+        return self._quote(f"_Result = {not stops_at}"), [_set_to(item, element), test], []
 
     def _next(self, element: ast.expr) -> _Written:
         found = [_set_to(self._result, element), *self._quote("break")]
         if len(self._node.args) > 1:
-            return [], found, self._quote("_Result = _Default", _Default=copy_tree(self._node.args[1]))
-        return [], found, self._quote("_Result = _Next(_Empty)", _Next=self._callee(), _Empty=EMPTY)
+            return self._quote("_Result = _Default", _Default=copy_tree(self._node.args[1])), found, []
+        return [], found, self._quote("_Next(_Empty)", _Next=self._callee(), _Empty=EMPTY)
 
     def _min(self, element: ast.expr) -> _Written:
         return self._extreme(element, "<")

@@ -425,3 +425,17 @@ def main(ys, zs):
 
 def arguments():
     return ([2], [3])
+
+# --- 32 any and all over elements that hold calls of their own
+@pydron.schedule
+def main(xs, log):
+    out = []
+    if all([0 for e in [len(log)]] for e in f_ints(1, 0, len(xs))):
+        out.append(1)
+    out.append(any({log.append(x) for k in [len(log)]} == {x} for x in xs))
+    out.append(next((log.append(x) for x in xs if [f_int(2, x, k) for k in [len(log)]][0] > 4), "none"))
+    out.append(all(f_int(3, x, len(log)) for x in xs))
+    return out, log
+
+def arguments():
+    return ([0, 1, 2], [])
