@@ -410,12 +410,13 @@ class CompiledPlan:
                 name = f"{self.qualname}.<locals>.{outer.name}"
         return [*places, replace(place, function=name)]
 
-    def ended_by_stop(self, place: Place) -> str | None:
-        """Return what `StopIteration` means at a place: the text of an error, or None if it is one like any other."""
+    def ended_by_stop(self, place: Place) -> tuple[str, int] | None:
+        """Return what `StopIteration` means at a place: see `pydron.runtime.plan.Plan`."""
         if self._call_at(place) is not None:
-            return _STOPPED
-        around = self._around(place)
-        return "generator raised StopIteration" if around and around[-1].is_generator else None
+            return _STOPPED, len(self.in_comprehensions(place))
+        framed = [outer for outer in self._around(place) if outer.is_generator or sys.version_info < (3, 12)]
+        generators = [depth for depth, outer in enumerate(framed, 1) if outer.is_generator]
+        return ("generator raised StopIteration", generators[-1]) if generators else None
 
     def _call_at(self, place: Place) -> Unrolled | None:
         """Return the call of `map` or `filter` at a place that became a loop."""

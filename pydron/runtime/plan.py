@@ -66,8 +66,11 @@ class Plan(Protocol):
     def in_comprehensions(self, place: Place) -> list[Place]:
         """Return the traceback entries of a place: more than one where comprehensions have frames of their own."""
 
-    def ended_by_stop(self, place: Place) -> str | None:
-        """Return what `StopIteration` means at a place: the text of an error, or None if it is one like any other."""
+    def ended_by_stop(self, place: Place) -> tuple[str, int] | None:
+        """Return what `StopIteration` means at a place, or None if it is an error like any other.
+
+        That is the text of an error, and how many of the place's traceback entries it passes through.
+        """
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the function's frames."""

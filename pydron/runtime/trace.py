@@ -62,25 +62,27 @@ def through_generator(
     entries = _entries(error.__traceback__)
     for number in range(len(entries) - 1, -1, -1):
         entry, activation = entries[number]
-        text = activation.plan.ended_by_stop(places_of(entry)[0]) if activation is not None else None
-        if activation is not None and text is not None:
+        ended = activation.plan.ended_by_stop(places_of(entry)[0]) if activation is not None else None
+        if activation is not None and ended is not None:
+            text, outside = ended
             places = activation.plan.in_comprehensions(places_of(entry)[0])
-            around = _prepend(places[:-1], None)
+            around = _prepend(places[:outside], None)
             for before, owner in reversed(entries[:number]):
                 around = _linked(before, owner, around)
             begins = next(owner for _, owner in entries if owner is not None)
-            inside = _prepend(places[-1:], entry.tb_next)
+            inside = _prepend(places[outside:], entry.tb_next)
             return _converted(text, error, inside, _prepend(_callers(begins, top), around))
     activation, at = fiber.activation, tick
     if any(owner is not None for _, owner in entries):
         activation = next(owner for _, owner in entries if owner is not None)
         at = None
     while True:
-        text = activation.plan.ended_by_stop(_place(activation, at)) if at is not None else None
-        if at is not None and text is not None:
+        ended = activation.plan.ended_by_stop(_place(activation, at)) if at is not None else None
+        if at is not None and ended is not None:
+            text, outside = ended
             places = _places(activation, at)
-            inside = _prepend(places[-1:], error.__traceback__)
-            return _converted(text, error, inside, _prepend([*_callers(activation, top), *places[:-1]], None))
+            inside = _prepend(places[outside:], error.__traceback__)
+            return _converted(text, error, inside, _prepend([*_callers(activation, top), *places[:outside]], None))
         if activation.caller is None or activation is top:
             return None
         activation, at = activation.caller, activation.tick

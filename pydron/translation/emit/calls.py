@@ -27,6 +27,7 @@ class Calls(Writer):
         if node.target in self._methods:
             return [*checks, *self._bind(node, call)]
         target = node.target or ".r"
+        checks += self._check_arguments(call, node)
         spread = self._spread(call, node)
         ask = self._ask_call(call, node, "call")
         native = assign(target, call, code)
@@ -55,6 +56,21 @@ class Calls(Writer):
         return quote(
             "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
         )
+
+    def _check_arguments(self, call: ast.Call, node: Call) -> list[ast.stmt]:
+        """Complain of arguments without a value, after the method itself has been read."""
+        checks: list[ast.stmt] = []
+        for name in self._in_order(node.reads & self._loose(node), node):
+            checks += quote(
+                "if _Type(_Name) is _P: _Name = yield _Name\n"
+                "if _Name is _U:\n    _Wait\n    _Method\n    _S.unbound(_Text)",
+                node.code,
+                _Name=name,
+                _Wait=[*self._force(node.reads - {name}, node), *quote("yield _IMPURE", node.code)],
+                _Method=list[ast.stmt]((at(ast.Expr(call.func), node.code),)),
+                _Text=at(ast.Constant(name), node.code),
+            )
+        return checks
 
     def _written_by(self, call: ast.Call, node: Call) -> list[str]:
         """Return the variable whose object the call of a method may change."""

@@ -439,3 +439,27 @@ def main(xs, log):
 
 def arguments():
     return ([0, 1, 2], [])
+
+# --- 38 an argument of a method that has no value
+import itertools
+
+@pydron.schedule
+def main(xs, k):
+    out = []
+    while 0:
+        late = 0
+    for call in range(3):
+        try:
+            if call == 0:
+                out.append(itertools.chain(xs, late))
+            elif call == 1:
+                out.append(itertools.missing(xs, late))
+            else:
+                y = f_int(1, call, k)
+                out.append(xs.count(f_int(2, call, y), late))
+        except (UnboundLocalError, AttributeError) as error:
+            out.append(str(error))
+    return out
+
+def arguments():
+    return ([1], 2)
