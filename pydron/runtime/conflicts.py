@@ -58,6 +58,10 @@ class Memory:
         self._clear.clear()
         _count_down(self.writes, key)
 
+    def has_queued(self, key: int) -> bool:
+        """Say whether a store to this memory is in the queue."""
+        return self.writes.get(key, 0) > self.announced.get(key, 0)
+
     def announce(self, key: int) -> None:
         """Say that a fiber may write to this memory."""
         self.queue(key)

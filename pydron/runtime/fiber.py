@@ -371,7 +371,7 @@ class Fiber(Attempts, Calls, Stores, Questions):
     def forecast(self, container: object) -> Forecast | None:
         """Return what a container with queued stores will hold here, if that is known."""
         run = self.run
-        if self.exposed or not run.pending or id(container) not in run.memory.writes:
+        if self.exposed or not run.pending or not run.memory.has_queued(id(container)):
             return None
         return run.forecasts.of(container, self)
 

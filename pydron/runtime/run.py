@@ -783,8 +783,8 @@ class Run:
         fiber.segment.popleft()
         for key in effect.keys:
             self.memory.settle(key)
-            if key not in self.memory.writes:
-                self.forecasts.drop(key)
+            if not self.memory.has_queued(key):
+                self.forecasts.drop(key)  # from here on the container itself tells
         if fiber.guard is not None:
             self.look_at(fiber.guard)
         self._retired()
