@@ -78,10 +78,26 @@ def _elsewhere(call: WaitingCall) -> Outcome:
     return outcomes[0]
 
 
+def _keep_contexts(error: BaseException, context: BaseException | None) -> None:
+    """Give an error that was raised inside a handler its own context back; what was being handled comes before it."""
+    handled = error.__context__
+    if context is None or handled is context:
+        return
+    error.__context__ = oldest = context
+    seen = {id(error)}
+    while id(oldest) not in seen and oldest.__context__ is not None:
+        seen.add(id(oldest))
+        oldest = oldest.__context__
+    if oldest is not handled and id(oldest) not in seen:
+        oldest.__context__ = handled
+
+
 def _wrapper_of(
     waiting: Waiting, sequential: Callable[[CodeType], bool], frame: Callable[[int], FrameType]
 ) -> Callable[..., object]:
     # It runs among the user's globals, so it knows nothing but what it closes over.
+    keep_contexts = _keep_contexts
+
     def wrapper(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True  # for tools that leave out frames which tell nothing
         if not sequential(frame(1).f_code):
@@ -89,10 +105,12 @@ def _wrapper_of(
         outcome = waiting.to_its_end(args, kwargs)
         if outcome.raised is None:
             return outcome.result
+        context = outcome.raised.__context__
         try:
             raise outcome.raised
         finally:
-            del outcome
+            keep_contexts(outcome.raised, context)
+            del outcome, context
 
     return wrapper
 
