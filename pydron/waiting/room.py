@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pydron.tasks import Captured, Outcome
+from pydron.waiting import connections
 from pydron.worker import inside
 from pydron.worker.diversion import catch
 
@@ -42,6 +43,10 @@ class Asked:
     checks: bool = False
     """Prove that it leaves its arguments alone."""
     context: Context = field(default_factory=copy_context)
+    task: asyncio.Task[Outcome] | None = None
+    """Once it has begun."""
+    is_unwanted: bool = False
+    """Nobody is interested in its result any more."""
 
 
 class Room:
@@ -66,7 +71,7 @@ class Room:
         self._held: dict[object, deque[Asked]] = {}
         """Calls of functions of which as many are under way as may be."""
         self._counts: dict[object, int] = {}
-        self._tasks: dict[TaskId, asyncio.Task[Outcome]] = {}
+        self._under_way: dict[TaskId, Asked] = {}
 
     def begin(self, asked: Asked) -> None:
         """Make a call as soon as there is a place, after the next `flush`."""
@@ -83,6 +88,14 @@ class Room:
         """Cancel calls; each still has an outcome."""
         self._loop.call_soon_threadsafe(self._cancel, set(calls))
 
+    def give_up(self) -> None:
+        """Begin no more calls, and want the results of none. To be called on the loop's thread, which is to end."""
+        self._gather()
+        self._line.clear()
+        self._held.clear()
+        for asked in self._under_way.values():
+            asked.is_unwanted = True
+
     # On the loop's thread.
 
     def _look(self) -> None:
@@ -97,7 +110,7 @@ class Room:
 
     def _start(self) -> None:
         line = self._line
-        while line and len(self._tasks) < self.places:
+        while line and len(self._under_way) < self.places:
             asked = line.popleft()
             most, function = asked.call.at_once, asked.call.function
             count = self._counts.get(function, 0) if most is not None else 0
@@ -106,13 +119,13 @@ class Room:
                 continue
             if most is not None:
                 self._counts[function] = count + 1
-            task = self._loop.create_task(_outcome(asked), context=asked.context)
-            self._tasks[asked.call.id] = task
-            task.add_done_callback(partial(self._ended, asked))
+            asked.task = self._loop.create_task(_outcome(asked), context=asked.context)
+            self._under_way[asked.call.id] = asked
+            asked.task.add_done_callback(partial(self._ended, asked))
 
     def _ended(self, asked: Asked, task: asyncio.Task[Outcome]) -> None:
         call = asked.call
-        del self._tasks[call.id]
+        del self._under_way[call.id]
         if call.at_once is not None:
             self._left(call.function)
         if not self.is_mute:
@@ -139,8 +152,10 @@ class Room:
                 asked.deliver(_cancelled(asked.call))
         self._held = {function: held for function, held in self._held.items() if held}
         for number in calls:
-            if number in self._tasks:
-                self._tasks[number].cancel()
+            under_way = self._under_way.get(number)
+            if under_way is not None and under_way.task is not None:
+                under_way.is_unwanted = True
+                under_way.task.cancel()
 
 
 def _cancelled(call: WaitingCall) -> Outcome:
@@ -152,6 +167,7 @@ async def _outcome(asked: Asked) -> Outcome:
     call = asked.call
     caught: list[Caught] = catch() if asked.catches else []
     inside.mark_context()
+    opened = connections.note()
     begun = perf_counter()
     outcome = Outcome(call.id, own=True)
     try:
@@ -162,6 +178,8 @@ async def _outcome(asked: Asked) -> Outcome:
             outcome.result = await call.function(*args, **kwargs)
     except BaseException as error:
         outcome.raised = error
+    if asked.is_unwanted:
+        connections.abandon(opened)
     outcome.seconds = perf_counter() - begun
     outcome.captured = tuple([Captured(*each) for each in caught]) if caught else ()
     return outcome

@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pydron.interrupts import HeldBack
+from pydron.waiting import connections
 from pydron.waiting.room import Room
 from pydron.worker import diversion, inside
 
@@ -32,6 +33,7 @@ class _Side:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        connections.watch(self.loop)
         self.room = Room(self.loop, most_at_once())
         self.holders = 0
         self._closing = False
@@ -52,6 +54,7 @@ class _Side:
         inside.mark(True)
         asyncio.set_event_loop(self.loop)
         self._until(lambda: self._closing, self.loop.run_forever)
+        self.room.give_up()
         left = asyncio.all_tasks(self.loop)
         for task in left:
             task.cancel()

@@ -495,6 +495,65 @@ def test_a_program_may_end_while_calls_wait(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+CONNECTED = """
+import asyncio, gc, socket, threading
+import pydron
+
+server = socket.create_server(("127.0.0.1", 0))
+PORT = server.getsockname()[1]
+peers = []
+
+def accept():
+    for _ in range(3):
+        peers.append(server.accept()[0])
+
+class Refused(Exception):
+    pass
+
+@pydron.functional
+async def ask(number):
+    reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+    if number:
+        await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    while len(peers) < 3:
+        await asyncio.sleep(0.001)
+    raise Refused
+
+@pydron.schedule
+def main():
+    return [ask(number) for number in range(3)]
+
+threading.Thread(target=accept).start()
+try:
+    main()
+except Refused:
+    print("refused")
+END
+for peer in peers:
+    peer.settimeout(30)
+    print(peer.recv(1))
+    peer.close()
+server.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["", "gc.collect()", "pydron.shutdown()"])
+def test_a_cancelled_call_leaves_no_connection(tmp_path: Path, end: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(CONNECTED.replace("END", end), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "", "PYTHONPATH": ":".join(sys.path)},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "refused\n" + "b''\n" * 3, "")
+
+
 def test_what_is_not_used_any_more_goes() -> None:
     import weakref
 
