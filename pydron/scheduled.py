@@ -16,6 +16,7 @@ from types import CodeType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, cast
 
 from pydron.context import current_context, watched_by
+from pydron.contexts import OwnContext
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
 from pydron.runtime.callers import add_sequential
@@ -39,6 +40,7 @@ class Scheduled:
     Errors = (PydronError, PydronWarning, KeyboardInterrupt)
     """What `begin` raises; nobody wants to know where in here."""
     Interrupt = KeyboardInterrupt
+    OwnContext = OwnContext
 
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
@@ -215,11 +217,10 @@ def wrapper(*args: object, **kwargs: object) -> object:
             raise interrupt.with_traceback(None)  # noqa: B904 - as above
     if run.error is None:
         return result
-    around = run.error.__context__
     try:
-        raise run.error
+        with scheduled.OwnContext(run.error):
+            raise run.error
     finally:
-        run.error.__context__ = around  # raising inside a handler of the caller's has replaced it
         del run
 
 
@@ -239,11 +240,10 @@ def _steps(run: Run) -> Generator[object, object, object]:
         del answer
     if run.error is None:
         return result
-    around = run.error.__context__
     try:
-        raise run.error
+        with OwnContext(run.error):
+            raise run.error
     finally:
-        run.error.__context__ = around
         del run
 
 

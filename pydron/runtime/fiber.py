@@ -13,6 +13,7 @@ from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.contexts import in_context
 from pydron.runtime.attempts import Attempts
 from pydron.runtime.calls import Calls
 from pydron.runtime.caught import SETTLED, Caught, Culprit
@@ -22,7 +23,7 @@ from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, settled
 from pydron.runtime.questions import Questions
 from pydron.runtime.stores import Stores
-from pydron.runtime.trace import in_context, unconverted
+from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

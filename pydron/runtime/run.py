@@ -12,6 +12,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pydron.contexts import in_context, keep_context
 from pydron.interrupts import HeldBack
 from pydron.runtime.caught import SETTLED, Caught, Culprit, first_failure, noted
 from pydron.runtime.conflicts import Memory
@@ -21,7 +22,7 @@ from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.guesses import Guesses
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Handover, Promise, Request
-from pydron.runtime.trace import in_context, keep_context, place_error, raise_again, through_generator
+from pydron.runtime.trace import place_error, raise_again, through_generator
 from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 

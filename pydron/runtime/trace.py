@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
+from pydron.contexts import OwnContext
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import CodeType
 
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["in_context", "keep_context", "place_error", "raise_again", "through_generator", "unconverted"]
-
-
-_T = TypeVar("_T")
+__all__ = ["place_error", "raise_again", "through_generator", "unconverted"]
 
 
 def place_error(
@@ -135,35 +132,8 @@ def _of_own_variable(error: NameError) -> BaseException:
 
 def raise_again(error: BaseException) -> NoReturn:
     """Raise an error that has been raised before, leaving what it was raised in alone."""
-    context = error.__context__
-    try:
+    with OwnContext(error):
         raise error
-    finally:
-        error.__context__ = context  # raising inside a handler has replaced it
-
-
-def in_context(around: BaseException | None, function: Callable[[_T], None], argument: _T) -> None:
-    """Call a function where an error is being handled, as Python tells it: `sys.exception`, ``raise``, contexts."""
-    if around is None or sys.exception() is around:
-        function(argument)
-        return
-    trace, context = around.__traceback__, around.__context__
-    try:
-        raise around
-    except BaseException:
-        around.__traceback__, around.__context__ = trace, context
-        function(argument)
-
-
-def keep_context(error: BaseException, around: BaseException | None) -> None:
-    """Link the oldest exception behind an error to the one that was being handled when the run began."""
-    oldest = error
-    seen = {id(error)}
-    while oldest.__context__ is not None and id(oldest.__context__) not in seen:
-        oldest = oldest.__context__
-        seen.add(id(oldest))
-    if around is not None and id(around) not in seen and oldest.__context__ is None:
-        oldest.__context__ = around
 
 
 def _is_frame(code: CodeType) -> bool:

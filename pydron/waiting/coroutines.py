@@ -14,6 +14,7 @@ import threading
 from types import FunctionType
 from typing import TYPE_CHECKING
 
+from pydron.contexts import OwnContext, keep_context
 from pydron.ids import TaskId
 from pydron.runtime.callers import is_sequential
 from pydron.tasks import WaitingCall
@@ -62,6 +63,7 @@ class Waiting:
         if outcome.raised is not None:
             trace = outcome.raised.__traceback__
             outcome.raised = outcome.raised.with_traceback(trace.tb_next if trace is not None else None)
+            keep_context(outcome.raised, sys.exception())
         return outcome
 
 
@@ -78,25 +80,11 @@ def _elsewhere(call: WaitingCall) -> Outcome:
     return outcomes[0]
 
 
-def _keep_contexts(error: BaseException, context: BaseException | None) -> None:
-    """Give an error that was raised inside a handler its own context back; what was being handled comes before it."""
-    handled = error.__context__
-    if context is None or handled is context:
-        return
-    error.__context__ = oldest = context
-    seen = {id(error)}
-    while id(oldest) not in seen and oldest.__context__ is not None:
-        seen.add(id(oldest))
-        oldest = oldest.__context__
-    if oldest is not handled and id(oldest) not in seen:
-        oldest.__context__ = handled
-
-
 def _wrapper_of(
     waiting: Waiting, sequential: Callable[[CodeType], bool], frame: Callable[[int], FrameType]
 ) -> Callable[..., object]:
     # It runs among the user's globals, so it knows nothing but what it closes over.
-    keep_contexts = _keep_contexts
+    own_context = OwnContext
 
     def wrapper(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True  # for tools that leave out frames which tell nothing
@@ -105,12 +93,11 @@ def _wrapper_of(
         outcome = waiting.to_its_end(args, kwargs)
         if outcome.raised is None:
             return outcome.result
-        context = outcome.raised.__context__
         try:
-            raise outcome.raised
+            with own_context(outcome.raised):
+                raise outcome.raised
         finally:
-            keep_contexts(outcome.raised, context)
-            del outcome, context
+            del outcome
 
     return wrapper
 

@@ -1,0 +1,59 @@
+"""What was being handled when an error came up: `sys.exception`, bare ``raise``, contexts, as Python tells them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__all__ = ["OwnContext", "in_context", "keep_context"]
+
+_T = TypeVar("_T")
+
+
+class OwnContext:
+    """A ``with`` statement around ``raise error`` that leaves the error the context it has.
+
+    Inside a handler Python replaces it by what is being handled there.
+    """
+
+    __slots__ = ("_context", "_error")
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+        self._context = error.__context__
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._error.__context__ = self._context
+
+
+def in_context(around: BaseException | None, function: Callable[[_T], None], argument: _T) -> None:
+    """Call a function where an error is being handled, as Python tells it: `sys.exception`, ``raise``, contexts."""
+    if around is None or sys.exception() is around:
+        function(argument)
+        return
+    trace, context = around.__traceback__, around.__context__
+    try:
+        raise around
+    except BaseException:
+        around.__traceback__, around.__context__ = trace, context
+        function(argument)
+
+
+def keep_context(error: BaseException, around: BaseException | None) -> None:
+    """Link the oldest exception behind an error to the one that was being handled when the run began."""
+    oldest = error
+    seen = {id(error)}
+    while oldest.__context__ is not None and id(oldest.__context__) not in seen:
+        oldest = oldest.__context__
+        seen.add(id(oldest))
+    if around is not None and id(around) not in seen and oldest.__context__ is None:
+        oldest.__context__ = around
