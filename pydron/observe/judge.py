@@ -15,8 +15,8 @@ from pydron.dataflow.nodes import Call, Compute, Matching, Native, Node, Store, 
 from pydron.observe.foresight import foresee
 from pydron.observe.verdicts import Kind, Verdict
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
-from pydron.runtime.effects.library import LIBRARY_CALLS
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
+from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
@@ -29,7 +29,7 @@ __all__ = ["Judge"]
 
 _UNKNOWN = object()
 """Stands for what cannot be told before the function runs."""
-_KNOWN = frozenset(map(id, (*BUILTIN_CALLS, *LIBRARY_CALLS)))
+_KNOWN = frozenset(map(id, (*BUILTIN_CALLS, *STDLIB_CALLS)))
 _OUTPUT = frozenset(map(id, (print, warnings.warn, logging.debug, logging.info, logging.warning, logging.error,
                              logging.critical, logging.exception, logging.log)))  # fmt: skip
 _NATIVE: dict[type[ast.AST], tuple[str, str]] = {

@@ -7,9 +7,9 @@ from types import BuiltinMethodType, MethodDescriptorType, ModuleType
 from typing import TYPE_CHECKING
 
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
-from pydron.runtime.effects.library import LIBRARY_CALLS, classify_getter
 from pydron.runtime.effects.methods import classify_method
 from pydron.runtime.effects.numpy import numpy_call
+from pydron.runtime.effects.stdlib import STDLIB_CALLS, classify_getter
 from pydron.runtime.effects.verdict import UNKNOWN, Verdict, as_function
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["classify_call"]
 
 # Callables are looked up by identity: hashing them may run a user's code. The tables keep them alive.
-_CALLS: dict[int, CallRule] = {id(callee): rule for callee, rule in (*BUILTIN_CALLS.items(), *LIBRARY_CALLS.items())}
+_CALLS: dict[int, CallRule] = {id(callee): rule for callee, rule in (*BUILTIN_CALLS.items(), *STDLIB_CALLS.items())}
 
 
 def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:

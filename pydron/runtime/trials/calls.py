@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects import Effect, classify_call, classify_method
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
-from pydron.runtime.effects.library import LIBRARY_CALLS
 from pydron.runtime.effects.memory import class_mro, is_class
+from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from pydron.runtime.marks import functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials.attributes import Late
 from pydron.runtime.trials.generated import constructed_fields, makes_namedtuple
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Calls"]
 
-_BUILTIN = frozenset(map(id, (*BUILTIN_CALLS, *LIBRARY_CALLS)))
+_BUILTIN = frozenset(map(id, (*BUILTIN_CALLS, *STDLIB_CALLS)))
 _COROUTINE = 0x80 | 0x200
 """The flags of code that makes coroutines and asynchronous generators."""
 _NEW = vars(object)["__new__"]

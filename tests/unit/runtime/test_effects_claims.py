@@ -41,8 +41,8 @@ from pydron.runtime.effects import (
 )
 from pydron.runtime.effects import methods as methods_module
 from pydron.runtime.effects import numpy as numpy_module
-from pydron.runtime.effects.library import LIBRARY_CALLS
 from pydron.runtime.effects.memory import instance_dict
+from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from tests.unit.runtime import hostile
 
 if TYPE_CHECKING:
@@ -341,7 +341,7 @@ def _check_fresh(result: object, old: dict[int, object]) -> None:
         assert memory_key(result) not in {memory_key(value) for value in old.values()}
 
 
-CALLS = [callee for callee in (*vars(builtins).values(), *LIBRARY_CALLS) if callable(callee)]
+CALLS = [callee for callee in (*vars(builtins).values(), *STDLIB_CALLS) if callable(callee)]
 CALLS = [callee for callee in CALLS if getattr(callee, "__module__", "") != "logging"]
 
 

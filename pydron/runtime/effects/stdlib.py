@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-__all__ = ["LIBRARY_CALLS", "classify_getter"]
+__all__ = ["STDLIB_CALLS", "classify_getter"]
 
 _HOLD_ALL = reads(ALL)
 _READ_NEW = reads(0, fresh=True)
@@ -241,7 +241,7 @@ def _partial(args: Arguments, _kwargs: Keywords) -> Verdict:
     return _HOLD_ALL if args else UNKNOWN
 
 
-LIBRARY_CALLS: dict[object, CallRule] = {
+STDLIB_CALLS: dict[object, CallRule] = {
     **_MATH,
     **_OPERATOR,
     **_ITERTOOLS,
