@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pydron.errors import UnpicklableError
 from pydron.runtime.conflicts import has_promise, key_of
+from pydron.runtime.dispatch import NO_KEYWORDS, NOT_HERE, Dispatch
 from pydron.runtime.effects import (
     ATOMS,
     RECEIVER,
@@ -21,36 +21,23 @@ from pydron.runtime.effects import (
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import append_to
-from pydron.runtime.inline import is_silent, run_inline
+from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
 from pydron.runtime.ordered import place_ordered
-from pydron.runtime.promise import DONE, FAILED, UNBOUND, Choice, Promise, Unbound, settled
+from pydron.runtime.promise import DONE, Choice, Promise, settled
 from pydron.runtime.trials import Finding
-from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
-    from collections import deque
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from pydron.ids import ValueId
-    from pydron.runtime.fiber import Entry, Fiber
-    from pydron.runtime.forecasts import Forecast
-    from pydron.runtime.marks import Functional
-    from pydron.runtime.plan import Activation, Plan
-    from pydron.runtime.stores import Stores
-    from pydron.tasks import Site
-
-    _Mixin = Stores
-else:
-    _Mixin = object
+    from pydron.runtime.fiber import Fiber
+    from pydron.runtime.plan import Plan
 
 __all__ = ["Bound", "Calls", "spread"]
 
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
 _CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
-_NO_KEYWORDS: dict[str, object] = {}
 _OUTPUT = Ordered("")
-_NOT_HERE = frozenset((Promise, Unbound))
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
 
@@ -76,24 +63,10 @@ class Bound:
         return getattr(_value(self.owner), self.name)(*args, **kwargs)
 
 
-class Calls(_Mixin):
+class Calls(Dispatch):
     """The calls; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ()
-
-    activation: Activation
-    segment: deque[Entry]
-    is_unit: bool
-    exposed: bool
-    guard: Fiber | None
-
-    def forecast(self, container: object) -> Forecast | None:
-        """Return what a container with queued stores will hold here, if that is known."""
-        raise NotImplementedError
-
-    def is_alone(self) -> bool:
-        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
-        raise NotImplementedError
 
     def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run."""
@@ -121,9 +94,9 @@ class Calls(_Mixin):
         if functional is not None and keywords is None and not functional.waits:
             run = self.run
             if not run.pending and run.inlines(functional) and _are_here(args):
-                return run_inline(self, callee, functional, args, _NO_KEYWORDS, tick)  # type: ignore[arg-type]
+                return run_inline(self, callee, functional, args, NO_KEYWORDS, tick)  # type: ignore[arg-type]
             return self._dispatch(
-                cast("Callable[..., object]", callee), functional, args, _NO_KEYWORDS, tick, in_turn=False
+                cast("Callable[..., object]", callee), functional, args, NO_KEYWORDS, tick, in_turn=False
             )
         return self._call(callee, args, keywords, tick, in_turn=False)
 
@@ -196,13 +169,6 @@ class Calls(_Mixin):
     def _named_ordered(self, function: object) -> Ordered | None:
         names = self.run.ordered_names
         return _OUTPUT if names is not None and function in names else None
-
-    def _turn(self) -> Choice:
-        """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""
-        run = self.run
-        if self.is_unit or run.is_at(self) or not run.may_guess():
-            return Choice.TURN
-        return Choice.UNIT
 
     def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call something that is no function of ours, if the effects database knows it."""
@@ -346,176 +312,10 @@ class Calls(_Mixin):
         self.queue(Effect(method, (owner, *known), (id(owner),), tick))
         return None
 
-    # functional calls
-
-    def _dispatch(
-        self,
-        function: Callable[..., object],
-        functional: Functional,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        tick: int,
-        *,
-        in_turn: bool,
-    ) -> object:
-        run = self.run
-        if not in_turn and not run.memory.is_open_function(function):
-            return Choice.UNIT  # it captures what is still to be stored into
-        if not kwargs and ATOMS.issuperset(map(type, args)):
-            if run.inlines(functional):
-                if in_turn or not run.pending or is_silent(function):
-                    return run_inline(self, function, functional, args, _NO_KEYWORDS, tick)
-                if self._can_wait():
-                    return Choice.TURN
-            return self._submit(function, functional, args, _NO_KEYWORDS, (), tick)
-        references: list[tuple[int | str, ValueId]] = []
-        plain: list[object] = []
-        named: dict[str, object] = {}
-        for place, given in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
-            value = settled(given)
-            if type(value) is Promise:
-                if value.task is None or value.state == FAILED or value.task in run.waits:
-                    return Choice.UNIT
-                references.append((place, value.task))  # type: ignore[arg-type]
-                value = None
-            elif type(value) not in ATOMS and (value is UNBOUND or not (in_turn or run.memory.is_open_deep(value))):
-                return Choice.UNIT
-            if type(place) is int:
-                plain.append(value)
-            else:
-                named[place] = value  # type: ignore[index]
-        if run.inlines(functional):
-            if not references and (in_turn or not run.pending or is_silent(function)):
-                return run_inline(self, function, functional, tuple(plain), named, tick)
-            if not in_turn and self._can_wait():
-                return Choice.TURN
-        return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
-
-    def _can_wait(self) -> bool:
-        """Say whether all that is under way is soon done, and waiting for it holds up nothing else.
-
-        Calls that are made in the driver go on from there, where a chain of them would be shipped to its end.
-        """
-        return not self.exposed and not self.is_unit and self.run.is_only_quick()
-
-    def _submit(
-        self,
-        callee: Callable[..., object],
-        functional: Functional,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        references: tuple[tuple[int | str, ValueId], ...],
-        tick: int,
-    ) -> Promise:
-        run = self.run
-        pool = run.pool
-        site = self.activation.plan.site(tick)
-        try:
-            function = pool.function(callee, functional.name)
-            payload = pool.dumps_call(callee, functional.name, args, kwargs)
-        except UnpicklableError as error:
-            if error.site is None:
-                error = UnpicklableError(
-                    error.function, error.what, error.path, error.culprit, error.reason, site
-                ).with_traceback(None)
-            return self.failed(error, tick)
-        signature = None
-        if run.guessing or run.keeps_calls or run.guesses:
-            signature = run.guesses.signature(function, payload, references, pool.likeness())
-            made = run.guesses.take(signature)
-            if made is not None:
-                return self._again(made, tick, site)
-        number = pool.new_task_id()
-        task = Task(number, function, payload, references, site, functional.requirements)
-        promise = Promise(number, tick, run.forget, functional, site)
-        promise.guard = self.guard
-        promise.signature = signature
-        run.tasks[number] = promise
-        self.segment.append(promise)
-        run.pending += 1
-        run.issued += 1
-        run.trials.dispatched()
-        if pool.submit(task, run.inbox):
-            run.due = True
-        return promise
-
-    def _begin(
-        self,
-        function: Callable[..., object],
-        functional: Functional,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        tick: int,
-        *,
-        in_turn: bool,
-    ) -> object:
-        """Make a call of a coroutine function: its result is there when its coroutine has ended."""
-        run = self.run
-        memory = run.memory
-        if not in_turn and not memory.is_open_function(getattr(function, "__wrapped__", function), here=True):
-            return Choice.UNIT
-        args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
-        values = (*args, *kwargs.values())
-        if not all(type(value) in ATOMS for value in values):
-            for value in values:
-                if type(value) in _NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
-                    return Choice.UNIT
-        coroutine = cast("Callable[..., Awaitable[object]]", function)
-        call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once)
-        signature = None
-        if run.guessing or run.keeps_calls or run.guesses or not ATOMS.issuperset(map(type, values)):
-            copied = run.pool.copy_call(args, kwargs)
-            if copied is not None:
-                payload, call.copied = copied
-                signature = run.guesses.signature_of_waiting(function, payload)
-            elif run.guessing:
-                return self._turn()  # what it runs ahead of may change what cannot be copied
-            else:
-                memory.seen_deep(values)
-        site = self.activation.plan.site(tick)
-        made = run.guesses.take(signature)
-        if made is not None:
-            return self._again(made, tick, site)
-        promise = Promise(call.id, tick, None, functional, site)
-        promise.guard = self.guard
-        promise.signature = signature
-        run.waits.add(call.id)
-        run.has_waited = True
-        run.tasks[call.id] = promise
-        self.segment.append(promise)
-        run.pending += 1
-        run.issued += 1
-        run.trials.dispatched()
-        if run.pool.begin(call, run.inbox):
-            run.due = True
-        return promise
-
-    def _is_open(self, value: object) -> bool:
-        """Say whether a value that cannot be copied may be passed now."""
-        return self.run.pool.copy_call((value,), {}) is None and self.run.memory.is_open_here(value)
-
-    def _again(self, promise: Promise, tick: int, site: Site) -> Promise:
-        """Put a call that was made on a guess at its place in program order."""
-        promise.tick, promise.site, promise.guard = tick, site, self.guard
-        self.segment.append(promise)
-        self.run.pending += 1
-        if self.guard is not None:
-            self.run.look_at(self.guard)
-        return promise
-
-    def failed(self, error: BaseException, tick: int) -> Promise:
-        """Put a call that has already failed at its place in program order."""
-        promise = Promise(None, tick)
-        promise.state = FAILED
-        promise.outcome = error
-        self.segment.append(promise)
-        self.run.pending += 1
-        return promise
-
 
 def _are_here(args: tuple[object, ...]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
-    return _NOT_HERE.isdisjoint(map(type, args))
+    return NOT_HERE.isdisjoint(map(type, args))
 
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
@@ -534,7 +334,7 @@ def _is_known_method(callee: object) -> bool:
 def _joined(keywords: object) -> Mapping[str, object] | None:
     """Return keyword arguments as one dictionary, or None where Python would complain."""
     if keywords is None:
-        return _NO_KEYWORDS
+        return NO_KEYWORDS
     if type(keywords) is dict:
         return keywords
     joined: dict[str, object] = {}

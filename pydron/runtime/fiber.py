@@ -21,8 +21,6 @@ from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, settled
-from pydron.runtime.questions import Questions
-from pydron.runtime.stores import Stores
 from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ class State(Enum):
     DEAD = "it was dropped: the program never came here"
 
 
-class Fiber(Attempts, Calls, Stores, Questions):
+class Fiber(Attempts, Calls):
     """A part of a run; generated code knows it as ``.S``."""
 
     __slots__ = (

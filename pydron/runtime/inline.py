@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pydron.runtime.calls import Calls
+    from pydron.runtime.dispatch import Dispatch
     from pydron.runtime.marks import Functional
 
 __all__ = ["is_silent", "run_inline"]
@@ -37,7 +37,7 @@ def _names_are_silent(code: CodeType) -> bool:
 
 
 def run_inline(
-    fiber: Calls,
+    fiber: Dispatch,
     function: Callable[..., object],
     functional: Functional,
     args: tuple[object, ...],

@@ -12,22 +12,17 @@ from pydron.runtime.effects import classify_inplace, classify_setitem, plain_set
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import add_elements
 from pydron.runtime.promise import Choice, Promise, Request, settled
+from pydron.runtime.questions import Questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pydron.runtime.questions import Questions
-
-    _Mixin = Questions
-else:
-    _Mixin = object
 
 __all__ = ["Stores"]
 
 _IN_PLACE: dict[str, Callable[[object, object], object]] = {"+": operator.iadd}
 
 
-class Stores(_Mixin):
+class Stores(Questions):
     """The stores; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ()

@@ -1,0 +1,208 @@
+"""Functional calls from generated code: shipped to a worker, begun on an event loop, or made at once in the driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from pydron.errors import UnpicklableError
+from pydron.runtime.effects import ATOMS
+from pydron.runtime.inline import is_silent, run_inline
+from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
+from pydron.runtime.stores import Stores
+from pydron.tasks import Task, WaitingCall
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pydron.ids import ValueId
+    from pydron.runtime.fiber import Entry, Fiber
+    from pydron.runtime.marks import Functional
+    from pydron.tasks import Site
+
+__all__ = ["NOT_HERE", "NO_KEYWORDS", "Dispatch"]
+
+NO_KEYWORDS: dict[str, object] = {}
+NOT_HERE = frozenset((Promise, Unbound))
+"""Types of what stands for a value that is not there."""
+
+
+class Dispatch(Stores):
+    """The functional calls; mixed into the fiber, which generated code knows as ``.S``."""
+
+    __slots__ = ()
+
+    segment: deque[Entry]
+    is_unit: bool
+    guard: Fiber | None
+
+    def _dispatch(
+        self,
+        function: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        *,
+        in_turn: bool,
+    ) -> object:
+        run = self.run
+        if not in_turn and not run.memory.is_open_function(function):
+            return Choice.UNIT  # it captures what is still to be stored into
+        if not kwargs and ATOMS.issuperset(map(type, args)):
+            if run.inlines(functional):
+                if in_turn or not run.pending or is_silent(function):
+                    return run_inline(self, function, functional, args, NO_KEYWORDS, tick)
+                if self._can_wait():
+                    return Choice.TURN
+            return self._submit(function, functional, args, NO_KEYWORDS, (), tick)
+        references: list[tuple[int | str, ValueId]] = []
+        plain: list[object] = []
+        named: dict[str, object] = {}
+        for place, given in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+            value = settled(given)
+            if type(value) is Promise:
+                if value.task is None or value.state == FAILED or value.task in run.waits:
+                    return Choice.UNIT
+                references.append((place, value.task))  # type: ignore[arg-type]
+                value = None
+            elif type(value) not in ATOMS and (value is UNBOUND or not (in_turn or run.memory.is_open_deep(value))):
+                return Choice.UNIT
+            if type(place) is int:
+                plain.append(value)
+            else:
+                named[place] = value  # type: ignore[index]
+        if run.inlines(functional):
+            if not references and (in_turn or not run.pending or is_silent(function)):
+                return run_inline(self, function, functional, tuple(plain), named, tick)
+            if not in_turn and self._can_wait():
+                return Choice.TURN
+        return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
+
+    def _turn(self) -> Choice:
+        """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""
+        run = self.run
+        if self.is_unit or run.is_at(self) or not run.may_guess():
+            return Choice.TURN
+        return Choice.UNIT
+
+    def _can_wait(self) -> bool:
+        """Say whether all that is under way is soon done, and waiting for it holds up nothing else.
+
+        Calls that are made in the driver go on from there, where a chain of them would be shipped to its end.
+        """
+        return not self.exposed and not self.is_unit and self.run.is_only_quick()
+
+    def _submit(
+        self,
+        callee: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        references: tuple[tuple[int | str, ValueId], ...],
+        tick: int,
+    ) -> Promise:
+        run = self.run
+        pool = run.pool
+        site = self.activation.plan.site(tick)
+        try:
+            function = pool.function(callee, functional.name)
+            payload = pool.dumps_call(callee, functional.name, args, kwargs)
+        except UnpicklableError as error:
+            if error.site is None:
+                error = UnpicklableError(
+                    error.function, error.what, error.path, error.culprit, error.reason, site
+                ).with_traceback(None)
+            return self.failed(error, tick)
+        signature = None
+        if run.guessing or run.keeps_calls or run.guesses:
+            signature = run.guesses.signature(function, payload, references, pool.likeness())
+            made = run.guesses.take(signature)
+            if made is not None:
+                return self._again(made, tick, site)
+        number = pool.new_task_id()
+        task = Task(number, function, payload, references, site, functional.requirements)
+        promise = Promise(number, tick, run.forget, functional, site)
+        self._expect(promise, signature)
+        if pool.submit(task, run.inbox):
+            run.due = True
+        return promise
+
+    def _begin(
+        self,
+        function: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+        *,
+        in_turn: bool,
+    ) -> object:
+        """Make a call of a coroutine function: its result is there when its coroutine has ended."""
+        run = self.run
+        memory = run.memory
+        if not in_turn and not memory.is_open_function(getattr(function, "__wrapped__", function), here=True):
+            return Choice.UNIT
+        args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
+        values = (*args, *kwargs.values())
+        if not all(type(value) in ATOMS for value in values):
+            for value in values:
+                if type(value) in NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
+                    return Choice.UNIT
+        coroutine = cast("Callable[..., Awaitable[object]]", function)
+        call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once)
+        signature = None
+        if run.guessing or run.keeps_calls or run.guesses or not ATOMS.issuperset(map(type, values)):
+            copied = run.pool.copy_call(args, kwargs)
+            if copied is not None:
+                payload, call.copied = copied
+                signature = run.guesses.signature_of_waiting(function, payload)
+            elif run.guessing:
+                return self._turn()  # what it runs ahead of may change what cannot be copied
+            else:
+                memory.seen_deep(values)
+        site = self.activation.plan.site(tick)
+        made = run.guesses.take(signature)
+        if made is not None:
+            return self._again(made, tick, site)
+        promise = Promise(call.id, tick, None, functional, site)
+        self._expect(promise, signature)
+        run.waits.add(call.id)
+        run.has_waited = True
+        if run.pool.begin(call, run.inbox):
+            run.due = True
+        return promise
+
+    def _expect(self, promise: Promise, signature: tuple[object, ...] | None) -> None:
+        """Put a call that is made for the first time at its place in program order."""
+        run = self.run
+        promise.guard = self.guard
+        promise.signature = signature
+        assert promise.task is not None
+        run.tasks[promise.task] = promise
+        self.segment.append(promise)
+        run.pending += 1
+        run.issued += 1
+        run.trials.dispatched()
+
+    def _is_open(self, value: object) -> bool:
+        """Say whether a value that cannot be copied may be passed now."""
+        return self.run.pool.copy_call((value,), {}) is None and self.run.memory.is_open_here(value)
+
+    def _again(self, promise: Promise, tick: int, site: Site) -> Promise:
+        """Put a call that was made on a guess at its place in program order."""
+        promise.tick, promise.site, promise.guard = tick, site, self.guard
+        self.segment.append(promise)
+        self.run.pending += 1
+        if self.guard is not None:
+            self.run.look_at(self.guard)
+        return promise
+
+    def failed(self, error: BaseException, tick: int) -> Promise:
+        """Put a call that has already failed at its place in program order."""
+        promise = Promise(None, tick)
+        promise.state = FAILED
+        promise.outcome = error
+        self.segment.append(promise)
+        self.run.pending += 1
+        return promise
