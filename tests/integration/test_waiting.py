@@ -306,13 +306,17 @@ def test_errors_that_would_end_a_loop_end_the_call(mode: str, how: str, kind: ty
     assert doubles([1]) == [2], mode
 
 
+async def count(function: str) -> int:
+    """Return how many calls of a function were under way when this one began."""
+    UNDER_WAY[function] = most = UNDER_WAY.get(function, 0) + 1
+    await asyncio.sleep(0.001)
+    UNDER_WAY[function] -= 1
+    return most
+
+
 @pydron.functional(at_once=3)
 async def limited(number: int) -> int:
-    UNDER_WAY["limited"] = UNDER_WAY.get("limited", 0) + 1
-    most = UNDER_WAY["limited"]
-    await asyncio.sleep(0.001)
-    UNDER_WAY["limited"] -= 1
-    return most
+    return await count("limited")
 
 
 @pydron.schedule
@@ -326,11 +330,7 @@ def test_a_function_may_have_few_calls_at_once() -> None:
 
 @pydron.functional
 async def counted(number: int) -> int:
-    UNDER_WAY["counted"] = UNDER_WAY.get("counted", 0) + 1
-    most = UNDER_WAY["counted"]
-    await asyncio.sleep(0.001)
-    UNDER_WAY["counted"] -= 1
-    return most
+    return await count("counted")
 
 
 def test_the_configuration_says_how_many_wait_at_once() -> None:
