@@ -35,6 +35,8 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "private_names": lower_private_names,
     "short_circuit": lower_calls,
     "sources": lower_calls,
+    "targets": lower_calls,
+    "wrappers": lower_calls,
     "written_loops": keep_loops,
     "zero_argument_super": lower_zero_argument_super,
 }

@@ -22,7 +22,9 @@ from pydron.translation.lowering.consumers import consume, is_consumer
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
 from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
-from pydron.translation.lowering.sources import ZIP, can_fuse, fuse
+from pydron.translation.lowering.sources import can_fuse, fuse
+from pydron.translation.lowering.targets import assign, augment, delete
+from pydron.translation.lowering.wrappers import is_wrapped, wrapped
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound, names_read, own_nodes
@@ -34,20 +36,13 @@ if TYPE_CHECKING:
 
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["BIND", "SPREAD", "WRAPPERS", "Flattener", "lower_calls"]
+__all__ = ["BIND", "SPREAD", "Flattener", "lower_calls"]
 
 BIND = ".bind"
 """Stands for reading a method before its arguments are evaluated."""
 SPREAD = ".spread"
 """Stands for iterating over the only argument of a call, which is spread."""
 
-_ITERTOOLS = frozenset(
-    ("product", "permutations", "combinations", "combinations_with_replacement", "chain", "islice", "pairwise")
-)
-WRAPPERS = frozenset(("enumerate", "zip", "reversed", *_ITERTOOLS))
-"""Names of builtin iterators that hold nothing but a place in what they go over."""
-_WRAPPER = "wrapper"
-"""How variables that hold one are called."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 _REMOVERS = frozenset(("pop", "popitem", "clear", "remove", "discard", "__delitem__"))
@@ -146,7 +141,7 @@ class Flattener:
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
         if len(node.targets) > 1:
-            value = self._named(value)
+            value = self.named(value)
         for target in node.targets:
             self.assign(target, value, node)
 
@@ -158,82 +153,14 @@ class Flattener:
         self.assign(node.target, self.value(node.value), node)
 
     def _augassign(self, node: ast.AugAssign) -> None:
-        target = node.target
-        if isinstance(target, ast.Name):
-            self._augment_name(node, target)
-        elif isinstance(target, ast.Attribute):
-            owner = self.atom(target.value)
-            self._augment_place(node, at(ast.Attribute(owner, target.attr, ast.Load()), target))
-        elif isinstance(target, ast.Subscript):
-            owner = self._first_atom(target.value, target.slice)
-            self._augment_place(node, at(ast.Subscript(owner, self._index(target.slice), ast.Load()), target))
-
-    def _augment_name(self, node: ast.AugAssign, target: ast.Name) -> None:
-        rebinds = any(
-            isinstance(inner, ast.NamedExpr) and inner.target.id == target.id for inner in nodes_of(node.value)
-        )
-        if target.id in self.fast and not rebinds:
-            if not self._is_stable(node.value):  # the variable is read first
-                self.out.append(at(ast.Expr(load(target.id, target)), target))
-            value = self._display(node.value) or self.atom(node.value)
-            self.out.append(at(ast.AugAssign(target, node.op, value), node))
-            return
-        old = self.spill(load(target.id, target))
-        value = self.atom(node.value)
-        self.out.append(at(ast.AugAssign(store(old.id, node), node.op, value), node))
-        self.assign(target, old, node)
-
-    def _display(self, node: ast.expr) -> ast.expr | None:
-        """Return a list display of atoms as it stands: adding it to a list does not wait for its elements."""
-        if not isinstance(node, ast.List) or any(isinstance(element, ast.Starred) for element in node.elts):
-            return None
-        node.elts = [self._named(element) for element in self._children(node.elts)]
-        return node
-
-    def _augment_place(self, node: ast.AugAssign, place: ast.Attribute | ast.Subscript) -> None:
-        old = self.spill(place)
-        value = self.atom(node.value)
-        self.out.append(at(ast.AugAssign(store(old.id, node), node.op, value), node))
-        stored = type(place)(**{**{name: getattr(place, name) for name in place._fields}, "ctx": ast.Store()})
-        self.out.append(at(ast.Assign([at(stored, place)], old), node))
+        augment(self, node)
 
     def assign(self, target: ast.expr, value: ast.expr, node: ast.AST) -> None:
         """Append the assignment of a value to any target."""
-        if isinstance(target, ast.Name):
-            if target.id in self.fast or target.id.startswith("."):
-                self.out.append(at(ast.Assign([target], value), node))
-            else:
-                self.native(at(ast.Assign([target], self._named(value)), node))
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(target, value, node)
-        elif isinstance(target, ast.Attribute):
-            value = self._named(value)
-            owner = self.atom(target.value)
-            place: ast.expr = at(ast.Attribute(owner, target.attr, ast.Store()), target)
-            self.out.append(at(ast.Assign([place], value), node))
-        elif isinstance(target, ast.Subscript):
-            value = self._named(value)
-            owner = self._first_atom(target.value, target.slice)
-            place = at(ast.Subscript(owner, self._index(target.slice), ast.Store()), target)
-            self.out.append(at(ast.Assign([place], value), node))
-        else:  # pragma: no cover - the grammar has no other target
-            raise AssertionError(target)  # noqa: TRY004 - no user can cause it
+        assign(self, target, value, node)
 
-    def _unpack(self, target: ast.Tuple | ast.List, value: ast.expr, node: ast.AST) -> None:
-        value = self._named(value)
-        simple: list[ast.expr] = []
-        later: list[tuple[ast.expr, ast.Name]] = []
-        for element in target.elts:
-            inner = element.value if isinstance(element, ast.Starred) else element
-            if isinstance(inner, ast.Name) and inner.id in self.fast and not later:
-                name = inner
-            else:
-                name = store(self.names.fresh(), inner)
-                later.append((inner, load(name.id, inner)))
-            simple.append(at(ast.Starred(name, ast.Store()), element) if isinstance(element, ast.Starred) else name)
-        self.out.append(at(ast.Assign([at(ast.Tuple(simple, ast.Store()), target)], value), node))
-        for inner, read in later:
-            self.assign(inner, read, node)
+    def _delete(self, node: ast.Delete) -> None:
+        delete(self, node)
 
     def _jumps_from_inside(self, statements: Sequence[ast.stmt]) -> bool:
         """Say whether a statement that runs natively, below plain branches, may jump to the loop around."""
@@ -304,11 +231,11 @@ class Flattener:
 
     def head(self, iterable: ast.expr) -> ast.expr:
         """Evaluate what a loop goes over; a wrapper belongs to the loop."""
-        return self.wrapped(iterable) if self.is_wrapped(iterable) else self._named(self.value(iterable))
+        return wrapped(self, iterable) if is_wrapped(self, iterable) else self.named(self.value(iterable))
 
     def kept_head(self, iterable: ast.expr) -> ast.expr:
         """Return the same, to be read again whatever happens to variables meanwhile."""
-        return self.wrapped(iterable) if self.is_wrapped(iterable) else self.spill(self.value(iterable))
+        return wrapped(self, iterable) if is_wrapped(self, iterable) else self.spill(self.value(iterable))
 
     def loop(self, node: ast.For, written: ast.stmt, *, unsteady: bool = False) -> None:
         """Append a loop over an atom or a wrapper.
@@ -374,34 +301,6 @@ class Flattener:
         item = ast.withitem(manager, store(entered, first.context_expr))
         self.out.append(at(ast.With([item], self.within(inside)), first.context_expr))
 
-    def is_wrapped(self, node: ast.expr) -> bool:
-        """Say whether a loop goes over a wrapper made in its head, so that nothing else can see the iterator."""
-        match node:
-            case ast.Call(func=ast.Name(id=name)) if name.startswith((f".{_WRAPPER}", ZIP)):
-                return True
-            case ast.Call(func=ast.Name(id=name)) if name in WRAPPERS and name not in self.fast:
-                pass
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="itertools"), attr=name)) if name in _ITERTOOLS:
-                pass
-            case _:
-                return False
-        return not any(isinstance(argument, ast.Starred) for argument in node.args) and all(
-            keyword.arg is not None for keyword in node.keywords
-        )
-
-    def wrapped(self, node: ast.expr) -> ast.expr:
-        """Return the wrapper's call, of atoms: it belongs to the loop."""
-        assert isinstance(node, ast.Call)
-        if isinstance(node.func, ast.Attribute):
-            wrapper = self.names.fresh(_WRAPPER)
-            self.out.append(at(ast.Assign([store(wrapper, node.func)], node.func), node.func))
-            node.func = load(wrapper, node.func)
-        values = self.atoms([*node.args, *(word.value for word in node.keywords)])
-        node.args = values[: len(node.args)]
-        for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True):
-            keyword.value = value
-        return node
-
     def _return(self, node: ast.Return) -> None:
         value = self.atom(node.value) if node.value is not None else at(ast.Constant(None), node)
         self.out.append(at(ast.Return(value), node))
@@ -410,25 +309,9 @@ class Flattener:
         if node.exc is None:
             self.out.append(node)
             return
-        parts = self._children([node.exc, *([node.cause] if node.cause else [])])
-        values = [self._named(part) for part in parts]
+        parts = self.parts([node.exc, *([node.cause] if node.cause else [])])
+        values = [self.named(part) for part in parts]
         self.out.append(at(ast.Raise(values[0], values[1] if node.cause else None), node))
-
-    def _delete(self, node: ast.Delete) -> None:
-        for target in node.targets:
-            if isinstance(target, ast.Name) and target.id in self.fast:
-                self.out.append(at(ast.Delete([target]), node))
-            elif isinstance(target, ast.Attribute):
-                owner = self.atom(target.value)
-                self.native(at(ast.Delete([at(ast.Attribute(owner, target.attr, ast.Del()), target)]), node))
-            elif isinstance(target, ast.Subscript):
-                owner = self._first_atom(target.value, target.slice)
-                place = at(ast.Subscript(owner, self._index(target.slice), ast.Del()), target)
-                self.native(at(ast.Delete([place]), node))
-            elif isinstance(target, (ast.Tuple, ast.List)):
-                self._delete(at(ast.Delete(target.elts), node))
-            else:
-                self.native(at(ast.Delete([target]), node))
 
     # expressions
 
@@ -461,10 +344,11 @@ class Flattener:
         self.out.append(at(ast.Assign([store(name, value)], value), value))
         return load(name, value)
 
-    def _named(self, value: ast.expr) -> ast.expr:
-        return value if self._is_stable(value) else self.spill(value)
+    def named(self, value: ast.expr) -> ast.expr:
+        """Return a name or constant that stands for a value."""
+        return value if self.is_stable(value) else self.spill(value)
 
-    def _is_stable(self, value: ast.expr) -> bool:
+    def is_stable(self, value: ast.expr) -> bool:
         """Say whether reading the value later gives the same: a constant, or a variable of this call alone."""
         if isinstance(value, ast.Constant):
             return True
@@ -472,17 +356,17 @@ class Flattener:
 
     def atom(self, node: ast.expr) -> ast.expr:
         """Return a name or constant that stands for the expression."""
-        return self._named(self.value(node))
+        return self.named(self.value(node))
 
     def atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
         """Return atoms for expressions that are evaluated one after the other."""
-        return [self._named(part) for part in self._children(nodes)]
+        return [self.named(part) for part in self.parts(nodes)]
 
     def kept_atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
         """Return the same, to be read again whatever happens to variables meanwhile."""
         return [value if isinstance(value, ast.Constant) else self.spill(value) for value in self.atoms(nodes)]
 
-    def _first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
+    def first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
         """Return an atom for an expression that is evaluated before another."""
         value = self.atom(first)
         if self._has_walrus and isinstance(value, ast.Name) and _rebinds(then, value.id):
@@ -501,7 +385,7 @@ class Flattener:
         value = self.value(node)
         return self.spill(value) if isinstance(value, ast.Call) else value
 
-    def _children(self, nodes: list[ast.expr], call: ast.Call | None = None) -> list[ast.expr]:
+    def parts(self, nodes: list[ast.expr], call: ast.Call | None = None) -> list[ast.expr]:
         """Flatten expressions that are evaluated one after the other; with `call`, they are its arguments."""
         last = max((index for index, node in enumerate(nodes) if self.needs(node)), default=-1)
         done: list[ast.expr] = []
@@ -541,7 +425,7 @@ class Flattener:
                     if isinstance(item, ast.expr):
                         slots.append((name, index))
                         parts.append(item)
-        for (name, place), part in zip(slots, self._children(parts), strict=True):
+        for (name, place), part in zip(slots, self.parts(parts), strict=True):
             if place is None:
                 setattr(node, name, part)
             else:
@@ -557,7 +441,7 @@ class Flattener:
             if key is None and index < last:  # merged as it is now, whatever the calls that follow do to it
                 node.values[index] = at(ast.Dict([None], [value]), value)
         parts = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
-        flat = iter(self._children(parts))
+        flat = iter(self.parts(parts))
         for index, key in enumerate(node.keys):
             if key is not None:
                 node.keys[index] = next(flat)
@@ -567,19 +451,8 @@ class Flattener:
     def _in_slice(self, node: ast.Slice) -> ast.expr:
         return self._in_any(node)
 
-    def _index(self, node: ast.expr) -> ast.expr:
-        """Return an index made of atoms: a name, a constant, a slice of them, a tuple of those."""
-        if isinstance(node, ast.Slice):
-            parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
-            flat = iter([self._named(part) for part in self._children(parts)])
-            values = [next(flat) if part is not None else None for part in (node.lower, node.upper, node.step)]
-            return at(ast.Slice(*values), node)
-        if isinstance(node, ast.Tuple) and any(isinstance(part, ast.Slice) for part in node.elts):
-            return at(ast.Tuple([self._index(part) for part in node.elts], ast.Load()), node)
-        return self.atom(node)
-
     def _in_namedexpr(self, node: ast.NamedExpr) -> ast.expr:
-        value = self._named(self.value(node.value))
+        value = self.named(self.value(node.value))
         self.assign(store(node.target.id, node.target), value, node)
         return value
 
@@ -607,14 +480,14 @@ class Flattener:
             if isinstance(part, ast.FormattedValue):
                 part.value = self.flat(part.value)
                 if part.format_spec is not None and self.needs(part.format_spec):
-                    part.value = self._named(part.value)
+                    part.value = self.named(part.value)
                     part.format_spec = self.value(part.format_spec)
                 text = self.spill(at(ast.JoinedStr([part]), part))
                 node.values[index] = at(ast.FormattedValue(text, -1, None), part)
         return node
 
     def _in_lambda(self, node: ast.Lambda) -> ast.expr:
-        flat = iter([self._named(default) for default in self._children(_defaults(node))])
+        flat = iter([self.named(default) for default in self.parts(_defaults(node))])
         node.args.defaults = [next(flat) for _ in node.args.defaults]
         node.args.kw_defaults = [None if default is None else next(flat) for default in node.args.kw_defaults]
         return node
@@ -661,8 +534,8 @@ class Flattener:
                 called = self.spill(called)
         spread = len(node.args) == 1 and isinstance(node.args[0], ast.Starred)
         # an argument that is spread alone is iterated over at the call, others where they stand
-        parts = self._children([_value(arguments[0]), *arguments[1:]] if spread else arguments, node)
-        values = [part if isinstance(part, ast.Starred) else self._named(part) for part in parts]
+        parts = self.parts([_value(arguments[0]), *arguments[1:]] if spread else arguments, node)
+        values = [part if isinstance(part, ast.Starred) else self.named(part) for part in parts]
         positional = [self._spread_alone(values[0], node)] if spread else values[: len(node.args)]
         keywords = [
             at(ast.keyword(keyword.arg, value), keyword)
