@@ -42,6 +42,8 @@ def perhaps_read(node: ast.expr) -> frozenset[str]:
 def expression_of(code: ast.stmt) -> ast.expr | None:
     """Return what a simple statement or the head of a compound one evaluates first, as one expression."""
     match code:
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript() as place], value=value):
+            return ast.Tuple([value, place], ast.Load())
         case ast.Assign(value=value) | ast.Expr(value=value):
             return value
         case ast.AugAssign(target=ast.Name(id=name), value=value):

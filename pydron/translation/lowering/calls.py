@@ -66,24 +66,32 @@ class Flattener:
         self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes_of(function.tree))
         self._known: dict[ast.AST, bool] = {}
         self._jumping: dict[ast.stmt, bool] = {}
-        self._steady = _always_bound(function)
+        self._unbinds = _unbound_somewhere(function)
+        self._bound = frozenset(function.scope.parameters) - self._unbinds
+        """Variables that surely have a value where the block being written has come to."""
 
     # blocks and statements
 
     def block(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         """Return the lowered form of a block."""
-        outer, self.out = self.out, []
-        for statement in statements:
-            self.statement(statement)
-        written, self.out = self.out, outer
-        return written
+
+        def write() -> None:
+            for statement in statements:
+                self.statement(statement)
+
+        return self.within(write)
 
     def within(self, write: Callable[[], None]) -> list[ast.stmt]:
-        """Return what `write` appends, as a block of its own."""
-        outer, self.out = self.out, []
+        """Return what `write` appends, as a block of its own, which perhaps is not run to its end."""
+        outer, self.out, bound = self.out, [], self._bound
         write()
-        written, self.out = self.out, outer
+        written, self.out, self._bound = self.out, outer, bound
         return written
+
+    def bind(self, code: ast.Assign) -> None:
+        """Append an assignment to variables of this call alone."""
+        self.out.append(code)
+        self._bound |= names_bound(code) - self._unbinds
 
     def statement(self, node: ast.stmt) -> None:
         """Append the lowered form of one statement."""
@@ -142,6 +150,8 @@ class Flattener:
         value = self.value(node.value)
         if len(node.targets) > 1:
             value = self.named(value)
+            if isinstance(value, ast.Name) and any(_rebinds(target, value.id) for target in node.targets[:-1]):
+                value = self.spill(value)
         for target in node.targets:
             self.assign(target, value, node)
 
@@ -246,8 +256,13 @@ class Flattener:
             unsteady: it may take items out of what it goes over.
         """
         item = self.names.fresh("item")
-        bind = self.within(lambda: self.assign(node.target, load(item, node.target), node.target))
-        body = [*bind, *self.block(node.body)]
+
+        def write() -> None:
+            self.assign(node.target, load(item, node.target), node.target)
+            for statement in node.body:
+                self.statement(statement)
+
+        body = self.within(write)
         loop = at(ast.For(store(item, node.target), node.iter, body, self.block(node.orelse)), node)
         self._function.written[loop] = written
         if unsteady:
@@ -309,8 +324,7 @@ class Flattener:
         if node.exc is None:
             self.out.append(node)
             return
-        parts = self.parts([node.exc, *([node.cause] if node.cause else [])])
-        values = [self.named(part) for part in parts]
+        values = self.atoms([node.exc, *([node.cause] if node.cause else [])])
         self.out.append(at(ast.Raise(values[0], values[1] if node.cause else None), node))
 
     # expressions
@@ -360,18 +374,11 @@ class Flattener:
 
     def atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
         """Return atoms for expressions that are evaluated one after the other."""
-        return [self.named(part) for part in self.parts(nodes)]
+        return self._all_named(self.parts(nodes))
 
     def kept_atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
         """Return the same, to be read again whatever happens to variables meanwhile."""
         return [value if isinstance(value, ast.Constant) else self.spill(value) for value in self.atoms(nodes)]
-
-    def first_atom(self, first: ast.expr, then: ast.expr) -> ast.expr:
-        """Return an atom for an expression that is evaluated before another."""
-        value = self.atom(first)
-        if self._has_walrus and isinstance(value, ast.Name) and _rebinds(then, value.id):
-            return self.spill(value)
-        return value
 
     def value(self, node: ast.expr) -> ast.expr:
         """Return the expression with everything that needs a statement taken out; a call may be left at its top."""
@@ -398,19 +405,37 @@ class Flattener:
             elif isinstance(node, ast.Starred):
                 done.append(at(ast.Starred(self.atom(node.value), node.ctx), node))
             else:
-                done.append(self.flat(node) if index == last else self._kept(node, nodes[index + 1 :]))
+                done.append(self.flat(node) if index == last else self.kept(node, nodes[index + 1 :]))
         return done
 
-    def _kept(self, node: ast.expr, later: list[ast.expr], *, checked: bool = True) -> ast.expr:
+    def kept(self, node: ast.expr, later: list[ast.expr], *, checked: bool = True) -> ast.expr:
         """Return an atom for an expression that is evaluated before others; `checked` if it is not read at once."""
-        value = self.atom(node)
+        return self.held(self.atom(node), later, checked=checked)
+
+    def held(self, value: ast.expr, later: list[ast.expr], *, checked: bool = True) -> ast.expr:
+        """Return the same for an atom."""
         if not isinstance(value, ast.Name):
             return value
         if self._has_walrus and any(_rebinds(other, value.id) for other in later):
             return self.spill(value)
-        if checked and value.id not in self._steady and self._may_be_unbound(value) and any(map(self.needs, later)):
-            self.out.append(at(ast.Expr(value), value))  # what comes later must not happen if this is an error
+        if checked and not all(map(self.is_stable, map(_value, later))):
+            self._check(value)
         return value
+
+    def _check(self, value: ast.expr) -> None:
+        """Read a variable that may be unbound: what comes later must not happen if this is an error."""
+        if isinstance(value, ast.Name) and self._may_be_unbound(value) and value.id not in self._bound:
+            self.out.append(at(ast.Expr(value), value))
+
+    def _all_named(self, parts: list[ast.expr]) -> list[ast.expr]:
+        """Return atoms for what is evaluated one after the other and holds no calls."""
+        last = max((index for index, part in enumerate(parts) if not self.is_stable(_value(part))), default=-1)
+        done: list[ast.expr] = []
+        for index, part in enumerate(parts):
+            if index < last:
+                self._check(_value(part))
+            done.append(part if isinstance(part, ast.Starred) else self.named(part))
+        return done
 
     def _in_any(self, node: ast.expr) -> ast.expr:
         """Flatten an expression whose parts are evaluated in the order of its fields."""
@@ -487,7 +512,7 @@ class Flattener:
         return node
 
     def _in_lambda(self, node: ast.Lambda) -> ast.expr:
-        flat = iter([self.named(default) for default in self.parts(_defaults(node))])
+        flat = iter(self.atoms(_defaults(node)))
         node.args.defaults = [next(flat) for _ in node.args.defaults]
         node.args.kw_defaults = [None if default is None else next(flat) for default in node.args.kw_defaults]
         return node
@@ -519,7 +544,7 @@ class Flattener:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         late = not all(isinstance(_value(argument), (ast.Name, ast.Constant)) for argument in arguments)
         if isinstance(function, ast.Attribute):
-            owner = self._kept(function.value, arguments, checked=not late)
+            owner = self.kept(function.value, arguments, checked=not late)
             if late:
                 called: ast.expr = self.spill(
                     at(ast.Call(load(BIND, function), [owner, at(ast.Constant(function.attr), function)], []), function)
@@ -527,7 +552,7 @@ class Flattener:
             else:
                 called = at(ast.Attribute(owner, function.attr, ast.Load()), function)
         elif late:
-            called = self._kept(function, arguments)
+            called = self.kept(function, arguments)
         else:
             called = self.flat(function)
             if not isinstance(called, ast.Name):
@@ -535,7 +560,7 @@ class Flattener:
         spread = len(node.args) == 1 and isinstance(node.args[0], ast.Starred)
         # an argument that is spread alone is iterated over at the call, others where they stand
         parts = self.parts([_value(arguments[0]), *arguments[1:]] if spread else arguments, node)
-        values = [part if isinstance(part, ast.Starred) else self.named(part) for part in parts]
+        values = self._all_named(parts)
         positional = [self._spread_alone(values[0], node)] if spread else values[: len(node.args)]
         keywords = [
             at(ast.keyword(keyword.arg, value), keyword)
@@ -557,15 +582,15 @@ def _defaults(node: ast.Lambda) -> list[ast.expr]:
     return [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
 
 
-def _always_bound(function: Lowered) -> frozenset[str]:
-    """Return parameters that nothing unbinds."""
+def _unbound_somewhere(function: Lowered) -> frozenset[str]:
+    """Return variables that something unbinds."""
     unbound: set[str] = set()
     for node in own_nodes(function.tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
             unbound.add(node.id)
         elif isinstance(node, ast.ExceptHandler) and node.name:
             unbound.add(node.name)
-    return frozenset(function.scope.parameters) - unbound
+    return frozenset(unbound)
 
 
 def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:

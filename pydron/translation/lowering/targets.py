@@ -9,6 +9,8 @@ from pydron.translation.quote import at, load, store
 from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydron.translation.lowering.calls import Flattener
 
 __all__ = ["assign", "augment", "delete"]
@@ -23,7 +25,7 @@ def augment(flattener: Flattener, node: ast.AugAssign) -> None:
         owner = flattener.atom(target.value)
         _augment_place(flattener, node, at(ast.Attribute(owner, target.attr, ast.Load()), target))
     elif isinstance(target, ast.Subscript):
-        owner = flattener.first_atom(target.value, target.slice)
+        owner = flattener.kept(target.value, [target.slice])
         _augment_place(flattener, node, at(ast.Subscript(owner, _index(flattener, target.slice), ast.Load()), target))
 
 
@@ -45,7 +47,7 @@ def _display(flattener: Flattener, node: ast.expr) -> ast.expr | None:
     """Return a list display of atoms as it stands: adding it to a list does not wait for its elements."""
     if not isinstance(node, ast.List) or any(isinstance(element, ast.Starred) for element in node.elts):
         return None
-    node.elts = [flattener.named(element) for element in flattener.parts(node.elts)]
+    node.elts = flattener.atoms(node.elts)
     return node
 
 
@@ -61,19 +63,19 @@ def assign(flattener: Flattener, target: ast.expr, value: ast.expr, node: ast.AS
     """Append the assignment of a value to any target."""
     if isinstance(target, ast.Name):
         if target.id in flattener.fast or target.id.startswith("."):
-            flattener.out.append(at(ast.Assign([target], value), node))
+            flattener.bind(at(ast.Assign([target], value), node))
         else:
             flattener.native(at(ast.Assign([target], flattener.named(value)), node))
     elif isinstance(target, (ast.Tuple, ast.List)):
         _unpack(flattener, target, value, node)
     elif isinstance(target, ast.Attribute):
-        value = flattener.named(value)
+        value = flattener.held(flattener.named(value), [target.value])
         owner = flattener.atom(target.value)
         place: ast.expr = at(ast.Attribute(owner, target.attr, ast.Store()), target)
         flattener.out.append(at(ast.Assign([place], value), node))
     elif isinstance(target, ast.Subscript):
-        value = flattener.named(value)
-        owner = flattener.first_atom(target.value, target.slice)
+        value = flattener.held(flattener.named(value), [target.value, target.slice])
+        owner = flattener.kept(target.value, [target.slice])
         place = at(ast.Subscript(owner, _index(flattener, target.slice), ast.Store()), target)
         flattener.out.append(at(ast.Assign([place], value), node))
     else:  # pragma: no cover - the grammar has no other target
@@ -92,7 +94,7 @@ def _unpack(flattener: Flattener, target: ast.Tuple | ast.List, value: ast.expr,
             name = store(flattener.names.fresh(), inner)
             later.append((inner, load(name.id, inner)))
         simple.append(at(ast.Starred(name, ast.Store()), element) if isinstance(element, ast.Starred) else name)
-    flattener.out.append(at(ast.Assign([at(ast.Tuple(simple, ast.Store()), target)], value), node))
+    flattener.bind(at(ast.Assign([at(ast.Tuple(simple, ast.Store()), target)], value), node))
     for inner, read in later:
         assign(flattener, inner, read, node)
 
@@ -106,7 +108,7 @@ def delete(flattener: Flattener, node: ast.Delete) -> None:
             owner = flattener.atom(target.value)
             flattener.native(at(ast.Delete([at(ast.Attribute(owner, target.attr, ast.Del()), target)]), node))
         elif isinstance(target, ast.Subscript):
-            owner = flattener.first_atom(target.value, target.slice)
+            owner = flattener.kept(target.value, [target.slice])
             place = at(ast.Subscript(owner, _index(flattener, target.slice), ast.Del()), target)
             flattener.native(at(ast.Delete([place]), node))
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -118,10 +120,23 @@ def delete(flattener: Flattener, node: ast.Delete) -> None:
 def _index(flattener: Flattener, node: ast.expr) -> ast.expr:
     """Return an index made of atoms: a name, a constant, a slice of them, a tuple of those."""
     if isinstance(node, ast.Slice):
-        parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
-        flat = iter([flattener.named(part) for part in flattener.parts(parts)])
-        values = [next(flat) if part is not None else None for part in (node.lower, node.upper, node.step)]
-        return at(ast.Slice(*values), node)
+        return _with_parts(node, iter(flattener.atoms(_parts(node))))
     if isinstance(node, ast.Tuple) and any(isinstance(part, ast.Slice) for part in node.elts):
-        return at(ast.Tuple([_index(flattener, part) for part in node.elts], ast.Load()), node)
+        values = iter(flattener.atoms([part for element in node.elts for part in _parts(element)]))
+        return at(ast.Tuple([_with_parts(element, values) for element in node.elts], ast.Load()), node)
     return flattener.atom(node)
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """Return what is evaluated for one dimension of an index."""
+    if not isinstance(node, ast.Slice):
+        return [node]
+    return [part for part in (node.lower, node.upper, node.step) if part is not None]
+
+
+def _with_parts(node: ast.expr, values: Iterator[ast.expr]) -> ast.expr:
+    """Return one dimension of an index, of atoms."""
+    if not isinstance(node, ast.Slice):
+        return next(values)
+    bounds = (node.lower, node.upper, node.step)
+    return at(ast.Slice(*[next(values) if part is not None else None for part in bounds]), node)

@@ -350,3 +350,64 @@ def main():
     ns = f_nest(4, 0, 1)
     ns[0].append(9)
     return a, b, a is b, m, ns, f_none(5, 0) is None, f_flag(6, 0) is True
+
+# --- 38 a variable without a value fails where it is read, before what stands after it
+@pydron.schedule
+def main(number, xs, absent):
+    out = []
+    if f_int(1, number, 1) > 100:
+        ys = zs = us = absent
+    if number == 0:
+        ys[f_int(2, number, 1)] = 3
+    if number == 1:
+        ys[f_int(2, number, 1)] += 3
+    if number == 2:
+        del ys[f_int(2, number, 1)]
+    if number == 3:
+        xs[f_int(2, number, 1)] = ys
+    if number == 4:
+        f_box(2, number, 1).v = ys
+    if number == 5:
+        xs[ys:2, f_int(2, number, 1)] = 4
+    if number == 6:
+        ys[xs[9]] = f_int(2, number, 1)
+    if number == 7:
+        zs[ys] = f_int(2, number, 1)
+    if number == 8:
+        zs[ys] = us
+    if number == 9:
+        for zs[f_int(2, number, 1)] in xs:
+            out.append(1)
+    if number == 10:
+        xs[0], zs[f_int(2, number, 1)] = f_int(3, number, 1), 2
+    if number == 11:
+        f_int(2, number, zs, xs[9], f_int(3, number, 1))
+    if number == 12:
+        zs(xs[9])
+    if number == 13:
+        xs[n1 := f_int(2, number, 1) % 2] = n1
+    return out
+
+def drive():
+    seen = []
+    for number in range(14):
+        xs = [1, 2]
+        try:
+            seen.append(main(number, xs, None))
+        except Exception as error:
+            seen += [type(error).__name__, str(error), xs]
+    return seen
+
+# --- 7 a store keeps what its value was when its place binds the variable
+@pydron.schedule
+def main():
+    n = f_int(1, 0, 1) % 2 + 1
+    xs = [0, 0, 0, 0, 0, 0, 0, 0]
+    xs[(n := 5)] = n
+    kept = {}
+    kept[n, (n := f_int(2, 0, 2)), n] = n
+    kept[(n := 3)] = [n]
+    pair = (f_int(3, 0, 1), f_int(4, 0, 2))
+    (pair, other) = kept[0] = pair
+    again = pair = [pair]
+    return xs, kept, pair, other, again, n
