@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydron.tasks import Task
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "language.md"
-OUTCOME = re.compile(r"<!-- outcome --> (.*)")
+OUTCOME = re.compile(r"<!-- outcome -->\n\n(.*)")
 BEYOND = {"15", "48", "55", "ordered"}
 """Rows of the catalogue that are about no construct: arrays, what surrounds a call, classes that travel, effects."""
 
@@ -116,7 +116,7 @@ def test_the_outcomes_are_those_of_the_page(
     assert len(OUTCOME.findall(text)) == len(lines)
     if request.config.getoption("--update-golden"):
         given = iter(lines)
-        PAGE.write_text(OUTCOME.sub(lambda _: f"<!-- outcome --> {next(given)}", text), encoding="utf-8")
+        PAGE.write_text(OUTCOME.sub(lambda _: f"<!-- outcome -->\n\n{next(given)}", text), encoding="utf-8")
         return
     assert OUTCOME.findall(text) == lines
 
