@@ -155,7 +155,7 @@ class Fiber(Attempts, Calls):
                 if isinstance(error, KeyboardInterrupt) and error is not self.around:
                     raise  # the user's wish comes before the order of the program, unless a handler passes it on
                 self.state = State.FAILED
-                self.error = run.traced(unconverted(error, self.activation.cells))
+                self.error = run.traced(unconverted(error, self.activation))
                 if self.caught is not None:
                     self.caught.restore()
                 return

@@ -9,7 +9,6 @@ from pydron.contexts import OwnContext
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import CodeType
 
     from pydron.runtime.fiber import Fiber
@@ -105,10 +104,10 @@ def _linked(entry: TracebackType, activation: Activation | None, rest: Traceback
     return TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
 
 
-def unconverted(error: BaseException, cells: Mapping[str, object]) -> BaseException:
+def unconverted(error: BaseException, activation: Activation) -> BaseException:
     """Give back the error as Python raises it in the user's function, which is neither a generator nor an inner one."""
-    if type(error) is NameError and error.name in cells:
-        return _of_own_variable(error)
+    if type(error) is NameError and error.name in activation.cells:
+        return _of_own_variable(error, activation)
     cause = error.__cause__
     if type(error) is not RuntimeError or not isinstance(cause, StopIteration):
         return error
@@ -119,11 +118,16 @@ def unconverted(error: BaseException, cells: Mapping[str, object]) -> BaseExcept
     return cause if trace is None else error
 
 
-def _of_own_variable(error: NameError) -> BaseException:
-    """In a frame the variables that inner functions see are free; in the user's function they are its own."""
+def _of_own_variable(error: NameError, activation: Activation) -> BaseException:
+    """In a frame the variables that inner functions see are free; in the user's function they are its own.
+
+    A comprehension that became a loop may be such an inner function.
+    """
     trace = error.__traceback__
     text = f"cannot access free variable {error.name!r} where it is not associated with a value in enclosing scope"
     if error.args != (text,) or trace is None or trace.tb_next is None or trace.tb_next.tb_next is not None:
+        return error
+    if len(activation.plan.in_comprehensions(places_of(trace.tb_next)[0])) > 1:
         return error
     own = UnboundLocalError(f"cannot access local variable {error.name!r} where it is not associated with a value")
     own.__context__ = error.__context__

@@ -45,13 +45,22 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
     quiet = _quiet(mine, loose, origin)
     if not perhaps_read(node) <= fast:  # a global that is not read need not exist
         return quiet
-    atoms = [quote_expression("_Type(_Name) in _A", origin, _Name=name) for name in _in_order(node, names)]
+    # the test is what reads a variable first: if that fails, it is where the expression reads it
+    places = _places(node)
+    atoms = [quote_expression("_Type(_Name) in _A", places[name], _Name=name) for name in _in_order(node, names)]
     return at(ast.BoolOp(ast.Or(), [_all(atoms, origin), quiet]), origin)
 
 
 def _in_order(node: ast.expr, names: list[str]) -> list[str]:
     surely = surely_read(node)
     return [*surely, *(name for name in names if name not in surely)]
+
+
+def _places(node: ast.expr) -> dict[str, ast.Name]:
+    """Return where an expression reads each variable first."""
+    reads = [part for part in nodes_of(node) if isinstance(part, ast.Name)]
+    reads.sort(key=lambda read: (read.lineno, read.col_offset), reverse=True)
+    return {read.id: read for read in reads}
 
 
 def _is_plain_display(node: ast.expr) -> bool:

@@ -50,6 +50,8 @@ def expression_of(code: ast.stmt) -> ast.expr | None:
             return ast.BinOp(ast.Name(name, ast.Load()), code.op, value)
         case ast.If(test=test) | ast.While(test=test):
             return test
+        case ast.For(iter=iterable):
+            return iterable
         case _:
             return None
 
@@ -77,7 +79,12 @@ def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
                 for part in pair:
                     if part is not None:
                         yield from _reads(part, sure=sure)
-        case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+            yield from _reads(node.generators[0].iter, sure=sure)
+            yield _OPERATION, sure
+            for name in sorted(names_read(node)):
+                yield name, False  # there may be no element
+        case ast.Lambda():
             for name in sorted(names_read(node)):
                 yield name, sure
         case _:

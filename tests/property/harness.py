@@ -31,7 +31,7 @@ import pydron
 from pydron.errors import PydronWarning
 from pydron.testing import simulate
 from tests.property.laws import enforced
-from tests.property.observe import Observation, Tokenizer, comparable, frames, globals_of
+from tests.property.observe import Observation, Tokenizer, frames, globals_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -277,7 +277,7 @@ def observation(
     tokens = Tokenizer()
     seen = Observation(
         result=tokens.of(result),
-        error=tokens.of(comparable(error)),
+        error=tokens.of(error),
         trace=frames(error, filename) if error is not None else (),
         output=text,
         effects=tokens.of(globals_of(namespace)),

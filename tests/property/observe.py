@@ -151,24 +151,12 @@ def frames(error: BaseException, filename: str) -> tuple[tuple[str, str, int], .
         elif code.co_filename.endswith(PRELUDE):
             found.append(("prelude", code.co_name, trace.tb_lineno))
         trace = trace.tb_next
-    if found and comparable(error) is not error:
+    if found and sys.version_info < (3, 12) and UNBOUND.fullmatch(str(error)):
         found[-1] = (*found[-1][:2], 0)
     return tuple(found)
 
 
 UNBOUND = re.compile(r"cannot access (?:local|free) variable '(\w+)' where it is not associated with a value.*")
-
-
-def comparable(error: BaseException | None) -> object:
-    """Return an error as it is compared.
-
-    Before Python 3.12 a comprehension has a frame of its own, and calls a variable free that belongs to the function
-    around it and has no value. Unrolled, it calls it local.
-    """
-    if sys.version_info >= (3, 12) or type(error) not in {NameError, UnboundLocalError}:
-        return error
-    found = UNBOUND.fullmatch(str(error))
-    return error if found is None else ("unbound", found[1])
 
 
 def globals_of(namespace: dict[str, object]) -> dict[str, object]:

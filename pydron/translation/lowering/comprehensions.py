@@ -27,7 +27,10 @@ Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
 
 
 def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.Call], bool]) -> bool:
-    """Say whether a comprehension can be a loop: not if something inside keeps its variables, or it is asynchronous.
+    """Say whether a comprehension can be a loop.
+
+    It cannot if something inside keeps its variables, or reads one that no loop has bound so far, or if it is
+    asynchronous.
 
     Args:
         node: the comprehension.
@@ -41,7 +44,25 @@ def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.C
         return False  # it fails in the frame that a comprehension has of its own
     if any(isinstance(part, ast.GeneratorExp) and part not in at_once for part in parts):
         return False
+    if _reads_ahead(node):
+        return False
     return not any(generator.is_async for part in parts for generator in getattr(part, "generators", ()))
+
+
+def _reads_ahead(node: Comprehension | ast.GeneratorExp) -> bool:
+    """Say whether a variable of the comprehension is read before the loop that binds it."""
+    ahead = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+    for generator in node.generators:
+        if generator is not node.generators[0] and _mentions(generator.iter, ahead):
+            return True
+        ahead -= names_bound(generator.target)
+        if any(_mentions(condition, ahead) for condition in generator.ifs):
+            return True
+    return False
+
+
+def _mentions(node: ast.expr, names: frozenset[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in nodes_of(node))
 
 
 def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:

@@ -37,7 +37,7 @@ def expression(text: str) -> ast.expr:
         ("a + b < c", "a b c", "c"),
         ("a < b", "a b", ""),
         ("lambda x=a: b", "a", ""),
-        ("[x for x in a if b]", "a b", ""),
+        ("[x for x in a if b]", "a", "b"),
         ("a or (lambda: b)", "a", ""),
         ("(a or b) + c", "a c", "b"),
         ("1", "", ""),
@@ -57,6 +57,9 @@ def test_what_is_read(text: str, sure: str, perhaps: str) -> None:
         ("a.c += b", None),
         ("if a: b", "a"),
         ("while a: b", "a"),
+        ("a.c = b", "(b, a.c)"),
+        ("a[c] = b", "(b, a[c])"),
+        ("for a in b: c", "b"),
         ("return a", None),
     ],
 )

@@ -411,3 +411,44 @@ def main():
     (pair, other) = kept[0] = pair
     again = pair = [pair]
     return xs, kept, pair, other, again, n
+
+# --- 38 a comprehension comes to an unbound variable, in a frame of its own or not
+@pydron.schedule
+def main(number, xs, absent):
+    kept = f_int(1, number, 1)
+    if kept > 100:
+        v = w = absent
+    if number == 0:
+        return [f_int(2, e, e) + v for e in xs]
+    if number == 1:
+        return any(f_int(2, e, e) > v for e in xs)
+    if number == 2:
+        return {e: (w, v) for e in xs if f_int(2, e, e)}
+    if number == 3:
+        return [f_int(2, e, e) for e in v]
+    if number == 4:
+        return [[f_int(2, (c, e), e) for e in v] for c in xs]
+    if number == 5:
+        return [f_int(2, y, y) for x in xs if y for y in xs]
+    if number == 6:
+        for x in (f_int(2, e, e) + v for e in xs):
+            print(x)
+    if number == 7:
+        return kept, [e for e in xs if e > 5 and v], {v: w for e in xs[5:]}
+    if number == 8:
+        return [[(w, v) for e in xs if e > c] for c in xs]
+    if number == 9:
+        return [(w,
+                 v) for e in xs if kept]
+    if number == 10:
+        return kept and [v for e in xs[:kept - kept]]
+    return [y for xs in [[xs], [[kept]]] for xs in xs for y in xs if f_int(2, y, y)]
+
+def drive():
+    seen = []
+    for number in range(12):
+        try:
+            seen.append(main(number, [1, 2], None))
+        except Exception as error:
+            seen += [type(error).__name__, str(error)]
+    return seen
