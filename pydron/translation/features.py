@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
-from pydron.translation.scope import names_bound, own_nodes
+from pydron.translation.scope import names_bound, names_read, own_nodes
 
 __all__ = ["is_short_super", "native_reason"]
 
@@ -59,9 +59,21 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
 
 def _kept_by_inner(node: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
     """Return the variables of a comprehension that may live on in functions made in it."""
-    if not any(isinstance(part, (ast.Lambda, ast.GeneratorExp)) for part in ast.walk(node)):
-        return frozenset()
-    return frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+    captured = frozenset().union(*map(_captured, ast.walk(node)))
+    return captured.intersection(name for generator in node.generators for name in names_bound(generator.target))
+
+
+def _captured(node: ast.AST) -> frozenset[str]:
+    """Return the variables that a lambda or a generator expression may read when it runs."""
+    if isinstance(node, ast.Lambda):
+        own = frozenset(part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg))
+        return names_read(node.body) - own
+    if isinstance(node, ast.GeneratorExp):
+        own = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+        first, *others = node.generators
+        inner = (node.elt, *first.ifs, *(part for other in others for part in (other.iter, *other.ifs)))
+        return frozenset().union(*map(names_read, inner)) - own
+    return frozenset()
 
 
 def _bound_in(tree: ast.FunctionDef) -> frozenset[str]:

@@ -565,3 +565,16 @@ def main():
     i = 20
     again = [(lambda: i) for i in range(3)]
     return {call() for call in kept}, [call() for call in again], i, (lambda: i)()
+
+# --- 31 comprehensions with variables of the function's names that nothing keeps
+@pydron.schedule
+def main():
+    pending = {j: [j, j + 1] for j in range(4)}
+    done, order = set(), []
+    while len(done) < 4:
+        ready = [n for n, j in pending.items() if n not in done and all(d in done for d in j if d < n)]
+        for n in ready:
+            j = f_int(1, 0, n)
+            order.append((n, j))
+            done.add(n)
+    return order, [sorted(v, key=lambda j: -j) for v in pending.values() for j in v], j
