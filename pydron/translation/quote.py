@@ -35,7 +35,8 @@ class Names:
     def fresh(self, stem: str = "t") -> str:
         """Return a name not handed out before."""
         self._count += 1
-        return f".{stem}{self._count}"
+        gap = "." if stem[-1].isdigit() else ""  # a user's ``e1`` and 2 is not our ``e`` and 12
+        return f".{stem}{gap}{self._count}"
 
 
 def define(name: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:

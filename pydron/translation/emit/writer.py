@@ -29,7 +29,7 @@ from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_me
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
-from pydron.translation.quote import Names, at, define, load, loads, quote, quote_expression, store
+from pydron.translation.quote import at, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
 from pydron.translation.young import young_variables
 
@@ -49,7 +49,7 @@ class Writer:
         self.graph = graph
         self._extents = Extents(graph)
         self._fast = graph.variables
-        self._names = Names()
+        self._names = function.names
         self._guards: dict[int, ast.expr | None] = {}
         self._methods = dict(map(read_method, filter(is_bind, graph.by_tick.values())))
         """Owner and name of the methods that are read before their arguments are evaluated, by variable."""

@@ -76,6 +76,12 @@ def test_fresh_names_differ_and_cannot_be_spelt() -> None:
     assert not any(name.isidentifier() for name in made)
 
 
+def test_fresh_names_differ_whatever_they_are_made_of() -> None:
+    names = Names()
+    made = [names.fresh(stem) for _ in range(50) for stem in ("e", "e1", "e12")]
+    assert len(set(made)) == len(made)
+
+
 def test_a_definition_compiles_in_every_version() -> None:
     nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     made = at(define(".frame", nothing, quote("return 3", ORIGIN)), ORIGIN)
