@@ -218,8 +218,8 @@ class Pool(Protocol):
     def slots(self) -> int:
         """How many tasks can run at the same time, as far as is known."""
 
-    def likeness(self) -> object:
-        """Return a mark of what a task submitted now would run in: directory, filters, decimal context and the like."""
+    def likeness(self) -> int:
+        """Return the number of what a task submitted now would run in: directory, decimal context and the like."""
 
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""

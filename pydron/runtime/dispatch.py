@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
 from pydron.runtime.effects import ATOMS
+from pydron.runtime.guesses import SMALL, signature_of, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
 from pydron.runtime.stores import Stores
@@ -114,16 +115,16 @@ class Dispatch(Stores):
                     error.function, error.what, error.path, error.culprit, error.reason, site
                 ).with_traceback(None)
             return self.failed(error, tick)
-        signature = None
-        if run.guessing or run.keeps_calls or run.guesses:
-            signature = run.guesses.signature(function, payload, references, pool.likeness())
-            made = run.guesses.take(signature)
-            if made is not None:
-                return self._again(made, tick, site)
+        if run.guesses:
+            again = run.guesses.take(signature_of(function, payload, references, pool.likeness()))
+            if again is not None:
+                return self._again(again, tick, site)
         number = pool.new_task_id()
         task = Task(number, function, payload, references, site, functional.requirements)
         promise = Promise(number, tick, run.forget, functional, site)
-        self._expect(promise, signature)
+        if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
+            promise.made = task
+        self._expect(promise)
         if pool.submit(task, run.inbox):
             run.due = True
         return promise
@@ -156,7 +157,7 @@ class Dispatch(Stores):
             copied = run.pool.copy_call(args, kwargs)
             if copied is not None:
                 payload, call.copied = copied
-                signature = run.guesses.signature_of_waiting(function, payload)
+                signature = signature_of_waiting(function, payload)
             elif run.guessing:
                 return self._turn()  # what it runs ahead of may change what cannot be copied
             else:
@@ -166,18 +167,18 @@ class Dispatch(Stores):
         if made is not None:
             return self._again(made, tick, site)
         promise = Promise(call.id, tick, None, functional, site)
-        self._expect(promise, signature)
+        promise.made = signature
+        self._expect(promise)
         run.waits.add(call.id)
         run.has_waited = True
         if run.pool.begin(call, run.inbox):
             run.due = True
         return promise
 
-    def _expect(self, promise: Promise, signature: tuple[object, ...] | None) -> None:
+    def _expect(self, promise: Promise) -> None:
         """Put a call that is made for the first time at its place in program order."""
         run = self.run
         promise.guard = self.guard
-        promise.signature = signature
         assert promise.task is not None
         run.tasks[promise.task] = promise
         self.segment.append(promise)

@@ -1,4 +1,4 @@
-"""Calls made on a guess: past an operation that has to wait for its turn, the program will probably do what it says.
+"""Calls that were made early: past an operation that waits for its turn, the program will probably do what it says.
 
 While such an operation waits and workers are idle, the code after it runs ahead. When its turn comes, everything that
 came after is dropped and done again, for it may have changed anything; but a functional call depends on its arguments
@@ -11,26 +11,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.runtime.promise import PENDING, Promise
+from pydron.tasks import Task
 
 if TYPE_CHECKING:
     from pydron.ids import TaskId, ValueId
-    from pydron.tasks import Function, Payload, Pool
+    from pydron.tasks import Function, Payload
 
-__all__ = ["Guesses"]
+__all__ = ["SMALL", "Guesses", "signature_of", "signature_of_waiting"]
 
+SMALL = 1 << 12
+"""Bytes of arguments below which any call can be kept; larger ones only while code runs ahead on a guess."""
 _LARGEST = 1 << 16
 """Bytes of arguments past which a call is not kept: comparing them would cost too much memory."""
 
 Signature: TypeAlias = "tuple[object, ...]"
 
 
+def signature_of(
+    function: Function, payload: Payload, references: tuple[tuple[int | str, ValueId], ...], likeness: int
+) -> Signature | None:
+    """Return what two calls must have in common to have one result; None if a call is too large to compare."""
+    if payload.buffers or len(payload.data) > _LARGEST:
+        return None
+    return function.key, function.name, payload.data, references, likeness
+
+
+def signature_of_waiting(function: object, payload: Payload) -> Signature | None:
+    """Return the same for a call of a coroutine function, which runs in the driver's process."""
+    if payload.buffers or len(payload.data) > _LARGEST:
+        return None
+    return id(function), payload.data
+
+
 class Guesses:
-    """The calls of one run that were made on a guess and are not confirmed."""
+    """The calls of one run that were made early and are not confirmed."""
 
-    __slots__ = ("_kept", "_pool", "wasted")
+    __slots__ = ("_kept", "wasted")
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
         self._kept: dict[Signature, list[Promise]] = {}
         self.wasted = 0
         """Calls that were made and turned out not to be in the program."""
@@ -38,28 +56,15 @@ class Guesses:
     def __bool__(self) -> bool:
         return bool(self._kept)
 
-    @staticmethod
-    def signature(
-        function: Function, payload: Payload, references: tuple[tuple[int | str, ValueId], ...], likeness: object
-    ) -> Signature | None:
-        """Return what two calls must have in common to have one result; None if a call is too large to compare."""
-        if payload.buffers or len(payload.data) > _LARGEST:
-            return None
-        return function.key, function.name, payload.data, references, likeness
-
-    @staticmethod
-    def signature_of_waiting(function: object, payload: Payload) -> Signature | None:
-        """Return the same for a call of a coroutine function, which runs in the driver's process."""
-        if payload.buffers or len(payload.data) > _LARGEST:
-            return None
-        return id(function), payload.data
-
     def keep(self, promise: Promise) -> bool:
         """Keep a dropped call for the case that it comes up again; return whether it is worth it."""
-        if promise.signature is None:
+        made = promise.made
+        if isinstance(made, Task):
+            made = signature_of(made.function, made.arguments, made.references, made.likeness)
+        if made is None:
             return False
         promise.waiters = None
-        self._kept.setdefault(promise.signature, []).append(promise)
+        self._kept.setdefault(made, []).append(promise)
         return True
 
     def take(self, signature: Signature | None) -> Promise | None:

@@ -47,7 +47,7 @@ class Ledger:
         """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
         self.issued = 0
         self.trials = Trials(self.memory, surroundings.twin)
-        self.guesses = Guesses(self.pool)
+        self.guesses = Guesses()
         self.keeps_calls = False
         """Calls that are dropped will come up again: something reads what a call in a branch may turn out to change."""
         self._root: Fiber

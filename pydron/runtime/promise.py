@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.marks import Functional
-    from pydron.tasks import Captured, Outcome, Site
+    from pydron.tasks import Captured, Outcome, Site, Task
 
 __all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound", "settled"]
 
@@ -29,7 +29,7 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "guard", "outcome", "signature", "site", "state", "task", "tick",
+        "alias", "captured", "forget", "functional", "guard", "made", "outcome", "site", "state", "task", "tick",
         "value", "waiters", "wanted",
     )  # fmt: skip
 
@@ -58,8 +58,8 @@ class Promise:
         self.functional = functional
         self.guard: Fiber | None = None
         """The body around the call whose errors a statement catches."""
-        self.signature: tuple[object, ...] | None = None
-        """What another call must have in common with this one to have the same result, if that can be told."""
+        self.made: Task | tuple[object, ...] | None = None
+        """What was shipped, or what a call made in this process looks like: to know the call if it comes up again."""
         self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""

@@ -100,6 +100,7 @@ class Retirement(Failures):
         if promise.state == FAILED:
             self._fail(fiber, self._error_of(promise, fiber), promise.tick)
             return True
+        promise.made = None
         fiber.segment.popleft()
         self._retired()
         return True

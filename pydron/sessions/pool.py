@@ -97,8 +97,8 @@ class SessionPool:
 
     # What runs call.
 
-    def likeness(self) -> object:
-        """Return a mark of what the driver is like now."""
+    def likeness(self) -> int:
+        """Return the number of what the driver is like now."""
         return self.observer.note()
 
     def new_task_id(self) -> TaskId:

@@ -99,6 +99,7 @@ class SimulatedPool:
         self._numbers = count(1)
         self._calls = Calls(ship=ship)
         self._contexts: dict[int, decimal.Context] = {}
+        self._likenesses: dict[object, int] = {}
         self._waiting: dict[int, WaitingCall] = {}
         self._batch: list[Event] = []
         self._tasks: list[Task] = []
@@ -107,9 +108,9 @@ class SimulatedPool:
         self.slots = workers * slots
         self._simulation = Simulation(plan, self._rng, self.clock, self._call, self.scheduler)
 
-    def likeness(self) -> object:
-        """Return a mark of the circumstances that calls run in."""
-        return decimal_mark()
+    def likeness(self) -> int:
+        """Return the number of the circumstances that calls run in."""
+        return self._likenesses.setdefault(decimal_mark(), len(self._likenesses))
 
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""
@@ -142,6 +143,7 @@ class SimulatedPool:
             self._close_batch()
             self._inbox = inbox
         self._tasks.append(task)
+        task.likeness = self.likeness()
         self._contexts[task.id] = decimal.getcontext().copy()
         return not task.id & 31 or bool(inbox.outcomes)
 
