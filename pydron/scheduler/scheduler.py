@@ -96,6 +96,9 @@ class Scheduler:
             commands += self._collect()
         self._dispatch()
         commands += self._collect()
+        if self.ledger.pressing:
+            press(self.ledger)  # may call back what has just been assigned
+            commands += self._collect()
         return commands
 
     def story(self, task: int) -> str:
@@ -124,8 +127,6 @@ class Scheduler:
             dispatch(ledger)
         if ledger.followed:
             send_ahead(ledger)
-        if ledger.pressing:
-            press(ledger)
 
     def _collect(self) -> list[Command]:
         """Make commands of what this step has gathered."""

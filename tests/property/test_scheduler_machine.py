@@ -412,6 +412,10 @@ def always() -> bool:
     return True
 
 
+def test_nothing_is_called_back_before_it_is_sent() -> None:
+    walk(random.Random(4171746909))
+
+
 def test_random_walks(seed: int) -> None:
     for number in range(400):
         try:
