@@ -83,8 +83,7 @@ class Scheduler:
         ledger = self.ledger
         ledger.now = now
         self._apply(event)
-        self._dispatch()
-        return self._collect()
+        return self._dispatch()
 
     def handle_all(self, batch: Iterable[Event], now: float) -> list[Command]:
         """Take several events that came together, and dispatch once. Cheaper than `handle` for each."""
@@ -94,11 +93,7 @@ class Scheduler:
         for event in batch:
             self._apply(event)
             commands += self._collect()
-        self._dispatch()
-        commands += self._collect()
-        if self.ledger.pressing:
-            press(self.ledger)  # may call back what has just been assigned
-            commands += self._collect()
+        commands += self._dispatch()
         return commands
 
     def story(self, task: int) -> str:
@@ -121,12 +116,17 @@ class Scheduler:
         if ledger.draining:
             advance_drains(ledger)
 
-    def _dispatch(self) -> None:
+    def _dispatch(self) -> list[Command]:
         ledger = self.ledger
         if ledger.ready or ledger.backlogged:
             dispatch(ledger)
         if ledger.followed:
             send_ahead(ledger)
+        commands = self._collect()
+        if ledger.pressing:
+            press(ledger)  # may call back what has just been assigned
+            commands += self._collect()
+        return commands
 
     def _collect(self) -> list[Command]:
         """Make commands of what this step has gathered."""
