@@ -158,7 +158,7 @@ class Calls(Dispatch):
         if scheduled is not None:
             plan = scheduled.plan()
             if not self.run.pending and self.run.natives and scheduled.is_native(self.run.names):
-                return Choice.NOW
+                return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
             if plan is not None and plan.is_generator:
                 return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
             if plan is not None:
