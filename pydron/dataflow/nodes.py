@@ -166,6 +166,8 @@ class ForLoop(_Placed):
     orelse: Region = field(default_factory=lambda: Region([]))
     unsteady: bool = False
     """It may take items out of what it goes over."""
+    restored: bool = False
+    """It may store items into what it goes over."""
     written: ast.stmt = field(default_factory=ast.Pass)
     """The loop as the user wrote it, what is evaluated before it left out."""
     mentions: Mentions = _UNKNOWN

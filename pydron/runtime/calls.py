@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "Calls", "spread"]
 
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
-_CONTAINERS = frozenset((list, dict, set, str, bytes, tuple, frozenset, int, float, complex, bool))
+_CONTAINERS = frozenset((list, dict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 

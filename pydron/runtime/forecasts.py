@@ -7,11 +7,13 @@ program ends so far: for it all of them come earlier.
 
 from __future__ import annotations
 
+import gc
 import operator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pydron.runtime.entries import Effect
 from pydron.runtime.promise import Promise, settled
+from pydron.runtime.walks import Walk, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,12 +21,17 @@ if TYPE_CHECKING:
     from pydron.runtime.conflicts import Memory
     from pydron.runtime.fiber import Fiber
 
-__all__ = ["MISSING", "Forecast", "ForecastWalk", "Forecasts"]
+__all__ = ["FORETOLD", "ITEMS", "MISSING", "Forecast", "ForecastWalk", "Forecasts", "TableWalk", "table_of"]
 
 MISSING: Final = object()
 """There is no forecast."""
 
 Forecast = list[object] | dict[object, object]
+ITEMS: Final[type] = type({}.items())
+_VALUES: Final[type] = type({}.values())
+_TABLES = frozenset((dict, ITEMS, _VALUES, type({}.keys())))
+_FREE, _RATE = 4096, 512
+"""Items that may be copied for forecasts, to begin with, and for each time that one is made."""
 
 
 def add_elements(target: list[object], *elements: object) -> None:
@@ -40,11 +47,13 @@ def append_to(owner: list[object], _place: object, value: object) -> None:
 class Forecasts:
     """The forecasts of one run."""
 
-    __slots__ = ("_memory", "_root", "known")
+    __slots__ = ("_credit", "_memory", "_root", "known")
 
     def __init__(self, root: Fiber, memory: Memory) -> None:
         self._root = root
         self._memory = memory
+        self._credit = _FREE
+        """Items that may be copied: to make the forecast of a large container again and again would cost too much."""
         self.known: dict[int, Forecast | None] = {}
         """By the container's identity; None where it cannot be told."""
 
@@ -53,10 +62,6 @@ class Forecasts:
         key = id(container)
         if key not in self.known and not self._may_change_before(key, fiber):
             self.known[key] = self._made(container, key)
-        return self.at(key, fiber)
-
-    def at(self, key: int, fiber: Fiber) -> Forecast | None:
-        """Return the same for memory whose forecast was asked for before."""
         content = self.known.get(key)
         return None if content is None or self._may_change_before(key, fiber) else content
 
@@ -72,6 +77,10 @@ class Forecasts:
     def _made(self, container: object, key: int) -> Forecast | None:
         if type(container) is not list and type(container) is not dict:
             return None
+        self._credit += _RATE
+        if self._credit < 0:
+            return None
+        self._credit -= len(container)
         effects = [effect for effect in _effects(self._root) if key in effect.keys]
         content = container.copy()
         return content if all(_apply(effect, container, content) for effect in effects) else None
@@ -147,12 +156,11 @@ _OPERATIONS: dict[Callable[..., object], Callable[..., bool]] = {
 class ForecastWalk:
     """A loop over a list with queued stores: each item as it will be, as long as that can be told."""
 
-    __slots__ = ("_fiber", "_forecasts", "_list")
+    __slots__ = ("_fiber", "_list")
 
-    def __init__(self, items: list[object], fiber: Fiber, forecasts: Forecasts) -> None:
+    def __init__(self, items: list[object], fiber: Fiber) -> None:
         self._list = items
         self._fiber = fiber
-        self._forecasts = forecasts
 
     def __iter__(self) -> Iterator[object]:
         return self.after(0)
@@ -160,10 +168,64 @@ class ForecastWalk:
     def after(self, count: int) -> Iterator[object]:
         """Iterate over what follows the first `count` items."""
         while True:
-            content: object = self._list
-            if not self._fiber.exposed:
-                content = self._forecasts.at(id(self._list), self._fiber) or content
+            content: object = self._fiber.forecast(self._list)
+            if content is None:
+                content = self._list
             if count >= len(content):  # type: ignore[arg-type]
                 return
             yield settled(content[count])  # type: ignore[index]
             count += 1
+
+    def can_go_on(self) -> bool:
+        """Say whether the next item is known."""
+        fiber = self._fiber
+        return id(self._list) not in fiber.run.memory.writes or fiber.forecast(self._list) is not None
+
+
+class TableWalk:
+    """A loop over a dictionary or a view of one that stores values for keys that are there."""
+
+    __slots__ = ("_fiber", "_table", "_view", "_walk")
+
+    def __init__(self, view: object, table: dict[object, object], fiber: Fiber) -> None:
+        self._view = view
+        self._table = table
+        self._fiber = fiber
+        shown: object = table.items() if type(view) is _VALUES else view
+        self._walk = Walk(same, (shown,), {})
+
+    def __iter__(self) -> Iterator[object]:
+        return self.after(0)
+
+    def after(self, count: int) -> Iterator[object]:
+        """Iterate over what follows the first `count` items. Raises what the dictionary's own iterator does."""
+        kind = type(self._view)
+        for item in self._walk.after(count):
+            if kind is not ITEMS and kind is not _VALUES:
+                yield item
+                continue
+            key, value = cast("tuple[object, object]", item)
+            content = self._fiber.forecast(self._table)
+            if content is not None:
+                value = settled(content[key])  # type: ignore[call-overload]
+            yield (key, value) if kind is ITEMS else value
+
+    def can_go_on(self) -> bool:
+        """Say whether the next item is known: the stores to come leave the keys as they are."""
+        fiber = self._fiber
+        if id(self._table) not in fiber.run.memory.writes:
+            return True
+        content = fiber.forecast(self._table)
+        return content is not None and len(content) == len(self._table)
+
+
+FORETOLD = frozenset((ForecastWalk, TableWalk))
+"""Loops that tell whether they can go on."""
+
+
+def table_of(iterable: object) -> dict[object, object] | None:
+    """Return the dictionary that a loop over a dictionary or a view of one goes over, if it is a plain one."""
+    if type(iterable) not in _TABLES:
+        return None
+    owners = [iterable] if type(iterable) is dict else gc.get_referents(iterable)
+    return owners[0] if len(owners) == 1 and type(owners[0]) is dict else None

@@ -17,7 +17,7 @@ from pydron.runtime.effects import (
     plain_attribute,
 )
 from pydron.runtime.effects.consuming import Total
-from pydron.runtime.forecasts import MISSING, ForecastWalk
+from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, table_of
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
@@ -256,19 +256,30 @@ class Questions:
     def walk(self, iterable: object) -> tuple[Iterable[object], object]:
         """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores.
 
-        That is the key of its memory, or the complement of the key if the loop goes over a forecast.
+        That is the key of its memory, or what tells whether it can go on.
         """
         if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
         if self._is_forecast(iterable):
-            items = cast("list[object]", iterable)
-            return ForecastWalk(items, cast("Fiber", self), self.run.forecasts), ~id(iterable)
+            walk = self._foretold(iterable)
+            return walk, walk
         if type(iterable) in TABLES:
             key = key_of(iterable)
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
         if can_rewind(iterable):
             return iterable, key_of(iterable)  # type: ignore[return-value]
         return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+
+    def walk_restored(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
+        """Return the same for a loop that may store items into what it goes over; see `walk_wrapper` for `unpacked`."""
+        if type(iterable) is list:
+            foretold = self._foretold(iterable)
+            return foretold, foretold
+        table = table_of(iterable)
+        if table is None or (type(iterable) is ITEMS and not unpacked):
+            return self.walk(iterable)
+        walk = TableWalk(iterable, table, cast("Fiber", self))
+        return walk, walk
 
     def walk_unsteady(self, iterable: object) -> tuple[Iterable[object], object]:
         """Return the same for a loop that may take items out of what it goes over.
@@ -298,28 +309,30 @@ class Questions:
         args: tuple[object, ...],
         keywords: Mapping[str, object] | None,
         unpacked: bool,
+        restored: bool = False,
     ) -> tuple[Iterable[object], object]:
         """Return what a loop over ``enumerate(xs)`` and the like iterates over, and what it has to watch for stores.
 
         `unpacked` says that the loop takes its items apart and does not keep them: then they may hold promises.
+        `restored` says that it may store items into what it goes over.
         """
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
-        given = args = pooled(wrapper, args)
-        keys = tuple([key_of(value) for value in args if type(value) not in FIXED and type(value) not in ATOMS])
+        args = pooled(wrapper, args)
+        if unpacked and wrapper is not reversed and (restored or self.run.pending):
+            args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
+        watched = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
+        keys = tuple([arg if type(arg) is ForecastWalk else key_of(arg) for arg in watched])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
-        if unpacked and wrapper is not reversed and self.run.pending:
-            args = tuple([self._walked(value) for value in args])
-            foretold = {id(value) for value, walked in zip(given, args, strict=True) if walked is not value}
-            keys = tuple([~key if key in foretold else key for key in keys])
         return Walk(wrapper, args, kwargs), keys or None
 
-    def _walked(self, value: object) -> object:
-        if not self._is_forecast(value):
-            return value
-        return ForecastWalk(cast("list[object]", value), cast("Fiber", self), self.run.forecasts)
+    def _is_to_come(self, iterable: object, restored: bool) -> bool:
+        return type(iterable) is list if restored else self._is_forecast(iterable)
+
+    def _foretold(self, items: object) -> ForecastWalk:
+        return ForecastWalk(cast("list[object]", items), cast("Fiber", self))
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""
@@ -328,8 +341,8 @@ class Questions:
             # `yield from` would close a generator of the user's when this one is dropped
             for item in source:  # noqa: UP028
                 yield item
-        elif type(source) is Walk or type(source) is ForecastWalk:
-            yield from source.after(count)
+        elif type(source) is Walk or type(source) in FORETOLD:
+            yield from cast("Walk", source).after(count)
         elif type(source) is list:
             rest = iter(source)
             rest.__setstate__(count)  # type: ignore[attr-defined]
@@ -345,11 +358,7 @@ class Questions:
         if key == EACH_TURN:
             return Request.IMPURE
         writes = run.memory.writes
-        keys = key if type(key) is tuple else (key,)
-        return None if all(each not in writes and self._goes_on(~each) for each in keys) else Request.ORDERED
-
-    def _goes_on(self, key: int) -> bool:
-        """Say whether a loop over what a list will hold, not over the list, knows that."""
-        if key not in self.run.memory.writes:
-            return True
-        return not self.exposed and self.run.forecasts.at(key, cast("Fiber", self)) is not None
+        for each in key if type(key) is tuple else (key,):
+            if not each.can_go_on() if type(each) in FORETOLD else each in writes:
+                return Request.ORDERED
+        return None

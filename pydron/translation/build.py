@@ -68,6 +68,7 @@ class _Builder:
         self._tick = 0
         self._written = function.written
         self._unsteady = function.unsteady
+        self._restored = function.restored
         scope = function.scope
         self._own = scope.fast.union(scope.cells) - scope.declared
         self._plain = function.plain
@@ -145,6 +146,7 @@ class _Builder:
             item=item,
             iterable=code.iter,
             unsteady=code in self._unsteady,
+            restored=code in self._restored,
             body=body,
             orelse=orelse,
             written=self._written[code],

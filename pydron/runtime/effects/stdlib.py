@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import cmath
+import contextlib
 import copy
 import functools
 import itertools
@@ -241,6 +242,10 @@ def _partial(args: Arguments, _kwargs: Keywords) -> Verdict:
     return _HOLD_ALL if args else UNKNOWN
 
 
+def _holding(_args: Arguments, kwargs: Keywords) -> Verdict:
+    return UNKNOWN if kwargs else _HOLD_ALL
+
+
 STDLIB_CALLS: dict[object, CallRule] = {
     **_MATH,
     **_OPERATOR,
@@ -257,6 +262,8 @@ STDLIB_CALLS: dict[object, CallRule] = {
     deque: _collection,
     defaultdict: _defaultdict,
     Counter: _counter,
+    contextlib.suppress: _holding,
+    contextlib.nullcontext: _holding,
     warnings.warn: classify_warn,
     **dict.fromkeys((logging.debug, logging.info, logging.warning, logging.error, logging.critical), classify_root_log),
 }

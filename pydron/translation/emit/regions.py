@@ -99,19 +99,23 @@ class Regions(Natives):
         origin = node.code
         body = [*self._check_bound(node.reads, node), *self._force(node.reads, node)]
         iterable = node.iterable
+        unpacked = is_unpacked(node)
         if isinstance(iterable, ast.Call):
-            form, holes = "_wrapper(_Function, _Args, _Keywords, _Unpacked)", {
+            may_loop = f"may_loop_wrapper(_Function, _Args, _Keywords, {unpacked})"
+            walk = f"walk_wrapper(_Function, _Args, _Keywords, {unpacked}, {node.restored})"
+            holes = {
                 "_Function": iterable.func,
                 "_Args": at(ast.Tuple(iterable.args, ast.Load()), origin),
                 "_Keywords": self._keywords(iterable, origin),
-                "_Unpacked": at(ast.Constant(is_unpacked(node)), origin),
-            }  # fmt: skip
+            }
         else:
-            form, holes = "(_Iterable)", {"_Iterable": iterable}
-        unsteady = "_unsteady" if node.unsteady and not isinstance(iterable, ast.Call) else ""
+            may_loop, walk, holes = "may_loop(_Iterable)", "walk(_Iterable)", {"_Iterable": iterable}
+            if node.unsteady:
+                walk = "walk_unsteady(_Iterable)"
+            elif node.restored:
+                walk = f"walk_restored(_Iterable, {unpacked})"
         body += quote(
-            f"_Ans = _S.may_loop{form}\nif _Ans is not None: yield _Ans\n"
-            f"_Source, _Key = _S.walk{unsteady}{form}\n_Count = 0",
+            f"_Ans = _S.{may_loop}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.{walk}\n_Count = 0",
             origin, _Source=source, _Count=count, _Key=key, **holes,
         )  # fmt: skip
         frame.in_loop = True

@@ -225,9 +225,10 @@ class Flattener:
             return
         written = self.written(node)
         unsteady = self.removes(node, node.iter)
+        restored = _stores_into(node.body, names_read(node.iter))
         node.iter = self.head(node.iter)
         written.iter = copy_tree(node.iter)
-        self.loop(node, written, unsteady=unsteady)
+        self.loop(node, written, unsteady=unsteady, restored=restored)
 
     def written(self, node: ast.For) -> ast.For:
         """Return the loop as it was written."""
@@ -247,13 +248,14 @@ class Flattener:
         """Return the same, to be read again whatever happens to variables meanwhile."""
         return wrapped(self, iterable) if is_wrapped(self, iterable) else self.spill(self.value(iterable))
 
-    def loop(self, node: ast.For, written: ast.stmt, *, unsteady: bool = False) -> None:
+    def loop(self, node: ast.For, written: ast.stmt, *, unsteady: bool = False, restored: bool = False) -> None:
         """Append a loop over an atom or a wrapper.
 
         Args:
             node: the loop.
             written: what it is to be where nothing in it can be run in parallel.
             unsteady: it may take items out of what it goes over.
+            restored: it may store items into what it goes over.
         """
         item = self.names.fresh("item")
 
@@ -267,6 +269,8 @@ class Flattener:
         self._function.written[loop] = written
         if unsteady:
             self._function.unsteady.add(loop)
+        if restored:
+            self._function.restored.add(loop)
         self.out.append(loop)
 
     def _try(self, node: ast.Try) -> None:
@@ -601,6 +605,16 @@ def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:
                 case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()) if name in names:
                     return True
                 case ast.Attribute(value=ast.Name(id=name), attr=method) if name in names and method in _REMOVERS:
+                    return True
+    return False
+
+
+def _stores_into(statements: list[ast.stmt], names: frozenset[str]) -> bool:
+    """Say whether statements may store items into what one of the variables holds."""
+    for statement in statements:
+        for node in nodes_of(statement):
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) if name in names:
                     return True
     return False
 

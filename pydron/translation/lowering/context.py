@@ -52,6 +52,8 @@ class Lowered:
     """Loops as the user wrote them."""
     unsteady: set[ast.AST] = field(default_factory=set)
     """Loops that may take items out of what they go over."""
+    restored: set[ast.AST] = field(default_factory=set)
+    """Loops that may store items into what they go over."""
     handled: set[ast.AST] = field(default_factory=set)
     """Statements that run natively as they stand."""
     bets: set[ast.AST] = field(default_factory=set)

@@ -463,3 +463,157 @@ def main(xs, k):
 
 def arguments():
     return ([1], 2)
+
+# --- 25 loops that store into the list they go over
+@pydron.schedule
+def main(xs, ys):
+    for i, x in enumerate(xs):
+        xs[i] = f_int(1, x, x)
+    for i, x in enumerate(xs):
+        xs[i] = xs[(i + 1) % len(xs)] = f_int(2, x, x)
+        print(i, xs[i])
+    i = 0
+    for y in ys:
+        if y % 2:
+            ys[i] = f_int(3, y, y)
+        elif i + 2 < len(ys):
+            ys[i + 2] = f_int(4, y, y)
+        i += 1
+    for a, b in zip(ys, ys[1:]):
+        ys[0] += f_int(5, a, b)
+    for i, y in enumerate(ys):
+        ys[i] += f_int(6, y, y)
+        if y > 1000:
+            break
+    else:
+        ys[-1] = None
+    return xs, ys
+
+def arguments():
+    return ([1, 2, 3], [4, 5, 6, 7, 8])
+
+# --- 25 loops that store into the dictionary they go over
+@pydron.schedule
+def main(d, other):
+    for k in d:
+        d[k] = f_int(1, k, k)
+    for k, v in d.items():
+        d[k] = f_int(2, k, v)
+        print(k, d[k] if k != "b" else "")
+    for v in d.values():
+        d["b"] = f_int(3, v, v)
+    for pair in d.items():
+        d["c"] = f_int(4, pair[0], pair[1])
+    kept = []
+    for pair in d.items():
+        kept.append(pair)
+        d["a"] = f_int(5, "a", 1)
+    for k, v in other.items():
+        other[k] += f_int(6, k, v)
+        for j in other:
+            other[j] = f_int(7, j, other[j])
+    for k in d.keys():
+        d[k] += f_int(8, k, 2)
+        if k == "b":
+            continue
+        other[1] = f_int(9, k, 1)
+    return d, kept, other, list(d.items())
+
+def arguments():
+    return ({"a": 1, "b": 2, "c": 3}, {1: 10, 2: 20})
+
+# --- 25 a loop that adds to what it goes over, by a store
+@pydron.schedule
+def main(d, xs):
+    out = []
+    try:
+        for k in d:
+            d[k] = f_int(1, k, k)
+            d[k + 10] = f_int(2, k, k)
+            out.append(k)
+    except RuntimeError as error:
+        out.append(str(error))
+    try:
+        for k, v in d.items():
+            out.append(f_int(3, k, k))
+            d[k] = 0
+            if v:
+                d[k + 100] = f_int(4, k, v)
+    except RuntimeError as error:
+        out.append(str(error))
+    for i, x in enumerate(xs):
+        xs[i] = f_int(5, x, x)
+        if len(xs) < 6:
+            xs.append(f_int(6, i, x))
+    for x in xs:
+        xs[0] = f_int(7, x, x)
+        xs[len(xs) :] = [] if len(xs) > 7 else [x]
+    return out, d, xs
+
+def arguments():
+    return ({1: 1, 2: 2}, [1, 2, 3])
+
+# --- 25 a loop over a dictionary with other names for it
+@pydron.schedule
+def main(d):
+    same, view = d, d.items()
+    for k in d:
+        same[k] = f_int(1, k, k)
+    for k, v in view:
+        d[k] = f_int(2, k, v)
+        same[2] = f_int(3, k, v)
+    def change(k, v):
+        d[k] = v
+        return len(d)
+    for k, v in d.items():
+        d[k] = change(k, f_int(4, k, v))
+    try:
+        for k, v in d.items():
+            d[k] = f_int(5, k, v)
+            if change(k + 5, v) > 4:
+                break
+    except RuntimeError as error:
+        return str(error), d
+    return d
+
+def arguments():
+    return ({1: 1, 2: 2},)
+
+# --- 42 a deque that is filled while the calls run
+import collections
+
+@pydron.schedule
+def main(xs):
+    last, todo = collections.deque(maxlen=2), collections.deque(xs)
+    for x in xs:
+        last.append(f_int(1, x, x))
+        todo.appendleft(f_int(2, x, 1))
+        print(len(todo))
+    total = 0
+    while todo:
+        total += f_int(3, len(todo), todo.popleft())
+    todo.extend(last)
+    return list(last), total, todo[0], list(todo)
+
+def arguments():
+    return ([1, 2, 3],)
+
+# --- 29 suppressed errors in a loop
+import contextlib
+
+@pydron.schedule
+def main(xs):
+    out = []
+    for x in xs:
+        with contextlib.suppress(ValueError, Boom):
+            y = f_int(1, x, x)
+            out.append(y)
+            if x == 2:
+                raise ValueError(y)
+            out.append(-y)
+        with contextlib.nullcontext(x) as z:
+            out.append(f_int(2, z, z))
+    return out
+
+def arguments():
+    return ([1, 2, 3],)
