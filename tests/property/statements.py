@@ -277,6 +277,18 @@ def for_pairs(draw: Draw) -> None:
     looped(draw, f"for {i}, {v} in {source}:", i, {v: "int"})
 
 
+def for_restored(draw: Draw) -> None:
+    """Write a loop that stores into what it goes over."""
+    i, v, w = draw.fresh("i"), draw.fresh("v"), draw.fresh("w")
+    over, form = draw.rng.choice([("ints", "enumerate({})"), ("map", "{}.items()")])
+    name = draw.variable(over)
+    draw.emit(f"{w} = 0")
+    inner = "    " * (draw.indent + 1)
+    store = draw.rng.choice([f"{name}[{i}] = {v} = f_int({draw.site()}, {i}, {v})", f"{name}[{i}] = {an(draw, 'int')}"])
+    first = f"{w} += 1\n{inner}if {w} > 4: break\n{inner}{store}"
+    looped(draw, f"for {i}, {v} in {form.format(name)}:", w, {v: "int"}, first)
+
+
 def for_walk(draw: Draw) -> None:
     i = draw.fresh("i")
     kind = draw.rng.choice(["walk", "Walk"])
@@ -495,6 +507,7 @@ COMPOUND: list[tuple[int, Callable[[Draw], None]]] = [
     (5, for_items),
     (3, for_direct),
     (3, for_pairs),
+    (3, for_restored),
     (1, for_walk),
     (2, for_keys),
     (1, for_target),
