@@ -1,6 +1,6 @@
 """What `schedule` makes of a function: a callable that starts a run, or that is the function itself.
 
-The callable is a function with the code of `wrapper`, which finds the scheduled function among its constants. While
+The callable is a function with the code of ``wrapper``, which finds the scheduled function among its constants. While
 there is nothing in the function to run in parallel, the callable has the code of the user's function instead, so that
 calling it costs what it costs in plain Python. Whenever a callable is decorated the question is asked anew.
 """
@@ -195,33 +195,41 @@ class _Reference(weakref.ref[Scheduled]):
         return _Reference, (self(),)
 
 
-def wrapper(*args: object, **kwargs: object) -> object:
-    """Call a scheduled function. Runs among the user's globals, so it knows nothing but its constants."""
-    __tracebackhide__ = True  # for tools that leave out frames which tell nothing
-    reference: _Reference = ...  # type: ignore[assignment]
-    scheduled = reference()
-    assert scheduled is not None
-    try:
-        run = scheduled.begin(args, kwargs)
-    except scheduled.Errors as error:
-        raise error.with_traceback(None)  # noqa: B904 - it is the same error
-    if run is None:
-        return scheduled.function(*args, **kwargs)
-    del args, kwargs  # it is for the function alone how long they live
-    if scheduled.is_generator:
-        return scheduled.iterate(run)
-    try:
-        result = run.execute()
-    except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
-        if type(run.error) is not scheduled.Interrupt:
-            raise interrupt.with_traceback(None)  # noqa: B904 - as above
-    if run.error is None:
-        return result
-    try:
-        with scheduled.OwnContext(run.error):
-            raise run.error
-    finally:
-        del run
+def _wrapper_code() -> CodeType:
+    """Return the code of what all scheduled functions are called through; it can be a closure."""
+    free = None
+
+    def wrapper(*args: object, **kwargs: object) -> object:
+        """Call a scheduled function. Runs among the user's globals, so it knows nothing but its constants."""
+        __tracebackhide__ = True  # for tools that leave out frames which tell nothing
+        reference: _Reference = ...  # type: ignore[assignment]
+        if False:
+            free  # noqa: B018 - a closure is made of it
+        scheduled = reference()
+        assert scheduled is not None
+        try:
+            run = scheduled.begin(args, kwargs)
+        except scheduled.Errors as error:
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
+        if run is None:
+            return scheduled.function(*args, **kwargs)
+        del args, kwargs  # it is for the function alone how long they live
+        if scheduled.is_generator:
+            return scheduled.iterate(run)
+        try:
+            result = run.execute()
+        except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
+            if type(run.error) is not scheduled.Interrupt:
+                raise interrupt.with_traceback(None)  # noqa: B904 - as above
+        if run.error is None:
+            return result
+        try:
+            with scheduled.OwnContext(run.error):
+                raise run.error
+        finally:
+            del run
+
+    return wrapper.__code__.replace(co_qualname="wrapper")
 
 
 def _steps(run: Run) -> Generator[object, object, object]:
@@ -253,7 +261,7 @@ _awaitable_steps = FunctionType(
 """The same for what `types.coroutine` has been put on: the generator can be awaited."""
 _ROOM = 400
 """Frames on the stack; a run takes some 300 where its fibers nest."""
-_CODE = wrapper.__code__
+_CODE = _wrapper_code()
 _told_of_onlooker = False
 _news = 0
 """How often a callable has been decorated."""
@@ -296,13 +304,19 @@ def _stack_is_nearly_full() -> bool:
 
 
 def _code(scheduled: Scheduled) -> CodeType:
-    """Return the code of `wrapper` with a scheduled function in its place."""
+    """Return the code of ``wrapper`` with a scheduled function in its place."""
     reference = _Reference(scheduled)
     constants = tuple(reference if constant is ... else constant for constant in _CODE.co_consts)
     like = scheduled.function.__code__
     # for those who ask; it has no effect on what the code does
     kind = like.co_flags & (inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE)
-    return _CODE.replace(co_consts=constants, co_freevars=like.co_freevars, co_flags=_CODE.co_flags | kind)
+    free = like.co_freevars
+    # The first instruction copies the closure into the frame. A frame without it crashes who asks for its variables:
+    # debuggers, reports of errors.
+    begin = bytes([_CODE.co_code[0], min(len(free), 255)])
+    return _CODE.replace(
+        co_code=begin + _CODE.co_code[2:], co_consts=constants, co_freevars=free, co_flags=_CODE.co_flags | kind
+    )
 
 
 def _stand_in(scheduled: Scheduled) -> None:

@@ -165,6 +165,18 @@ def test_a_module_has_them_too() -> None:
     assert {f"{__name__}.decorated", f"{__name__}.plain"} <= {each.name for each in found if each.examples}
 
 
+def test_debuggers_may_look_at_the_variables_of_its_frames() -> None:
+    kept = "kept"
+
+    @pydron.schedule
+    def closure(x: int) -> str:
+        raise LookupError(double(x), kept)
+
+    with simulate(seed=1), pytest.raises(LookupError) as caught:
+        closure(1)
+    assert [frame.locals.get("kept") for frame in caught.traceback if frame.name == "closure"] == ["kept"]
+
+
 def test_a_functional_function_may_be_mocked() -> None:
     with mock.patch(f"{__name__}.double", side_effect=lambda x: -x) as mocked:
         assert scheduled(1) == [-1, 3]
