@@ -28,13 +28,15 @@ def consumes(*asked: object) -> bool:
     """Say whether callables are the builtins that they are called after, and owners of methods of the builtin type.
 
     Args:
-        asked: callable or owner, name, and so on.
+        asked: callable or owner, name, and so on. What is called "given" is called itself, so it must not be None.
     """
-    pairs = zip(asked[::2], asked[1::2], strict=True)
-    return all(
-        type(callee) is _RECEIVERS[name] if name in _RECEIVERS else callee is _BUILTINS[name]  # type: ignore[index]
-        for callee, name in pairs
-    )
+    return all(_is_called(callee, name) for callee, name in zip(asked[::2], asked[1::2], strict=True))
+
+
+def _is_called(callee: object, name: object) -> bool:
+    if name == "given":
+        return callee is not None
+    return type(callee) is _RECEIVERS[name] if name in _RECEIVERS else callee is _BUILTINS[name]  # type: ignore[index]
 
 
 _LARGEST = 2**63

@@ -114,7 +114,8 @@ class Extents:
 
 def loop_state(node: Node) -> tuple[str, str, str]:
     """Return the hidden variables of a ``for`` loop: what it walks over, how many items it took, what to watch."""
-    return f".source{node.tick}", f".count{node.tick}", f".key{node.tick}"
+    # with a second dot, as a variable of the user's has it only if its name ends in a digit: see `Names`
+    return f".source.{node.tick}", f".count.{node.tick}", f".key.{node.tick}"
 
 
 def is_unpacked(loop: ForLoop) -> bool:

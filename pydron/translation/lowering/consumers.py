@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, nest, rename, span_of
 from pydron.translation.lowering.context import Unrolled
-from pydron.translation.lowering.sources import CONSUMES, NOWHERE, ZIP, called, is_source, passes
+from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, ZIP, called, is_source, passes
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_bound
 from pydron.translation.source import copy_tree
@@ -143,7 +143,7 @@ class _Consumption:
         self._names = flattener.names
         self._result = self._names.fresh("all")
         self._asked: list[ast.expr] = []
-        """Callables and the names of the builtins that they should be."""
+        """Callables, each with the name of the builtin that it should be."""
 
     def write(self) -> ast.expr:
         node, flattener = self._node, self._flattener
@@ -157,6 +157,9 @@ class _Consumption:
         node.args[1:] = [flattener.atom(argument) for argument in node.args[1:]]
         for keyword in node.keywords:
             keyword.value = flattener.atom(keyword.value)
+        key = _key(node)
+        if key is not None:
+            self._ask_given(key)
         loops = self._names.fresh("loops")
         whole = at(ast.Assign([store(self._result, node)], copy_tree(node)), node)
         ask = at(ast.Call(load(CONSUMES, node), self._asked, []), node)
@@ -168,6 +171,10 @@ class _Consumption:
 
     def _ask(self, callee: ast.expr, kind: str) -> None:
         self._asked += [copy_tree(callee), at(ast.Constant(kind), self._node)]
+
+    def _ask_given(self, function: ast.expr) -> None:
+        if not isinstance(function, (ast.Lambda, ast.Constant)):
+            self._ask(function, GIVEN)
 
     def _call(self, node: ast.Call) -> None:
         value = self._flattener.plain_call(node)
@@ -215,6 +222,8 @@ class _Consumption:
             inner = self._mapped(first.args[1])
             return _Elements(inner.generators, called(copy_tree(first.args[0]), [inner.element], first))
         first.args = flattener.kept_atoms(first.args)
+        if kind == "filter":
+            self._ask_given(first.args[0])
         function, *iterables = [copy_tree(value) for value in first.args]
         if len(iterables) == 1:
             source = self._plain(iterables[0])

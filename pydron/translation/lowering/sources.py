@@ -27,10 +27,12 @@ from pydron.translation.source import copy_tree
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
 
-__all__ = ["CONSUMES", "NOWHERE", "ZIP", "called", "can_fuse", "fuse", "is_source", "passes"]
+__all__ = ["CONSUMES", "GIVEN", "NOWHERE", "ZIP", "called", "can_fuse", "fuse", "is_source", "passes"]
 
 CONSUMES = ".consumes"
 """Asks whether callables are the builtins that their names say."""
+GIVEN = "given"
+"""What is asked of an argument that the loop calls, and that the builtin does not call if it is None."""
 ZIP = ".zip"
 """The builtin `zip`."""
 NOWHERE = (0, 0, 0, 0)
@@ -108,7 +110,10 @@ def _over_call(flattener: Flattener, node: ast.For, source: ast.Call) -> None:
     flattener.unrolled.append(Unrolled(span_of(source), NOWHERE, source.func.id, span_of(head), is_call=True))
     function, iterable = flattener.kept_atoms(source.args)
     loops, items, item = names.fresh("loops"), names.fresh("items"), names.fresh("item")
-    ask = at(ast.Call(load(CONSUMES, source), [copy_tree(callee), kind], []), source)
+    asked = [copy_tree(callee), kind]
+    if kind.value == "filter" and not isinstance(function, (ast.Lambda, ast.Constant)):
+        asked += [copy_tree(function), at(ast.Constant(GIVEN), source)]
+    ask = at(ast.Call(load(CONSUMES, source), asked, []), source)
     call = at(ast.Call(callee, [copy_tree(function), copy_tree(iterable)], []), source)
     for statement in quote(
         "_Loops = _Ask\nif _Loops:\n    _Items = _Iterable\nelse:\n    _Items = _Call",

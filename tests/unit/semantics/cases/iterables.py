@@ -617,3 +617,19 @@ def main(xs):
 
 def arguments():
     return ([1, 2, 3],)
+# --- filter, sorted, min, max: a function that is None where it is given by a variable
+import operator
+@pydron.functional
+def f(x):
+    return x + 1
+@pydron.schedule
+def main(xs, key, test):
+    done = [sorted(xs, key=key), min(xs, key=key), max(map(f, xs), key=key), list(filter(test, map(f, xs)))]
+    done += [next(filter(test, xs), "none"), sum(filter(test, xs)), [f(x) for x in filter(test, xs)]]
+    for x in filter(test, xs):
+        done.append(f(x))
+    return done
+def drive(xs):
+    return [main(xs, key, test) for key in (None, operator.neg) for test in (None, operator.not_, bool)]
+def arguments():
+    return ([0, 2, -1, 3],)
