@@ -8,7 +8,6 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType, FunctionType, TracebackType
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "build_traceback", "is_ours", "places_of"]
 
-_OURS = str(Path(__file__).resolve().parent) + os.sep
+_OURS = __file__.rpartition(os.sep)[0] + os.sep  # as code objects have it: links are not followed
 _MOST = 2000
 
 

@@ -12,7 +12,7 @@ __all__ = ["Spawned", "worker_command"]
 
 _TAIL = 16_000
 _MOST_LINES = 20
-_OURS = str(Path(__file__).resolve().parent.parent) + os.sep
+_OURS = str(Path(__file__).parent.parent) + os.sep
 
 
 def worker_command() -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.scripts import PATIENCE, command, environment, frames, own_frames, run
+from tests.integration.scripts import PATIENCE, ROOT, command, environment, frames, own_frames, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,28 @@ def test_a_file_as_standard_input(tmp_path: Path) -> None:
             env=environment(), cwd=tmp_path, check=False, timeout=PATIENCE,
         )  # fmt: skip
     check(done, "<stdin>")
+
+
+def test_pydron_itself_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "pydron").symlink_to(ROOT / "pydron")
+    program = """
+        import pydron
+
+        @pydron.functional
+        def f(x):
+            return x
+
+        @pydron.schedule
+        def main(xs):
+            return f(1), next(iter(xs))
+
+        print(main([2]))
+        main([])
+    """
+    done = run(tmp_path, program, PYTHONPATH=str(tmp_path / "links"))
+    assert done.stdout == "(1, 2)\n"
+    assert done.stderr.endswith("\nStopIteration\n")
 
 
 def test_a_module(tmp_path: Path) -> None:
