@@ -42,7 +42,7 @@ def lowered(text: str) -> Lowered:
     """Return the function ``f`` of a module, before the first lowering."""
     with written(text) as names:
         function = cast("FunctionType", names["f"])
-        source = find_source(function)
+        source = find_source(function, coroutine=True)
         return Lowered(source, copy_tree(source.tree), Scope.of(function.__code__, source.tree))
 
 

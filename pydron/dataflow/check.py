@@ -6,7 +6,7 @@ import ast
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pydron.dataflow.nodes import Call, ForLoop, Jump, Region, WhileLoop, With, regions_of
+from pydron.dataflow.nodes import Call, ForLoop, Jump, Region, Try, WhileLoop, With, regions_of
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Graph, Node
@@ -69,6 +69,8 @@ def _check_inside(graph: Graph, node: Node, bound: set[str], *, in_loop: bool) -
         inside.add(node.item)
     elif isinstance(node, With):
         inside.add(node.entered)
+    elif isinstance(node, Try):
+        inside |= {handler.name for handler in node.handlers if handler.name}
     is_loop = isinstance(node, ForLoop | WhileLoop)
     for region in regions_of(node):
         for inner in region.nodes:

@@ -82,8 +82,15 @@ class Call(_Placed):
     def call(self) -> ast.Call:
         """The call expression."""
         value = self.code.value  # type: ignore[attr-defined]
+        if isinstance(value, ast.Await):
+            value = value.value
         assert isinstance(value, ast.Call)
         return value
+
+    @property
+    def awaits(self) -> bool:
+        """Whether what the call gives is awaited at once."""
+        return isinstance(self.code.value, ast.Await)  # type: ignore[attr-defined]
 
     @property
     def target(self) -> str | None:
@@ -120,7 +127,7 @@ class Native(_Placed):
 
 @dataclass(slots=True, eq=False)
 class Yield(_Placed):
-    """``yield`` or ``yield from``: hands control to whoever iterates, until they hand it back with a value."""
+    """``yield``, ``yield from`` or ``await``: hands control to whoever iterates, who hand it back with a value."""
 
 
 @dataclass(slots=True, eq=False)

@@ -93,8 +93,11 @@ class _Builder:
             return self._with(tick, code)
         if code in self._matching:
             return self._fits(tick, code)
-        kind = Native if code in self._handled else _kind(code)
-        return kind(tick, code, self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code)))
+        reads, binds = self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code))
+        if code not in self._handled:
+            return _kind(code)(tick, code, reads, binds)
+        # what is synthetic and bound by a statement that runs as it stands matters to nothing else
+        return Native(tick, code, reads - {name for name in binds if name.startswith(".")}, binds)
 
     def _mine(self, names: frozenset[str]) -> frozenset[str]:
         mine = frozenset(name for name in names if name in self._fast or (name[0] == "." and name not in _INTRINSICS))
@@ -211,7 +214,7 @@ class _Builder:
         )
 
 
-_INTRINSICS = frozenset((BIND, SPREAD, ".AssertionError", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY))
+_INTRINSICS = frozenset((BIND, SPREAD, ".AssertionError", ".BaseException", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY))
 
 
 def _bound(*regions: Region) -> frozenset[str]:
@@ -232,9 +235,9 @@ def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Yield | Raise 
             return Store
         case ast.Assign(value=ast.Call(func=ast.Name(id=".spread"))):
             return Compute
-        case ast.Assign(value=ast.Call()) | ast.Expr(value=ast.Call()):
+        case ast.Assign(value=ast.Call() | ast.Await(value=ast.Call())) | ast.Expr(value=ast.Call()):
             return Call
-        case ast.Assign(value=ast.Yield() | ast.YieldFrom()):
+        case ast.Assign(value=ast.Yield() | ast.YieldFrom() | ast.Await()):
             return Yield
         case _:
             return Compute

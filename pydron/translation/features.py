@@ -7,7 +7,7 @@ import ast
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
 from pydron.translation.scope import names_bound, names_read, own_nodes
 
-__all__ = ["is_short_super", "native_reason"]
+__all__ = ["has_asynchronous_comprehension", "is_asynchronous", "is_short_super", "native_reason"]
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
@@ -35,14 +35,24 @@ _FRAME_FUNCTIONS = {
 _INSPECT = frozenset({"stack", "trace"})
 
 
+def has_asynchronous_comprehension(tree: ast.AST) -> bool:
+    """Say whether a statement of a function holds a comprehension that awaits anything."""
+    return any(isinstance(part, _COMPREHENSIONS) and is_asynchronous(part) for part in (tree, *own_nodes(tree)))
+
+
+def is_asynchronous(tree: ast.AST) -> bool:
+    """Say whether a comprehension or generator expression awaits anything."""
+    return any(isinstance(part, ast.Await) or getattr(part, "is_async", False) for part in own_nodes(tree))
+
+
 def native_reason(tree: ast.FunctionDef) -> str | None:
     """Return why the whole function has to run as it is written, or None."""
     line = nests_too_deeply(tree)
     if line is not None:
         return f"line {line}: what is written there nests more than {DEEPEST} levels deep; give parts of it names"
     for node in own_nodes(tree):
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            return f"line {node.lineno}: a coroutine belongs to its event loop"
+        if isinstance(node, ast.GeneratorExp) and is_asynchronous(node):
+            return f"line {node.lineno}: an asynchronous generator belongs to its event loop"
         reason = _frame_reason(node)
         if reason is not None:
             return f"line {node.lineno}: {reason}"  # type: ignore[attr-defined]

@@ -106,12 +106,13 @@ def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str |
     return found
 
 
-def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
+def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine: bool = False) -> Source:
     """Return the definition of a function.
 
     Args:
         function: a Python function.
         stamp: of its file, when the function was made.
+        coroutine: take a coroutine function too; its definition comes as one without ``async``.
 
     Raises:
         NoSourceError: there is no source, or it is not the source of this function.
@@ -124,6 +125,8 @@ def find_source(function: FunctionType, stamp: Stamp | None = None) -> Source:
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
     node, class_name = found[0]
+    if isinstance(node, ast.AsyncFunctionDef) and coroutine:
+        node = at(ast.FunctionDef(**{name: getattr(node, name) for name in node._fields}), node)
     if not isinstance(node, ast.FunctionDef):
         raise NoSourceError("it is a coroutine function")
     if not _same_shape(node, code):

@@ -10,6 +10,7 @@ import pytest
 
 from pydron.translation import lowering
 from pydron.translation.lowering.assertions import lower_assertions
+from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PAGES = Path(__file__).with_name("cases") / "lowerings"
 LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "assertions": lower_assertions,
+    "asynchronous": lower_asynchronous,
     "calls": lower_calls,
     "comprehensions": lower_calls,
     "consumers": lower_calls,

@@ -15,6 +15,7 @@ from pydron import compiled
 from pydron.dataflow import GraphError, check
 from pydron.translation.lowering import LOWERINGS
 from pydron.translation.lowering.assertions import lower_assertions
+from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
@@ -131,6 +132,11 @@ def _assertion(function: Lowered) -> ast.AST | None:
     return next((each for each in _statements(function.tree.body) if isinstance(each, ast.Assert)), None)
 
 
+def _asynchronous(function: Lowered) -> ast.AST | None:
+    statements = _statements(function.tree.body)
+    return next((each for each in statements if isinstance(each, (ast.AsyncFor, ast.AsyncWith))), None)
+
+
 def _continue(function: Lowered) -> ast.AST | None:
     statements = list(_statements(function.tree.body))
     endings = [inner for each in statements for inner in _statements(getattr(each, "finalbody", []))]
@@ -141,11 +147,13 @@ def _continue(function: Lowered) -> ast.AST | None:
 
 
 def _inner_call(function: Lowered) -> ast.AST | None:
-    """Return a call or walrus that is part of something larger."""
+    """Return a call, ``await`` or walrus that is part of something larger."""
     for statement in _lowered_statements(function, function.tree.body):
         allowed = [getattr(statement, "value", None), getattr(statement, "iter", None)]
+        if isinstance(allowed[0], ast.Await):
+            allowed.append(allowed[0].value)
         for node in _expressions(statement):
-            if isinstance(node, ast.NamedExpr) or (isinstance(node, ast.Call) and node not in allowed):
+            if isinstance(node, ast.NamedExpr) or (isinstance(node, (ast.Call, ast.Await)) and node not in allowed):
                 return node
     return None
 
@@ -157,6 +165,7 @@ def _lowered_statements(function: Lowered, body: list[ast.stmt]) -> Iterator[ast
 
 LEFT: dict[Callable[[Lowered], None], Callable[[Lowered], ast.AST | None]] = {
     lower_private_names: _private_name,
+    lower_asynchronous: _asynchronous,
     lower_assertions: _assertion,
     lower_continue: _continue,
     lower_calls: _inner_call,

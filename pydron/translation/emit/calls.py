@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.emit.extent import MUTATORS
+from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
 from pydron.translation.quote import at, load, quote, quote_expression
@@ -22,15 +23,15 @@ class Calls(Writer):
 
     def _call(self, node: Call, frame: FrameScope) -> list[ast.stmt]:
         code = node.code
-        call = code.value  # type: ignore[attr-defined]
+        call = node.call
         checks = self._check_bound(node.reads, node)
         if node.target in self._methods:
             return [*checks, *self._bind(node, call)]
         target = node.target or ".r"
         checks += self._check_arguments(call, node)
         spread = self._spread(call, node)
-        ask = self._ask_call(call, node, "call")
-        native = assign(target, call, code)
+        ask = self._ask_call(call, node, "awaited" if node.awaits else "call")
+        native = self._made(node)
         wait = [*self._force(node.reads, node), *self._await_owner(call, code), *quote("yield _IMPURE", code)]
         writes = self._written_by(call, node)
         choice = quote(
@@ -48,6 +49,11 @@ class Calls(Writer):
             _Take=[assign(target, load(".answer", code), code)],
         )
         return [*checks, *spread, *ask, *choice]
+
+    def _made(self, node: Call) -> ast.stmt:
+        """Return the call as it stands, its result in the target."""
+        made = assign(node.target or ".r", node.code.value, node.code)  # type: ignore[attr-defined]
+        return hand_over(made) if node.awaits else made
 
     def _await_owner(self, call: ast.Call, origin: ast.AST) -> list[ast.stmt]:
         """Wait for the object whose method was read before the arguments were evaluated."""
@@ -97,7 +103,7 @@ class Calls(Writer):
                 node.code,
                 _Value=call.args[0].value,
                 _Wait=self._force(node.reads, node),
-                _Native=[assign(node.target or ".r", call, node.code)],
+                _Native=[self._made(node)],
             )
         return spread
 
@@ -142,17 +148,18 @@ class Calls(Writer):
 
     def _call_unit(self, node: Call) -> list[ast.stmt]:
         code = node.code
-        call = code.value  # type: ignore[attr-defined]
+        call = node.call
+        verb = "awaited" if node.awaits else "call"
         target = node.target or ".r"
         return [
             *self._spread(call, node),
-            *self._ask_call(call, node, "call"),
+            *self._ask_call(call, node, verb),
             *quote("if _Type(_Answer) is _F: _Answer = yield _Answer", code, _Answer=".answer"),
             *quote(
                 "if _Answer is _D:\n    yield _ORDERED\n    _Again",
                 code,
                 _Answer=".answer",
-                _Again=self._ask_call(call, node, "call_in_turn"),
+                _Again=self._ask_call(call, node, f"{verb}_in_turn"),
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
@@ -162,7 +169,7 @@ class Calls(Writer):
                 code,
                 _Owned=self._await_owner(call, code),
                 _Answer=".answer",
-                _Native=[assign(target, call, code)],
+                _Native=[self._made(node)],
                 _Take=[assign(target, load(".answer", code), code)],
             ),
         ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.translation.emit.writer import Writer
+from pydron.translation.features import has_asynchronous_comprehension
 from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Natives", "hand_over"]
+
+_Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
 class Natives(Writer):
@@ -52,6 +55,8 @@ class Natives(Writer):
     def _may_stand(self, node: Branch | ForLoop | WhileLoop, frame: FrameScope) -> bool:
         if node.mentions.opaque or self._extents.jumps_out(node):
             return False
+        if node.written is not None and has_asynchronous_comprehension(node.written):
+            return False  # frames are no coroutines
         if contains_jump(getattr(node.written, "orelse", []), (ast.Break, ast.Continue)):
             return False
         # `finally` reads the variables of a frame that a loop may leave by `return`
@@ -82,6 +87,7 @@ class _Exits(ast.NodeTransformer):
         self._frame = frame
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
+        self.generic_visit(node)
         value = node.value if node.value is not None else at(ast.Constant(None), node)
         return self._emitter._leave(value, self._frame, node)[0]
 
@@ -90,6 +96,10 @@ class _Exits(ast.NodeTransformer):
         return _handed_over(node)
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
+        self.generic_visit(node)
+        return _handed_over(node)
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
         self.generic_visit(node)
         return _handed_over(node)
 
@@ -102,15 +112,22 @@ class _Exits(ast.NodeTransformer):
         return at(ast.Assign([node.target], node.value), node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
+        return self._around(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return node
+        return self._around(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return node
+        return self._around(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._around(node)
+
+    def _around(self, node: _Scope) -> _Scope:
+        """Turn what is evaluated outside of an inner function or class; what it holds has exits of its own."""
+        kept, node.body = node.body, []
+        self.generic_visit(node)
+        node.body = kept
         return node
 
 
@@ -118,12 +135,15 @@ def hand_over(code: ast.stmt) -> ast.stmt:
     """Return an assignment of a ``yield`` as a frame has it, which is a generator for reasons of its own."""
     handed = copy_tree(code)
     assert isinstance(handed, ast.Assign)
-    assert isinstance(handed.value, (ast.Yield, ast.YieldFrom))
+    assert isinstance(handed.value, (ast.Yield, ast.YieldFrom, ast.Await))
     handed.value = _handed_over(handed.value)
     return handed
 
 
-def _handed_over(node: ast.Yield | ast.YieldFrom) -> ast.expr:
+_KINDS = {ast.Yield: "yield", ast.YieldFrom: "from", ast.Await: "await"}
+
+
+def _handed_over(node: ast.Yield | ast.YieldFrom | ast.Await) -> ast.expr:
     value = node.value if node.value is not None else at(ast.Constant(None), node)
-    delegates = at(ast.Constant(isinstance(node, ast.YieldFrom)), node)
-    return at(ast.Yield(at(ast.Call(load(".Y", node), [value, delegates], []), node)), node)
+    kind = at(ast.Constant(getattr(node, "kind", _KINDS[type(node)])), node)
+    return at(ast.Yield(at(ast.Call(load(".Y", node), [value, kind], []), node)), node)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.assertions import lower_assertions
+from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
@@ -26,6 +27,7 @@ __all__ = ["LOWERINGS", "lower"]
 LOWERINGS: tuple[Callable[[Lowered], None], ...] = (
     lower_private_names,  # before anything looks at a name
     lower_zero_argument_super,
+    lower_asynchronous,  # makes `while` and `try`
     keep_loops,  # before anything that only serves running in parallel
     lower_assertions,  # makes `if` and `raise`
     lower_continue,  # makes `if`, so before the order of evaluation is written out

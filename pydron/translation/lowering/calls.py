@@ -341,14 +341,17 @@ class Flattener:
         return known
 
     def _look(self, node: ast.expr) -> bool:
-        if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)):
+        if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)):
             return True
         if isinstance(node, ast.Lambda):
             return not all(isinstance(default, (ast.Name, ast.Constant)) for default in _defaults(node))
         if isinstance(node, ast.GeneratorExp):
             return self.needs(node.generators[0].iter)
         if isinstance(node, _COMPREHENSIONS):
-            return any(isinstance(inner, (ast.Call, ast.NamedExpr)) for inner in nodes_of(node))
+            return any(
+                isinstance(inner, (ast.Call, ast.NamedExpr, ast.Await)) or getattr(inner, "is_async", False)
+                for inner in nodes_of(node)
+            )
         return any(self._look_below(child) for child in children(node))
 
     def _look_below(self, node: ast.AST) -> bool:
@@ -491,6 +494,13 @@ class Flattener:
         return self.spill(node)
 
     _in_yieldfrom = _in_yield
+
+    def _in_await(self, node: ast.Await) -> ast.expr:
+        if isinstance(node.value, ast.Call) and not hasattr(node, "kind"):
+            node.value = self._in_call(node.value)
+        else:
+            node.value = self.atom(node.value)
+        return self.spill(node)
 
     def _in_boolop(self, node: ast.BoolOp) -> ast.expr:
         return choose(self, node)

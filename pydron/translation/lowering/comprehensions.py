@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydron.translation.features import is_short_super
+from pydron.translation.features import is_asynchronous, is_short_super
+from pydron.translation.lowering.asynchronous import iterate
 from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.quote import at, load, quote
 from pydron.translation.scope import names_bound
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydron.translation.lowering.calls import Flattener
+    from pydron.translation.quote import Names
 
 __all__ = ["can_unroll", "nest", "rename", "span_of", "unroll"]
 
@@ -29,8 +31,7 @@ Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
 def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.Call], bool]) -> bool:
     """Say whether a comprehension can be a loop.
 
-    It cannot if something inside keeps its variables, or reads one that no loop has bound so far, or if it is
-    asynchronous.
+    It cannot if something inside keeps its variables, or reads one that no loop has bound so far.
 
     Args:
         node: the comprehension.
@@ -38,15 +39,13 @@ def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.C
     """
     parts = list(nodes_of(node))
     at_once = {node, *(part.args[0] for part in parts if isinstance(part, ast.Call) and part.args and consumed(part))}
-    if any(isinstance(part, (ast.Lambda, ast.Await)) for part in parts):
+    if any(isinstance(part, ast.Lambda) for part in parts):
         return False
     if any(isinstance(part, ast.Call) and is_short_super(part) for part in parts):
         return False  # it fails in the frame that a comprehension has of its own
     if any(isinstance(part, ast.GeneratorExp) and part not in at_once for part in parts):
         return False
-    if _reads_ahead(node):
-        return False
-    return not any(generator.is_async for part in parts for generator in getattr(part, "generators", ()))
+    return not _reads_ahead(node)
 
 
 def _reads_ahead(node: Comprehension | ast.GeneratorExp) -> bool:
@@ -67,7 +66,8 @@ def _mentions(node: ast.expr, names: frozenset[str]) -> bool:
 
 def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     """Append the loop and return the variable that holds its result."""
-    flattener.unrolled.append(Unrolled(span_of(node), span_of(node.generators[0].iter), _FRAMES[type(node)]))
+    spans = span_of(node), span_of(node.generators[0].iter)
+    flattener.unrolled.append(Unrolled(*spans, _FRAMES[type(node)], is_coroutine=is_asynchronous(node)))
     first = node.generators[0].iter  # evaluated in the scope around
     if not flattener.can_fuse(first):
         first = flattener.head(first)
@@ -79,7 +79,7 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     rename(node, fresh)
     node.generators[0].iter = first
     collect = _collect(node, result)
-    for statement in nest(node.generators, [collect]):
+    for statement in nest(flattener.names, node.generators, [collect]):
         flattener.statement(statement)
     return load(result, node)
 
@@ -115,11 +115,14 @@ def _method(owner: str, name: str, node: ast.AST) -> ast.expr:
     return at(ast.Attribute(load(owner, node), name, ast.Load()), node)
 
 
-def nest(generators: list[ast.comprehension], innermost: list[ast.stmt]) -> list[ast.stmt]:
+def nest(names: Names, generators: list[ast.comprehension], innermost: list[ast.stmt]) -> list[ast.stmt]:
     """Return the loops and conditions of a comprehension around statements."""
     body = innermost
     for generator in reversed(generators):
         for condition in reversed(generator.ifs):
             body = [at(ast.If(condition, body, []), condition)]
-        body = [at(ast.For(generator.target, generator.iter, body, []), generator.target)]
+        if generator.is_async:
+            body = iterate(names, generator.target, generator.iter, body, [], generator.target)
+        else:
+            body = [at(ast.For(generator.target, generator.iter, body, []), generator.target)]
     return body

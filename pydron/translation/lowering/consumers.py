@@ -246,7 +246,7 @@ class _Consumption:
         before, each, after = getattr(self, f"_{self._kind}")(elements.element)
         for statement in [*self._quote("_Result = None"), *before]:
             flattener.statement(statement)
-        (loop,) = nest(elements.generators, each)
+        (loop,) = nest(self._names, elements.generators, each)
         assert isinstance(loop, ast.For)
         if self._kind in _STOPPING:
             loop.orelse, after = after, []

@@ -32,6 +32,8 @@ class Unrolled:
     """Where the frame around stands meanwhile, if elsewhere."""
     is_generator: bool = False
     """It was a generator expression."""
+    is_coroutine: bool = False
+    """It was an asynchronous comprehension."""
     is_call: bool = False
     """It was a call of `map` or `filter`, whose calls stand where it stood."""
 
