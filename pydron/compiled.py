@@ -17,7 +17,7 @@ from functools import cached_property
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
-from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
+from pydron.dataflow.nodes import Branch, ForLoop, Native, WhileLoop
 from pydron.runtime import forecasts
 from pydron.runtime.callers import add_sequential
 from pydron.runtime.calls import spread
@@ -30,7 +30,7 @@ from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter
-from pydron.translation.features import native_reason
+from pydron.translation.features import has_asynchronous_comprehension, native_reason
 from pydron.translation.lowering import lower
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.mentions import mentions_of, plain_variables
@@ -125,6 +125,11 @@ class Translation:
         """The dataflow graph."""
         with Depth():
             return build(self._lowered)
+
+    def stuck_comprehension(self) -> int | None:
+        """Return the line of an asynchronous comprehension in a native statement: frames cannot await anything."""
+        stuck = (node for node in self.graph.root.walk() if isinstance(node, Native))
+        return next((node.line for node in stuck if has_asynchronous_comprehension(node.code)), None)
 
     @cached_property
     def unrolled(self) -> list[Unrolled]:
@@ -290,15 +295,21 @@ def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation
 
 
 def _translate(function: FunctionType, stamp: Stamp | None) -> Translation | NotTranslatable:
+    if function.__code__.co_flags & inspect.CO_ASYNC_GENERATOR:
+        return NotTranslatable("it is an asynchronous generator function")
     with Depth():
         try:
-            source = find_source(function, stamp)
+            source = find_source(function, stamp, coroutine=True)
         except NoSourceError as error:
             return NotTranslatable(str(error))
         reason = native_reason(source.tree)
         if reason is not None:
             return NotTranslatable(reason)
-        return Translation(source, function.__code__)
+        translation = Translation(source, function.__code__)
+        line = translation.stuck_comprehension() if has_asynchronous_comprehension(source.tree) else None
+        if line is not None:
+            return NotTranslatable(f"line {line}: an asynchronous comprehension is part of what runs as it is written")
+        return translation
 
 
 class CompiledPlan:
@@ -311,6 +322,7 @@ class CompiledPlan:
         self.qualname = function.__qualname__
         self.filename = translation.source.filename
         self.is_generator = bool(function.__code__.co_flags & inspect.CO_GENERATOR)
+        self.is_coroutine = bool(function.__code__.co_flags & inspect.CO_COROUTINE)
         self.impure = translation.impure
         self.obstacles = translation.obstacles
         self.futile = translation.futile
@@ -415,8 +427,11 @@ class CompiledPlan:
         if self._call_at(place) is not None:
             return _STOPPED, len(self.in_comprehensions(place))
         framed = [outer for outer in self._around(place) if outer.is_generator or sys.version_info < (3, 12)]
-        generators = [depth for depth, outer in enumerate(framed, 1) if outer.is_generator]
-        return ("generator raised StopIteration", generators[-1]) if generators else None
+        stopped = [(depth, outer) for depth, outer in enumerate(framed, 1) if outer.is_generator or outer.is_coroutine]
+        if not stopped:
+            return None
+        depth, outer = stopped[-1]
+        return f"{'generator' if outer.is_generator else 'coroutine'} raised StopIteration", depth
 
     def _call_at(self, place: Place) -> Unrolled | None:
         """Return the call of `map` or `filter` at a place that became a loop."""

@@ -12,8 +12,8 @@ import inspect
 import sys
 import warnings
 import weakref
-from types import CodeType, FunctionType, GeneratorType
-from typing import TYPE_CHECKING, cast
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
 
 from pydron.context import current_context, watched_by
 from pydron.contexts import OwnContext
@@ -25,11 +25,12 @@ from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Generator, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from pydron.compiled import CompiledPlan
     from pydron.runtime.marks import Schedulable
     from pydron.runtime.run import Run
+    from pydron.steps import Steps
 
 __all__ = ["Scheduled", "make_scheduled", "stays_as_it_is"]
 
@@ -45,7 +46,8 @@ class Scheduled:
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
         self.stamp = stamp_of(function.__code__.co_filename)
-        self.is_generator = inspect.isgeneratorfunction(function)
+        self.is_iterated = inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function)
+        """A call gives a generator or coroutine, and nothing happens before somebody asks that for something."""
         self._strict = strict
         self._plan: CompiledPlan | None = None
         self._tried = False
@@ -139,10 +141,11 @@ class Scheduled:
             return True  # it runs as it is written anyway
         return plan.is_native(0, names, asked)
 
-    def iterate(self, run: Run) -> Generator[object, object, object]:
-        """Return the generator that a call of a generator function gives."""
-        steps = _awaitable_steps if self.function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE else _steps
-        made = cast("GeneratorType[object, object, object]", steps(run))
+    def iterate(self, run: Run) -> Steps:
+        """Return the generator or coroutine that a call gives."""
+        from pydron.steps import steps_of
+
+        made = steps_of(run, self.function.__code__)
         made.__name__ = self.function.__name__
         made.__qualname__ = self.function.__qualname__
         return made
@@ -214,7 +217,7 @@ def _wrapper_code() -> CodeType:
         if run is None:
             return scheduled.function(*args, **kwargs)
         del args, kwargs  # it is for the function alone how long they live
-        if scheduled.is_generator:
+        if scheduled.is_iterated:
             return scheduled.iterate(run)
         try:
             result = run.execute()
@@ -232,33 +235,6 @@ def _wrapper_code() -> CodeType:
     return wrapper.__code__.replace(co_qualname="wrapper")
 
 
-def _steps(run: Run) -> Generator[object, object, object]:
-    """Run a generator function: hand over what it hands over, and hand back what comes back."""
-    from pydron.runtime.promise import Thrown
-
-    result = run.execute()
-    while run.handover is not None:
-        handover = run.handover
-        try:
-            answer = (yield from handover.take()) if handover.delegates else (yield handover.take())  # type: ignore[misc]
-        except BaseException as error:
-            frames = error.__traceback__
-            answer = Thrown(error.with_traceback(frames.tb_next if frames is not None else None))
-        result = run.go_on(answer)
-        del answer
-    if run.error is None:
-        return result
-    try:
-        with OwnContext(run.error):
-            raise run.error
-    finally:
-        del run
-
-
-_awaitable_steps = FunctionType(
-    _steps.__code__.replace(co_flags=_steps.__code__.co_flags | inspect.CO_ITERABLE_COROUTINE), globals()
-)
-"""The same for what `types.coroutine` has been put on: the generator can be awaited."""
 _ROOM = 400
 """Frames on the stack; a run takes some 300 where its fibers nest."""
 _CODE = _wrapper_code()
@@ -287,8 +263,7 @@ def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., obj
 
 def stays_as_it_is(function: FunctionType, *, strict: bool) -> bool:
     """Say whether a function cannot be scheduled whatever it holds, after the notice that says why."""
-    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-    if not any(is_kind(function) for is_kind in kinds):
+    if not inspect.isasyncgenfunction(function):
         return False
     Scheduled(function, strict).plan()
     return True
@@ -309,7 +284,7 @@ def _code(scheduled: Scheduled) -> CodeType:
     constants = tuple(reference if constant is ... else constant for constant in _CODE.co_consts)
     like = scheduled.function.__code__
     # for those who ask; it has no effect on what the code does
-    kind = like.co_flags & (inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE)
+    kind = like.co_flags & (inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE | inspect.CO_COROUTINE)
     free = like.co_freevars
     # The first instruction copies the closure into the frame. A frame without it crashes who asks for its variables:
     # debuggers, reports of errors.

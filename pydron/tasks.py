@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pydron.ids import TaskId, ValueId, WorkerId
@@ -144,6 +145,8 @@ class WaitingCall:
     kwargs: dict[str, object]
     at_once: int | None = None
     """How many calls of this function may be under way at a time."""
+    loop: AbstractEventLoop | None = None
+    """Where it waits; None for the loop that sequential code has for that."""
     copied: Callable[[], tuple[tuple[object, ...], dict[str, object]]] | None = None
     """Gives a copy of the arguments as they were when the call was made; without it they are passed themselves."""
 
@@ -266,6 +269,24 @@ class Pool(Protocol):
 
     def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
         """Flush, then block until the inbox holds an outcome or `timeout` seconds have passed. Ctrl-C interrupts it."""
+
+    def listen(self, inbox: Inbox, ring: Callable[[], None], *, patient: bool) -> None:
+        """Flush, and have `ring` called, in whatever thread, as soon as the inbox holds an outcome.
+
+        Unless the run is `patient` it wants to be woken after a while without an outcome; a pool whose clock is not
+        that of the world has to see to that.
+        """
+
+    def unlisten(self, inbox: Inbox) -> None:
+        """Take back a `listen`."""
+
+    def pass_on(self, task: TaskId, error: BaseException) -> bool:
+        """Cancel a waiting call that was given a loop, which still has an outcome; return whether it can be.
+
+        Args:
+            task: the call.
+            error: what whoever waits for the call was cancelled with.
+        """
 
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker; it arrives as an outcome."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
 import logging
 import re
 import warnings
@@ -11,7 +12,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING
 
 from pydron.context import name_of, twin
-from pydron.dataflow.nodes import Call, Compute, Matching, Native, Node, Store, With
+from pydron.dataflow.nodes import Call, Compute, Matching, Native, Node, Store, With, Yield
 from pydron.observe.foresight import foresee
 from pydron.observe.verdicts import Kind, Verdict
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
@@ -44,6 +45,9 @@ _TEMPORARY = re.compile(r"(?<![\w\])])\.[a-z]+\d+")
 _REWRITE = "write it as a loop of plain statements"
 _DECLARE = "decorate it with @pydron.functional, if its result depends on its arguments alone and it changes nothing"
 _NAME_IT = "pass it through pydron.functional, or name it in pydron.conf, if it changes nothing"
+_AWAITED = "it waits for its turn and is left to the event loop; what follows is made on a guess"
+_TOGETHER = "await functional calls where they stand: they wait together without gather() and tasks"
+_WHAT = {"iter": "async for", "next": "async for", "enter": "async with", "leave": "async with"}
 _ADVICE = (
     ("ordered, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
     ("functional, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
@@ -70,6 +74,7 @@ class Judge:
         self._function = function
         self._translation = translation
         self._graph = translation.graph
+        self._is_coroutine = inspect.iscoroutinefunction(function)
         self._values: dict[str, object] = {}
         """What temporary variables stand for."""
         self._bound: dict[str, tuple[ast.expr, str]] = {}
@@ -86,6 +91,8 @@ class Judge:
         match node:
             case Call():
                 verdict = self._call(node)
+            case Yield(code=ast.Assign(value=ast.Await(value=value) as code)):
+                verdict = Verdict(node.line, Kind.BLOCKING, _awaiting(code, value), _AWAITED)
             case Native(code=code):
                 reason, advice = _NATIVE.get(type(code), ("it is not taken apart", _REWRITE))
                 verdict = Verdict(node.line, Kind.NATIVE, _text(code), reason, advice)
@@ -147,13 +154,18 @@ class Judge:
             return None
         what = f"{name_of(callee)}()"
         function = callee.__func__ if isinstance(callee, MethodType) else callee
-        if functional_of(function) is not None or functional_of(callee) is not None:
+        functional = functional_of(function) or functional_of(callee)
+        if functional is not None and functional.waits and self._is_coroutine and not node.awaits:
+            return None  # it makes a coroutine
+        if functional is not None:
             return Verdict(node.line, Kind.PARALLEL, what, "a functional call")
         ordered = ordered_of(callee)
         if ordered is not None:
             return _declared(node, what, ordered)
         if scheduled_of(function) is not None:
             return Verdict(node.line, Kind.PARALLEL, what, "part of the same run")
+        if node.awaits:
+            return Verdict(node.line, Kind.BLOCKING, f"await {what}", _AWAITED, _advice_for(function))
         if id(callee) in _OUTPUT or isinstance(getattr(callee, "__self__", None), logging.Logger):
             return Verdict(node.line, Kind.ORDERED, what, "output appears in its turn; nothing waits for it")
         if is_class(function):
@@ -205,6 +217,16 @@ class Judge:
             except ValueError:  # empty
                 return _UNKNOWN
         return function.__globals__.get(name, vars(builtins).get(name, _UNKNOWN))
+
+
+def _advice_for(awaited: object) -> str:
+    module = getattr(awaited, "__module__", None)
+    return _TOGETHER if isinstance(module, str) and module.partition(".")[0] == "asyncio" else _DECLARE
+
+
+def _awaiting(code: ast.Await, value: ast.expr) -> str:
+    """Name what awaits: a statement, or an expression that is no call."""
+    return _WHAT.get(getattr(code, "kind", ""), f"await {_shown(value)}")
 
 
 def _declared(node: Call, what: str, ordered: Ordered) -> Verdict:

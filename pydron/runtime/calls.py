@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Plan
 
-__all__ = ["Bound", "Calls", "spread"]
+__all__ = ["CONTAINERS", "Bound", "Calls", "joined", "spread"]
 
 _KNOWN = frozenset(map(id, BUILTIN_CALLS))
-_CONTAINERS = frozenset((list, dict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
+CONTAINERS = frozenset((list, dict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
@@ -75,7 +75,7 @@ class Calls(Dispatch):
 
     def bind(self, owner: object, name: str) -> object:
         """Read ``owner.name`` to call it once its arguments are evaluated."""
-        if type(owner) is Promise or type(owner) in _CONTAINERS:
+        if type(owner) is Promise or type(owner) in CONTAINERS:
             return Bound(owner, name)
         if not self.run.pending:
             return Choice.TURN
@@ -140,10 +140,12 @@ class Calls(Dispatch):
         functional = functional_of(function)
         if functional is None and first and (functional := functional_of(callee)) is not None:
             function, first = callee, ()  # this very method of this very object
-        kwargs = _joined(keywords)
+        kwargs = joined(keywords)
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
+            if functional.waits and self.activation.plan.is_coroutine:
+                return self._turn()  # it makes a coroutine, which complains if it is dropped
             dispatch = self._begin if functional.waits else self._dispatch
             return dispatch(
                 cast("Callable[..., object]", function), functional, (*first, *args), kwargs, tick, in_turn=in_turn
@@ -162,6 +164,8 @@ class Calls(Dispatch):
                 return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
             if plan is not None and plan.is_generator:
                 return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
+            if plan is not None and plan.is_coroutine:
+                return self._turn()
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
         known = self._known(callee, args, kwargs, tick)
@@ -256,13 +260,13 @@ class Calls(Dispatch):
             if owner.state != DONE:
                 return Choice.TURN if in_turn else Choice.UNIT
             owner = owner.value
-            if type(owner) not in _CONTAINERS and plain_attribute(owner, name) is False:
+            if type(owner) not in CONTAINERS and plain_attribute(owner, name) is False:
                 return Choice.TURN
             return Choice.UNIT if not in_turn else self._call_method(owner, name, args, keywords, tick, in_turn=True)
-        kwargs = _joined(keywords)
+        kwargs = joined(keywords)
         if kwargs is None:
             return Choice.TURN
-        if type(owner) in _CONTAINERS:
+        if type(owner) in CONTAINERS:
             return self._builtin_method(owner, name, args, kwargs, tick)
         if not plain_attribute(owner, name):
             return self._opaque_method(owner, name, args, kwargs, tick)
@@ -329,10 +333,10 @@ def _value(value: object) -> object:
 
 def _is_known_method(callee: object) -> bool:
     owner = getattr(callee, "__self__", None)
-    return type(owner) in _CONTAINERS
+    return type(owner) in CONTAINERS
 
 
-def _joined(keywords: object) -> Mapping[str, object] | None:
+def joined(keywords: object) -> Mapping[str, object] | None:
     """Return keyword arguments as one dictionary, or None where Python would complain."""
     if keywords is None:
         return NO_KEYWORDS

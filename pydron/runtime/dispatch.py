@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
 from pydron.runtime.effects import ATOMS
-from pydron.runtime.guesses import SMALL, signature_of, signature_of_waiting
+from pydron.runtime.guesses import SMALL, signature_of, signature_of_same, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
 from pydron.runtime.stores import Stores
 from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections import deque
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -102,8 +103,10 @@ class Dispatch(Stores):
         kwargs: Mapping[str, object],
         references: tuple[tuple[int | str, ValueId], ...],
         tick: int,
-    ) -> Promise:
+    ) -> object:
         run = self.run
+        if run.loop is not None and not self.is_unit:
+            return Choice.UNIT  # what comes after it can be done again
         pool = run.pool
         site = self.activation.plan.site(tick)
         try:
@@ -115,8 +118,11 @@ class Dispatch(Stores):
                     error.function, error.what, error.path, error.culprit, error.reason, site
                 ).with_traceback(None)
             return self.failed(error, tick)
-        if run.guesses:
-            again = run.guesses.take(signature_of(function, payload, references, pool.likeness()))
+        signature = None
+        if run.guesses or run.loop is not None:
+            whole = run.loop is not None
+            signature = signature_of(function, payload, references, pool.likeness(), whole=whole)
+            again = run.guesses.take(signature)
             if again is not None:
                 return self._again(again, tick, site)
         number = pool.new_task_id()
@@ -124,6 +130,8 @@ class Dispatch(Stores):
         promise = Promise(number, tick, run.forget, functional, site)
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
             promise.made = task
+        if run.loop is not None:
+            promise.made = signature
         self._expect(promise)
         if pool.submit(task, run.inbox):
             run.due = True
@@ -138,10 +146,13 @@ class Dispatch(Stores):
         tick: int,
         *,
         in_turn: bool,
+        loop: AbstractEventLoop | None = None,
     ) -> object:
         """Make a call of a coroutine function: its result is there when its coroutine has ended."""
         run = self.run
         memory = run.memory
+        if run.loop is not None and not self.is_unit:
+            return Choice.UNIT  # as in `_submit`
         if not in_turn and not memory.is_open_function(getattr(function, "__wrapped__", function), here=True):
             return Choice.UNIT
         args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
@@ -151,17 +162,20 @@ class Dispatch(Stores):
                 if type(value) in NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
                     return Choice.UNIT
         coroutine = cast("Callable[..., Awaitable[object]]", function)
-        call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once)
+        call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once, loop)
         signature = None
-        if run.guessing or run.keeps_calls or run.guesses or not ATOMS.issuperset(map(type, values)):
+        may_come_again = run.guessing or run.keeps_calls or run.guesses or run.loop is not None
+        if may_come_again or not ATOMS.issuperset(map(type, values)):
             copied = run.pool.copy_call(args, kwargs)
             if copied is not None:
                 payload, call.copied = copied
-                signature = signature_of_waiting(function, payload)
+                signature = signature_of_waiting(function, payload, whole=run.loop is not None)
             elif run.guessing:
                 return self._turn()  # what it runs ahead of may change what cannot be copied
             else:
                 memory.seen_deep(values)
+                if run.loop is not None:
+                    signature = signature_of_same(function, args, kwargs)
         site = self.activation.plan.site(tick)
         made = run.guesses.take(signature)
         if made is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.contexts import in_context
 from pydron.runtime.attempts import Attempts
-from pydron.runtime.calls import Calls
+from pydron.runtime.awaits import Awaits
 from pydron.runtime.caught import SETTLED, Caught, Culprit
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
@@ -47,7 +47,7 @@ class State(Enum):
     DEAD = "it was dropped: the program never came here"
 
 
-class Fiber(Attempts, Calls):
+class Fiber(Attempts, Awaits):
     """A part of a run; generated code knows it as ``.S``."""
 
     __slots__ = (
@@ -139,7 +139,7 @@ class Fiber(Attempts, Calls):
         self.state = State.RUNNING
         while True:
             try:
-                request = send(value) if type(value) is not Thrown else self._throw(value.error)
+                request = send(value) if type(value) is not Thrown else self._throw(value)
             except StopIteration as stop:
                 if stop.value is Request.ONWARD:
                     send, value = self.frame.send, None
@@ -190,9 +190,10 @@ class Fiber(Attempts, Calls):
                 self._wait(request)
             return
 
-    def _throw(self, error: BaseException) -> object:
+    def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
-        if self.around is not self.run.around and self.around is not error:
+        error = thrown.error
+        if thrown.is_raised_here and self.around is not self.run.around and self.around is not error:
             error.__context__ = self.around
         return self.frame.throw(error)
 
@@ -408,6 +409,10 @@ class Fiber(Attempts, Calls):
         run.pending += 1
         for key in effect.keys:
             run.memory.queue(key)
+        if run.loop is not None:
+            for operand in effect.operands:
+                if type(operand) is Promise:
+                    run.want(operand.resolved(), None)  # a coroutine waits for it at its call
         if run.forecasts.known:
             run.forecasts.add(effect, last=not self.exposed)
         if not run.pending & 255:

@@ -8,8 +8,10 @@ content under the same circumstances, is not made twice. The others are forgotte
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydron.runtime.effects import ATOMS
 from pydron.runtime.promise import PENDING, Promise
 from pydron.tasks import Task
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from pydron.ids import TaskId, ValueId
     from pydron.tasks import Function, Payload
 
-__all__ = ["SMALL", "Guesses", "signature_of", "signature_of_waiting"]
+__all__ = ["SMALL", "Guesses", "signature_of", "signature_of_same", "signature_of_waiting"]
 
 SMALL = 1 << 12
 """Bytes of arguments below which any call can be kept; larger ones only while code runs ahead on a guess."""
@@ -28,19 +30,88 @@ Signature: TypeAlias = "tuple[object, ...]"
 
 
 def signature_of(
-    function: Function, payload: Payload, references: tuple[tuple[int | str, ValueId], ...], likeness: int
+    function: Function,
+    payload: Payload,
+    references: tuple[tuple[int | str, ValueId], ...],
+    likeness: int,
+    *,
+    whole: bool = False,
 ) -> Signature | None:
-    """Return what two calls must have in common to have one result; None if a call is too large to compare."""
-    if payload.buffers or len(payload.data) > _LARGEST:
-        return None
-    return function.key, function.name, payload.data, references, likeness
+    """Return what two calls must have in common to have one result; None if a call is too large to compare.
+
+    Args:
+        function: what is called.
+        payload: the arguments.
+        references: arguments that are values of other calls.
+        likeness: the circumstances.
+        whole: compare large calls too, by a digest.
+    """
+    content = _content(payload, whole)
+    return None if content is None else (function.key, function.name, content, references, likeness)
 
 
-def signature_of_waiting(function: object, payload: Payload) -> Signature | None:
+def signature_of_waiting(function: object, payload: Payload, *, whole: bool = False) -> Signature | None:
     """Return the same for a call of a coroutine function, which runs in the driver's process."""
-    if payload.buffers or len(payload.data) > _LARGEST:
+    content = _content(payload, whole)
+    return None if content is None else (id(function), content, _Around())
+
+
+def signature_of_same(function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> Signature:
+    """Return the same for a call that is passed the objects themselves."""
+    named = [(name, _Same(kwargs[name])) for name in sorted(kwargs)]
+    return id(function), tuple(map(_Same, args)), tuple(named), _Around()
+
+
+def _content(payload: Payload, whole: bool) -> object:
+    if not payload.buffers and len(payload.data) <= _LARGEST:
+        return payload.data
+    if not whole:
         return None
-    return id(function), payload.data
+    # Imported late: few programs need it.
+    from hashlib import blake2b
+
+    digest = blake2b(payload.data)
+    for buffer in payload.raw:
+        digest.update(buffer)
+    return payload.size, digest.digest()
+
+
+class _Same:
+    """An object that is equal to nothing but itself; an atom as it is."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Same):
+            return NotImplemented
+        mine, theirs = self._value, other._value
+        return mine is theirs or (type(mine) in ATOMS and type(mine) is type(theirs) and repr(mine) == repr(theirs))
+
+    def __hash__(self) -> int:
+        return hash(repr(self._value)) if type(self._value) in ATOMS else id(self._value)
+
+
+class _Around:
+    """The context variables of a call, equal if they have the same values."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self) -> None:
+        self._context = copy_context()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Around):
+            return NotImplemented
+        mine, theirs = self._context, other._context
+        return len(mine) == len(theirs) and all(
+            variable in theirs and theirs[variable] is value for variable, value in mine.items()
+        )
+
+    def __hash__(self) -> int:
+        return len(self._context)
 
 
 class Guesses:

@@ -14,6 +14,8 @@ from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Entry
     from pydron.runtime.forecasts import Forecasts
@@ -37,6 +39,8 @@ class Ledger:
         self.memory = Memory()
         self.forecasts: Forecasts
         self.inbox = Inbox()
+        self.loop: AbstractEventLoop | None = None
+        """The event loop that the coroutine runs on, to which it gives way while it waits."""
         self.tasks: dict[TaskId, Promise] = {}
         """Calls whose outcome is still to come."""
         self.waits: set[TaskId] = set()

@@ -29,7 +29,9 @@ class Makers(RunAhead):
         """Let the maker of a fiber that has to wait run ahead of it."""
         while not fiber.exclusive:
             parent = fiber.parent
-            if parent is None or parent.waiting is not fiber or parent.state is not State.WAITING or parent.stalled:
+            if parent is None or parent.waiting is not fiber or parent.state is not State.WAITING:
+                return
+            if parent.stalled and self._resume_ahead(parent, fiber):
                 return
             if parent.holding:
                 fiber.detached = True
@@ -87,6 +89,20 @@ class Makers(RunAhead):
             self._resume(parent, fiber)
         else:
             self._wake(parent, None if parent.holding else fiber.result)
+
+    def _resume_ahead(self, parent: Fiber, child: Fiber) -> bool:
+        """Go on with such a maker before the fiber is finished, with promises; return whether that can be."""
+        activation = parent.activation
+        plan = activation.plan
+        if parent.is_unit or child.guard is child or plan.escapes(child.tick):
+            return False
+        key = ("resume", child.frame_tick, child.tick)
+        results = parent._promises(child)
+        parent.stalled = False
+        parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)
+        child.detached = True
+        self._wake(parent)
+        return True
 
     def _resume(self, parent: Fiber, child: Fiber) -> None:
         """Go on with a maker whose frame was closed, from just after the fiber it had run ahead of."""

@@ -32,6 +32,8 @@ class Plan(Protocol):
 
     is_generator: bool
     """Calling it makes a generator, and nothing happens before that is asked for its first value."""
+    is_coroutine: bool
+    """Calling it makes a coroutine."""
 
     obstacles: dict[int, Obstacle | None]
     """Ticks of operations that were not known to be pure, and why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -120,14 +121,18 @@ class Request(Enum):
 
 
 class Handover:
-    """A request for the turn at which a generator hands a value to whoever iterates over it."""
+    """A request for the turn at which a generator hands a value to whoever iterates over it, or a coroutine awaits."""
 
-    __slots__ = ("delegates", "value")
+    __slots__ = ("around", "kind", "value")
 
-    def __init__(self, value: object, delegates: bool) -> None:
+    def __init__(self, value: object, kind: str) -> None:
         self.value = value
-        self.delegates = delegates
-        """Hand over all that an iterator has: ``yield from``."""
+        self.kind = kind
+        """What is done with the value: ``"yield"``, ``"from"`` and ``"await"``, or what ``async for`` does at its
+        beginning and in each round (``"iter"``, ``"next"``) and ``async with`` at both ends (``"enter"``,
+        ``"leave"``)."""
+        self.around = sys.exception()
+        """The error that is being handled there."""
 
     def take(self) -> object:
         """Return the value, and let go of it."""
@@ -138,7 +143,9 @@ class Handover:
 class Thrown:
     """What is handed back to a generator if it is an exception."""
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "is_raised_here")
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: BaseException, *, is_raised_here: bool) -> None:
         self.error = error
+        self.is_raised_here = is_raised_here
+        """It comes up where it is thrown to; otherwise it comes from what was delegated to or awaited."""

@@ -92,7 +92,7 @@ class Retirement(Failures):
         return False
 
     def _retire_call(self, fiber: Fiber, promise: Promise) -> bool:
-        if promise.state == PENDING:
+        if promise.state == PENDING or self._is_fetched(promise):
             return False
         if promise.captured:
             captured, promise.captured = promise.captured, ()
@@ -104,6 +104,10 @@ class Retirement(Failures):
         fiber.segment.popleft()
         self._retired()
         return True
+
+    def _is_fetched(self, promise: Promise) -> bool:
+        """Say whether the program waits here for a value: a coroutine gives way at a call, but not at a store."""
+        return promise.state == REMOTE and promise.wanted and self.loop is not None
 
     def _retire_effect(self, fiber: Fiber, effect: Effect) -> bool:
         missing = effect.missing()

@@ -2,7 +2,7 @@
 
 A run is written in layers, each in a module of its own that knows those beneath it: what is under way (`ledger`),
 outcomes (`arrivals`), how far to go ahead (`run_ahead`), fibers and their makers (`makers`), errors (`failures`), the
-retire cursor (`retirement`), and here the loop that drives them.
+retire cursor (`retirement`), others that have their turn meanwhile (`giving_way`), and here the loop that drives them.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from pydron.interrupts import HeldBack
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
+from pydron.runtime.giving_way import GivingWay
 from pydron.runtime.plan import Activation
-from pydron.runtime.retirement import Retirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydron.runtime.giving_way import Bell
     from pydron.runtime.plan import Plan
     from pydron.runtime.surroundings import Surroundings
 
 __all__ = ["Run"]
 
 
-class Run(Retirement):
+class Run(GivingWay):
     """The state of one run; generated code knows it as ``.R``."""
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -45,11 +46,16 @@ class Run(Retirement):
         self._root = self._cursor = root
         self.forecasts = Forecasts(root, self.memory)
 
-    def execute(self) -> object:
+    def execute(self, bell: Bell | None = None) -> object:
         """Run the scheduled function; return its result, or leave what it raised in `error`.
 
         A generator function may stop at a `handover` instead, see `go_on`.
+
+        Args:
+            bell: of a coroutine, which gives way while it `is_idle` until the bell rings, see `wake`.
         """
+        if bell is not None:
+            self._bell, self.loop = bell, bell.loop
         return self._proceed(self._begin)
 
     def go_on(self, answer: object) -> object:
@@ -57,33 +63,63 @@ class Run(Retirement):
         self._answer = answer
         return self._proceed(self._take_back)
 
-    def _proceed(self, step: Callable[[], None]) -> object:
+    def wake(self, thrown: BaseException | None = None) -> object:
+        """Go on after having given way.
+
+        Args:
+            thrown: what was thrown into the coroutine instead of waking it.
+        """
+        self.is_idle = False
+        self.pool.unlisten(self.inbox)
+        if isinstance(thrown, GeneratorExit):
+            self._stop_giving_way()
+        elif thrown is not None and self._passes_on(thrown):
+            thrown = None
+        elif thrown is None:
+            self._hurry()
+        return self._proceed(self._come_back, thrown)
+
+    def _passes_on(self, thrown: BaseException) -> bool:
+        """Pass a cancellation on to the waiting call that the coroutine stands at, as awaiting it would."""
+        task = self._needed_next()
+        return task is not None and task in self.waits and self.pool.pass_on(task, thrown)
+
+    def _come_back(self) -> None:
+        self._receive()
+        self._renew()
+
+    def _proceed(self, step: Callable[[], None], wish: BaseException | None = None) -> object:
         try:
-            wish: BaseException | None = None
-            try:
-                step()
-                self._loop()
-            except KeyboardInterrupt as interrupt:
-                wish = interrupt
+            if wish is None:
+                try:
+                    step()
+                    self._loop()
+                except KeyboardInterrupt as interrupt:
+                    wish = interrupt
             while wish is not None:  # not inside `except`: what is raised from here on has another context
                 wish = self._interrupt(wish)
-            if self.error is None and self.handover is None:
-                return self._here(self._root.result)
+            if self.error is None and self.handover is None and not self.is_idle:
+                return self._bring(self._root.result)
         except BaseException as interrupt:
             with HeldBack(dropped=isinstance(interrupt, KeyboardInterrupt)):
                 self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
                 self.handover = None
+                self.is_idle = False
                 self._recount()
                 self._drop_all()
                 self._hand_back()
         finally:
+            ended = self.handover is None and not self.is_idle
+            if ended and self.waits:
+                self._cancel(list(self.waits))
             self._hand_back()
-            if self.issued and self.handover is None:
+            if self.issued and ended:
                 self.pool.end_run(self.inbox)
         return None
 
     def _begin(self) -> None:
         root = self._root
+        self.around = root.around = sys.exception()
         root.advance(None)
         if root.state is State.FINISHED and not root.segment:
             self._done = True
@@ -94,6 +130,8 @@ class Run(Retirement):
         while not self._done:
             self._run_ready()
             self._receive()
+            if self._stale:
+                self._renew()
             self._look()
             if self._retire() or self._ready or self._done:
                 continue
@@ -104,6 +142,9 @@ class Run(Retirement):
             if not self._ready and not self.inbox.outcomes:
                 if self.handover is not None:
                     self.pool.flush()
+                    return
+                if self._may_give_way():
+                    self._give_way()
                     return
                 self._wait()
 
@@ -126,6 +167,7 @@ class Run(Retirement):
         around, self.around = self.around, sys.exception()
         self.handover = None
         self._squash_after(fiber)
+        self._stale = False
         futile = fiber.activation.plan.futile
         futile[fiber.tick] = 0 if self.guesses else futile.get(fiber.tick, 0) + 1
         answer, self._answer = self._answer, None
@@ -153,6 +195,7 @@ class Run(Retirement):
         while fiber.segment:
             self._drop(fiber.segment.pop())
         self._squash_after(body)
+        self._stale = False
         self._catch(body, fiber, interrupt, tick, None)
         try:
             self._loop()

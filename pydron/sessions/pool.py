@@ -48,6 +48,12 @@ class _Submitted(NamedTuple):
     inbox: Inbox
 
 
+class _Listener(NamedTuple):
+    """One who does not block until there are outcomes."""
+
+    release: Callable[[], None]
+
+
 class SessionPool:
     """Implements `pydron.tasks.Pool` on the workers of a session."""
 
@@ -90,7 +96,7 @@ class SessionPool:
         self._pace = _FASTEST
         self._turns: deque[threading.Lock] = deque()
         """What those wait for who let the reactor's thread have its turn."""
-        self._waiting: dict[int, threading.Lock] = {}
+        self._waiting: dict[int, threading.Lock | _Listener] = {}
         self._problem: Exception | None = None
         self._used = False
         """There was a task."""
@@ -234,6 +240,24 @@ class SessionPool:
                     self._hand_on()
         finally:
             self._waiting.pop(id(inbox), None)
+
+    def listen(self, inbox: Inbox, ring: Callable[[], None], *, patient: bool) -> None:  # noqa: ARG002 - time is the bell's
+        """Flush, and have `ring` called, in whatever thread, as soon as the inbox holds an outcome."""
+        self._hand_on()
+        self._due, self._pace = 0.0, _FASTEST
+        self._waiting[id(inbox)] = _Listener(ring)
+        if inbox.outcomes:
+            self._wake(inbox)
+
+    def unlisten(self, inbox: Inbox) -> None:
+        """Take back a `listen`."""
+        self._waiting.pop(id(inbox), None)
+        if self._problem is not None:
+            self._hand_on()
+
+    def pass_on(self, task: TaskId, error: BaseException) -> bool:
+        """Cancel a waiting call that was given a loop."""
+        return self._rooms.pass_on(task, error)
 
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker."""

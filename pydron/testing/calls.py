@@ -74,7 +74,9 @@ class Calls:
         outcome = Outcome(call.id, own=True)
         try:
             args, kwargs = call.arguments()
-            outcome.result = _on_a_loop(call.function(*args, **kwargs))
+            outcome.result, outcome.raised = _on_a_loop(call.function(*args, **kwargs))
+            if outcome.raised is not None:
+                _forget_context(outcome.raised, handled)
         except BaseException as error:
             _forget_context(error, handled)
             outcome.raised = error
@@ -100,19 +102,23 @@ class Calls:
         return Outcome(task.id, value=payload, size=payload.size, captured=self._output.take())
 
 
-def _on_a_loop(coroutine: object) -> object:
-    """Run a coroutine to its end on a new event loop, also where one runs already."""
+def _on_a_loop(coroutine: object) -> tuple[object, BaseException | None]:
+    """Run a coroutine on a new event loop, also where one runs already; return its result or what it raised."""
     outer = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     try:
         with asyncio.Runner() as runner:
-            return runner.run(_guarded(coroutine))
+            return runner.run(_caught(coroutine))
     finally:
         asyncio._set_running_loop(outer)
 
 
-async def _guarded(coroutine: object) -> object:
-    return await coroutine  # type: ignore[misc]
+async def _caught(coroutine: object) -> tuple[object, BaseException | None]:
+    """Await something; a loop that raises what it raised would link it to what is being handled around the loop."""
+    try:
+        return await coroutine, None  # type: ignore[misc]
+    except BaseException as error:
+        return None, error
 
 
 def _is_stateless(function: object) -> bool:

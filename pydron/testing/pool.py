@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["SimulatedPool", "StuckError"]
 
 
+_PATIENCE = 0.5
+"""Seconds of the clock that a coroutine listens before it is woken without an outcome."""
+
+
 class StuckError(PydronError):
     """A run waits for something that will never come. On real workers it would hang.
 
@@ -194,6 +198,18 @@ class SimulatedPool:
                     raise StuckError(self._stories())
                 self.clock.advance_to(until)
                 return
+
+    def listen(self, inbox: Inbox, ring: Callable[[], None], *, patient: bool) -> None:
+        """Let things happen until the inbox holds an outcome, or for a while unless the run is `patient`, and ring."""
+        self.wait(inbox, None if patient else _PATIENCE)
+        ring()
+
+    def unlisten(self, inbox: Inbox) -> None:
+        """Take back a `listen`: nothing happens unless the run waits."""
+
+    def pass_on(self, task: TaskId, error: BaseException) -> bool:  # noqa: ARG002 - it has to be asked so
+        """Cancel no call: each is made all at once."""
+        return False
 
     def fetch(self, value: ValueId, inbox: Inbox) -> None:
         """Ask for a value that stayed on a worker."""

@@ -11,6 +11,7 @@ import enum
 import functools
 import io
 import pickle
+import sys
 import types
 import typing
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,9 @@ def _reduce_special(value: object, kind: type) -> Reduced | None:
         return DEFINITIONS.reduce_sentinel(value)
     if issubclass(kind, _STATEFUL):
         _refuse(value)
+    mixins = sys.modules.get("asyncio.mixins")
+    if mixins is not None and issubclass(kind, mixins._LoopBoundMixin):
+        raise Refusal(f"an asyncio.{kind.__name__} belongs to its event loop; a copy of it would keep nobody waiting")
     return reduce_wrapper(value, kind)
 
 

@@ -44,7 +44,8 @@ class Asked:
     """Prove that it leaves its arguments alone."""
     context: Context = field(default_factory=copy_context)
     task: asyncio.Task[Outcome] | None = None
-    """Once it has begun."""
+    """Once it has a place."""
+    has_begun: bool = False
     is_unwanted: bool = False
     """Nobody is interested in its result any more."""
 
@@ -87,6 +88,17 @@ class Room:
     def cancel(self, calls: Iterable[TaskId]) -> None:
         """Cancel calls; each still has an outcome."""
         self._loop.call_soon_threadsafe(self._cancel, set(calls))
+
+    def pass_on(self, call: TaskId, message: object) -> None:
+        """Cancel a call of which the outcome is wanted all the same. To be called on the loop's thread."""
+        self._gather()
+        asked = self._under_way.get(call)
+        if asked is None:
+            self._leave_line({call})
+        elif asked.has_begun and asked.task is not None:
+            asked.task.cancel(message)
+        else:  # it would not even begin
+            self._loop.call_soon(self.pass_on, call, message)
 
     def give_up(self) -> None:
         """Begin no more calls, and want the results of none. To be called on the loop's thread, which is to end."""
@@ -146,16 +158,19 @@ class Room:
 
     def _cancel(self, calls: set[TaskId]) -> None:
         self._gather()
-        for queue in (self._line, *self._held.values()):
-            for asked in [asked for asked in queue if asked.call.id in calls]:
-                queue.remove(asked)
-                asked.deliver(_cancelled(asked.call))
-        self._held = {function: held for function, held in self._held.items() if held}
+        self._leave_line(calls)
         for number in calls:
             under_way = self._under_way.get(number)
             if under_way is not None and under_way.task is not None:
                 under_way.is_unwanted = True
                 under_way.task.cancel()
+
+    def _leave_line(self, calls: set[TaskId]) -> None:
+        for queue in (self._line, *self._held.values()):
+            for asked in [asked for asked in queue if asked.call.id in calls]:
+                queue.remove(asked)
+                asked.deliver(_cancelled(asked.call))
+        self._held = {function: held for function, held in self._held.items() if held}
 
 
 def _cancelled(call: WaitingCall) -> Outcome:
@@ -165,6 +180,7 @@ def _cancelled(call: WaitingCall) -> Outcome:
 async def _outcome(asked: Asked) -> Outcome:
     """Make a call; whatever it raises is its outcome."""
     call = asked.call
+    asked.has_begun = True
     caught: list[Caught] = catch() if asked.catches else []
     inside.mark_context()
     opened = connections.note()

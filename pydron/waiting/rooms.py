@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
+from pydron.errors import LaunchError
+
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterable
 
     from pydron.ids import TaskId
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from pydron.waiting.room import Room
 
 __all__ = ["WaitingRooms"]
+
+_CLOSED = "the session was closed; calls that are still wanted must end before it does"
 
 
 class WaitingRooms:
@@ -29,6 +35,10 @@ class WaitingRooms:
         self._check = check
         self._lock = threading.Lock()
         self._side: Room | None = None
+        self._unflushed: deque[Room] = deque()
+        """Rooms of the user's loops that are to be told of calls."""
+        self._diverts = False
+        """What calls on the user's loops write is caught."""
         self._closed = False
         self._calls: dict[TaskId, Room] = {}
 
@@ -45,12 +55,12 @@ class WaitingRooms:
         return self._places
 
     def begin(self, call: WaitingCall, deliver: Callable[[Outcome], None]) -> None:
-        """Make a call on the loop of the side thread, after the next `flush`; have its outcome delivered there."""
+        """Make a call on its loop, or that of the side thread, after the next `flush`; deliver its outcome there."""
         # Slow to import, and needed by few programs.
         from pydron.waiting.room import Asked
         from pydron.worker import diversion
 
-        room = self._side or self._enter()
+        room = self._own(call.loop) if call.loop is not None else self._side or self._enter()
         diversion.renew()
 
         def ended(outcome: Outcome) -> None:
@@ -61,9 +71,11 @@ class WaitingRooms:
         room.begin(Asked(call, ended, checks=self._check))
 
     def flush(self) -> None:
-        """Let the loop know of the calls that were asked for."""
+        """Let the loops know of the calls that were asked for."""
         if self._side is not None:
             self._side.flush()
+        while self._unflushed:
+            self._unflushed.popleft().flush()
 
     def cancel(self, calls: Iterable[TaskId]) -> list[TaskId]:
         """Cancel those of some calls that are waiting calls; return the others."""
@@ -76,8 +88,20 @@ class WaitingRooms:
             else:
                 waiting.setdefault(room, []).append(call)
         for room, mine in waiting.items():
-            room.cancel(mine)
+            try:
+                room.cancel(mine)
+            except RuntimeError:  # a loop of the user's that is closed: no call goes on there
+                for call in mine:
+                    self._calls.pop(call, None)
         return others
+
+    def pass_on(self, call: TaskId, error: BaseException) -> bool:
+        """Cancel a call on the loop that runs, for which it still has an outcome; return whether there is one."""
+        room = self._calls.get(call)
+        if room is None or room is self._side:
+            return False
+        room.pass_on(call, error.args[0] if error.args else None)
+        return True
 
     def close(self) -> None:
         """Leave the rooms."""
@@ -86,16 +110,35 @@ class WaitingRooms:
         with self._lock:
             self._closed = True
             held, self._side = self._side is not None, None
+            diverted, self._diverts = self._diverts, False
         if held:
             side.let_go()
+        if diverted:
+            from pydron.worker import diversion
+
+            diversion.leave()
+
+    def _own(self, loop: AbstractEventLoop) -> Room:
+        """Return the room of a loop of the user's, to be told of a call."""
+        from pydron.waiting.own import room_of
+        from pydron.worker import diversion
+
+        with self._lock:
+            if self._closed:
+                raise LaunchError(_CLOSED)
+            if not self._diverts:
+                self._diverts = True
+                diversion.enter()
+        room = room_of(loop, self.places)
+        self._unflushed.append(room)
+        return room
 
     def _enter(self) -> Room:
-        from pydron.errors import LaunchError
         from pydron.waiting import side
 
         with self._lock:
             if self._closed:
-                raise LaunchError("the session was closed; calls that are still wanted must end before it does")
+                raise LaunchError(_CLOSED)
             if self._side is None:
                 self._side = side.hold(self.places)
             return self._side

@@ -25,6 +25,8 @@ MODULES = [
     "test_bool",
     "test_compare",
     "test_contains",
+    "test_contextlib_async",
+    "test_coroutines",
     "test_decorators",
     "test_dictcomps",
     "test_dictviews",
