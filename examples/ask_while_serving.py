@@ -1,6 +1,5 @@
-"""A server on an event loop: its handler is a scheduled coroutine, which asks other services and keeps workers busy.
-
-The services are toys in this program. While a question waits, for a service or for a worker, others are served.
+"""A server whose handler is a scheduled coroutine: it asks for prices and keeps a worker busy, and others are served
+meanwhile. Where the prices come from is a toy.
 """
 
 import asyncio
@@ -8,8 +7,7 @@ import asyncio
 import pydron
 
 PRICES = {"apple": 3, "pear": 4, "fig": 7}
-WEIGHTS = {"apple": 2, "pear": 2, "fig": 1}
-STATISTICS = {"served": 0, "items": 0}
+SERVED = {"orders": 0, "items": 0}
 
 
 @pydron.functional
@@ -19,39 +17,28 @@ async def price_of(item):
 
 
 @pydron.functional
-async def weight_of(item):
-    await asyncio.sleep(0.05)
-    return WEIGHTS[item]
-
-
-@pydron.functional
-def postage(weight):
-    total = 0
-    for number in range(200_000):
-        total += number * weight % 7
-    return total % 5 + weight
+def postage(items):
+    return sum(number * items % 7 for number in range(300_000)) % 5 + items
 
 
 @pydron.schedule
 async def total(items):
-    cost = weight = 0
+    cost = 0
     for item in items:
         try:
-            cost += await price_of(item)
+            price = await price_of(item)
         except KeyError:
             continue
-        weight += await weight_of(item)
-        STATISTICS["items"] += 1
-    STATISTICS["served"] += 1
-    return cost + postage(weight)
+        cost += price if price < 5 else 2 + await price_of("pear")
+        SERVED["items"] += 1
+    SERVED["orders"] += 1
+    return cost + postage(len(items))
 
 
 async def serve(reader, writer):
     items = (await reader.readline()).decode().split()
     writer.write(f"{await total(items)}\n".encode())
-    await writer.drain()
     writer.close()
-    await writer.wait_closed()
 
 
 async def order(port, *items):
@@ -59,18 +46,14 @@ async def order(port, *items):
     writer.write((" ".join(items) + "\n").encode())
     answer = await reader.readline()
     writer.close()
-    await writer.wait_closed()
-    return int(answer)
+    return f"{len(items)} items cost {int(answer)}"
 
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        orders = [order(port, "apple", "fig"), order(port, "pear", "plum", "pear"), order(port, *["fig"] * 20)]
-        for answer in await asyncio.gather(*orders):
-            print("costs", answer)
-    print("served", STATISTICS["served"], "with", STATISTICS["items"], "items")
+        orders = order(port, "apple", "fig"), order(port, "pear", "plum", "pear"), order(port, *["fig"] * 20)
+        print(*await asyncio.gather(*orders), SERVED, sep="\n")
 
 
 asyncio.run(main())

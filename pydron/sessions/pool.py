@@ -252,8 +252,6 @@ class SessionPool:
     def unlisten(self, inbox: Inbox) -> None:
         """Take back a `listen`."""
         self._waiting.pop(id(inbox), None)
-        if self._problem is not None:
-            self._hand_on()
 
     def pass_on(self, task: TaskId, error: BaseException) -> bool:
         """Cancel a waiting call that was given a loop."""

@@ -33,6 +33,8 @@ _opened: ContextVar[list[asyncio.BaseTransport] | None] = ContextVar("pydron_ope
 
 def watch(loop: asyncio.AbstractEventLoop) -> None:
     """Note what is opened on a loop from now on."""
+    if hasattr(loop.create_connection, "notes"):
+        return
     for name in _OPENERS:
         setattr(loop, name, _noting(getattr(loop, name)))
 
@@ -62,4 +64,5 @@ def _noting(method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable
             opened.append(result[0] if isinstance(result, tuple) else result)  # type: ignore[arg-type]
         return result
 
+    noting.notes = True  # type: ignore[attr-defined]
     return noting

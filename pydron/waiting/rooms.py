@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from pydron.errors import LaunchError
 
@@ -35,6 +36,8 @@ class WaitingRooms:
         self._check = check
         self._lock = threading.Lock()
         self._side: Room | None = None
+        self._rooms: WeakValueDictionary[AbstractEventLoop, Room] = WeakValueDictionary()
+        """Those of the user's loops, while calls are in them."""
         self._unflushed: deque[Room] = deque()
         """Rooms of the user's loops that are to be told of calls."""
         self._diverts = False
@@ -120,7 +123,8 @@ class WaitingRooms:
 
     def _own(self, loop: AbstractEventLoop) -> Room:
         """Return the room of a loop of the user's, to be told of a call."""
-        from pydron.waiting.own import room_of
+        from pydron.waiting import connections
+        from pydron.waiting.room import Room
         from pydron.worker import diversion
 
         with self._lock:
@@ -129,7 +133,10 @@ class WaitingRooms:
             if not self._diverts:
                 self._diverts = True
                 diversion.enter()
-        room = room_of(loop, self.places)
+        room = self._rooms.get(loop)
+        if room is None:
+            connections.watch(loop)
+            room = self._rooms[loop] = Room(loop, self.places)
         self._unflushed.append(room)
         return room
 

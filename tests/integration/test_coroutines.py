@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pydron
+from pydron.errors import LaunchError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
@@ -748,6 +749,7 @@ def test_asynchronous_generators_stay_as_they_are() -> None:
 SCRIPT = """
 import asyncio, os, signal, sys, threading, traceback
 import pydron
+from pydron.errors import LaunchError
 
 @pydron.functional
 async def forever(number):
@@ -804,3 +806,40 @@ def test_calls_with_large_arguments_are_made_once() -> None:
 
     assert asyncio.run(main([bytes(1 << 20)] * 12)) == [(1 << 20) + number for number in range(12)]
     assert sorted(map(str, SEEN)) == sorted(map(str, range(12)))
+
+
+def test_the_session_may_end_while_it_gives_way() -> None:
+    @pydron.schedule
+    async def main() -> str:
+        return opened("closed")
+
+    async def both() -> None:
+        DOORS["closed"] = threading.Event()
+        with pydron.session({"workers": [{"type": "threads", "count": 1}]}, ship=True) as session:
+            session.start()
+            task = asyncio.create_task(main())
+            for _ in range(3):
+                await asyncio.sleep(0)
+        DOORS["closed"].set()
+        with pytest.raises(LaunchError, match="the session was closed"):
+            await task
+
+    asyncio.run(both())
+
+
+def test_sessions_may_share_a_loop() -> None:
+    @pydron.schedule
+    async def main(start: int) -> list[object]:
+        return [await pass_gate(number) for number in range(start, start + 3)]
+
+    async def both() -> list[object]:
+        first = asyncio.create_task(main(0))
+        await until(lambda: len(SEEN) == 3)
+        with pydron.session({"workers": [{"type": "threads", "count": 1}]}, ship=True):
+            second = asyncio.create_task(main(3))
+            await until(lambda: len(SEEN) == 6)
+            for gate in reversed(GATES.values()):
+                gate.set()
+            return [*await first, *await second]
+
+    assert asyncio.run(both()) == list(range(6))

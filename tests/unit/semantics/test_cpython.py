@@ -63,6 +63,8 @@ OTHERWISE = {
     "test_infinite_recursion_in_bases": "it sets the recursion limit by the depth of the stack",
     "test_infinitely_many_bases": "the same",
     "test_recursion": "it sets the recursion limit by the depth of the stack",
+    "test_origin_tracking": "the origin of a coroutine is where Pydron makes it",
+    "test_origin_tracking_warning": "the same",
     "test_attrs": "the frames of Pydron stand between those of the user in a whole traceback",
 }
 """Test cases that look at what Pydron does not promise; they are not scheduled."""
