@@ -617,7 +617,7 @@ def main(xs):
 
 def arguments():
     return ([1, 2, 3],)
-# --- filter, sorted, min, max: a function that is None where it is given by a variable
+# --- 32 filter, sorted, min, max: a function that is None where it is given by a variable
 import operator
 @pydron.functional
 def f(x):
