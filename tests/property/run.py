@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
+import signal
+import sys
 import time
 from itertools import count
 from pathlib import Path
@@ -23,6 +26,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=int, default=0, help="how many programs; 0: until the time is up")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first program")
+    parser.add_argument("--runs", type=int, default=0, help="how many runs at least; 0: until the time is up")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument(
@@ -46,14 +50,19 @@ def main() -> int:
     starts = count(given.seed, CHUNK) if not given.programs else range(given.seed, given.seed + given.programs, CHUNK)
     last = given.seed + given.programs if given.programs else None
     total = Summary()
-    with multiprocessing.get_context("forkserver").Pool(given.jobs, maxtasksperchild=20) as pool:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        contextlib.suppress(KeyboardInterrupt),  # what was found so far is worth knowing
+        multiprocessing.get_context("forkserver").Pool(given.jobs, maxtasksperchild=20) as pool,
+    ):
         running: list[multiprocessing.pool.AsyncResult[Summary]] = []
         for start in starts:
             number = CHUNK if last is None else min(CHUNK, last - start)
             running.append(pool.apply_async(chunk, ((start, number, end, given.small),)))
             while len(running) > given.jobs + 1:
                 total.add(running.pop(0).get())
-            if time.monotonic() > end:
+                tell(total, time.monotonic() - begun)
+            if time.monotonic() > end or (given.runs and total.tally.runs >= given.runs):
                 break
         for result in running:
             total.add(result.get())
@@ -63,6 +72,11 @@ def main() -> int:
         for _, divergence, _ in groups(total):
             save(divergence, divergence.part, f"Diverges in {divergence.part}.", given.save)
     return 1 if total.found else 0
+
+
+def tell(total: Summary, seconds: float) -> None:
+    """Say on stderr how far it has come."""
+    print(f"{seconds:.0f} s: {total.tally.runs} runs, {len(total.found)} divergences", file=sys.stderr, flush=True)
 
 
 def report(total: Summary, seconds: float, jobs: int, show: int) -> None:
