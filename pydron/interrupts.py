@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["HeldBack"]
 
 
+# The functions of `signal` look for the handler among its constants, and write it down on their way. That of an event
+# loop holds the main task, and writing that down asks objects of the user's for their text.
+_get = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_set = getattr(signal.signal, "__wrapped__", signal.signal)
+
+
 class HeldBack:
     """A ``with`` statement that a Ctrl-C does not interrupt. Only the main thread is ever interrupted."""
 
@@ -29,10 +35,10 @@ class HeldBack:
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
+            before = _get(signal.SIGINT)
             if callable(before):
                 try:
-                    signal.signal(signal.SIGINT, self._note)
+                    _set(signal.SIGINT, self._note)
                 except ValueError:  # a subinterpreter, which no signal reaches
                     return
                 self._before = before
@@ -41,7 +47,7 @@ class HeldBack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+            _set(signal.SIGINT, self._before)  # type: ignore[arg-type]
             if self._pressed and not self._dropped:
                 signal.raise_signal(signal.SIGINT)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pydron.interrupts import HeldBack
 from tests.integration.scripts import PATIENCE, environment, frames, own_frames, run
 
 PRESS = """
@@ -255,3 +256,21 @@ def test_the_line_that_is_shown(tmp_path: Path) -> None:
     lines = (tmp_path / "script.py").read_text().splitlines()
     functions = [(lines[int(line) - 1].strip(), function) for file, line, function in frames(shown) if "script" in file]
     assert functions == [("main()", "<module>"), ("slow = wait(600)", "main")]
+
+
+def test_nobody_asks_a_handler_for_its_text() -> None:
+    class Shy:
+        def __call__(self, number: int, frame: object) -> None: ...
+
+        def __repr__(self) -> str:
+            raise AssertionError("that of an event loop shows the main task, and all that it holds")
+
+    change = signal.signal.__wrapped__  # type: ignore[attr-defined]
+    handler = Shy()
+    before = change(signal.SIGINT, handler)
+    try:
+        with HeldBack():
+            pass
+    finally:
+        found = change(signal.SIGINT, before)
+    assert found is handler
