@@ -14,8 +14,8 @@ __all__ = ["HeldBack"]
 
 # The functions of `signal` look for the handler among its constants, and write it down on their way. That of an event
 # loop holds the main task, and writing that down asks objects of the user's for their text.
-_get = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
-_set = getattr(signal.signal, "__wrapped__", signal.signal)
+_get = signal._signal.getsignal  # type: ignore[attr-defined]
+_set = signal._signal.signal  # type: ignore[attr-defined]
 
 
 class HeldBack:
@@ -47,7 +47,7 @@ class HeldBack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._before is not None:
-            _set(signal.SIGINT, self._before)  # type: ignore[arg-type]
+            _set(signal.SIGINT, self._before)
             if self._pressed and not self._dropped:
                 signal.raise_signal(signal.SIGINT)
 

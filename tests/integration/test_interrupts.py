@@ -265,7 +265,7 @@ def test_nobody_asks_a_handler_for_its_text() -> None:
         def __repr__(self) -> str:
             raise AssertionError("that of an event loop shows the main task, and all that it holds")
 
-    change = signal.signal.__wrapped__  # type: ignore[attr-defined]
+    change = signal._signal.signal  # type: ignore[attr-defined]
     handler = Shy()
     before = change(signal.SIGINT, handler)
     try:

@@ -105,6 +105,7 @@ class _Exits(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Drop an annotation: it is not evaluated in a function, and forbidden on a variable that frames share."""
+        self.generic_visit(node)
         if not isinstance(node.target, ast.Name):
             return node
         if node.value is None:

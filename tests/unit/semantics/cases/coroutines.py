@@ -218,3 +218,34 @@ def drive():
                 coroutine.throw(KeyError("thrown"))
         except StopIteration as stop:
             return stop.value, steps
+
+# --- 30 what is awaited and yielded in loops that run as they are written
+import asyncio
+
+async def plain(k):
+    await asyncio.sleep(0)
+    return k
+
+@pydron.schedule
+def numbers():
+    for k in range(3):
+        x: int = yield k
+        if x == 2:
+            return (yield x)
+
+@pydron.schedule
+async def find():
+    for k in range(3):
+        x: int = await plain(k)
+        if x == 2:
+            return await plain(x + 1)
+
+@pydron.schedule
+async def main():
+    one = f_int(1, 0)
+    it = numbers()
+    two = [next(it), it.send(1), it.send(2)]
+    return one, two, await find(), f_int(2, 0)
+
+def drive():
+    return asyncio.run(main())
