@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.property.asynchronous import asynchronous
 from tests.property.campaign import DIVERGENCES, campaign
 from tests.property.harness import (
     ORDERS,
@@ -16,12 +17,14 @@ from tests.property.harness import (
     SEQUENTIAL,
     Endless,
     Failures,
+    Tally,
+    check,
     loaded,
     run_caught,
     simulated,
     some_ways,
 )
-from tests.property.programs import Program
+from tests.property.programs import Program, generate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,17 @@ def test_known_programs(start: int) -> None:
 
 def test_new_programs(seed: int) -> None:
     no_divergence(range(seed, seed + 1_000_000), SECONDS)
+
+
+def test_programs_as_coroutines(seed: int) -> None:
+    end, tally = time.monotonic() + SECONDS, Tally()
+    for number in range(seed, seed + 1_000_000):
+        if time.monotonic() > end:
+            break
+        program = asynchronous(generate(number), number)
+        divergence = check(program, Random(number), tally) if program is not None else None
+        assert divergence is None, str(divergence)
+    assert tally.runs > tally.programs - tally.useless > 0
 
 
 @pytest.mark.parametrize("path", sorted(DIVERGENCES.glob("*.py")), ids=lambda path: path.stem)
