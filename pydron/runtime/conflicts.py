@@ -103,6 +103,10 @@ class Memory:
     def grow_up(self) -> None:
         """Say that somebody else may see every object, and that any code may have run."""
         self._clear.clear()
+        self.show_young()
+
+    def show_young(self) -> None:
+        """Say that somebody else may see every object."""
         if self._young:
             self._young.clear()
 

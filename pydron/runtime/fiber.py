@@ -313,7 +313,11 @@ class Fiber(Attempts, Awaits):
         run.pending += 1
         for key in child.keys:
             run.forecasts.drop(key)  # it may write there at its turn, past the queue
-        run.memory.grow_up()  # the snapshot sees every object
+        # the snapshot sees every object
+        if child.is_unit and type(child.segment[0] if child.segment else None) is Promise:
+            run.memory.show_young()  # it has made a call, and run nothing
+        else:
+            run.memory.grow_up()
         if child.guard is child:
             run.look_at(child)
         elif child.state is State.FINISHED:

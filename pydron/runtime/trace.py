@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["place_error", "raise_again", "through_generator", "unconverted"]
 
+_LEFT = "coroutine raised StopIteration"
+
 
 def place_error(
     fiber: Fiber,
@@ -51,7 +53,7 @@ def place_error(
 def through_generator(
     fiber: Fiber, error: StopIteration, tick: int | None, top: Activation | None
 ) -> RuntimeError | None:
-    """Return what Python makes of an error that leaves a generator expression, or None if it leaves none.
+    """Return what Python makes of an error that leaves a generator expression or coroutine, or None if it leaves none.
 
     The arguments are those of `place_error`; the result has been placed.
     """
@@ -68,20 +70,43 @@ def through_generator(
             begins = next(owner for _, owner in entries if owner is not None)
             inside = _prepend(places[outside:], entry.tb_next)
             return _converted(text, error, inside, _prepend(_callers(begins, top), around))
+        if activation is not None and _is_left(activation, top):
+            around = _chained(entries[:number])
+            begins = next(owner for _, owner in entries if owner is not None)
+            return _converted(_LEFT, error, _chained(entries[number:]), _prepend(_callers(begins, top), around))
     activation, at = fiber.activation, tick
     if any(owner is not None for _, owner in entries):
         activation = next(owner for _, owner in entries if owner is not None)
         at = None
+    passed: list[Place] = []
     while True:
         ended = activation.plan.ended_by_stop(_place(activation, at)) if at is not None else None
         if at is not None and ended is not None:
             text, outside = ended
             places = _places(activation, at)
-            inside = _prepend(places[outside:], error.__traceback__)
+            inside = _prepend([*places[outside:], *passed], error.__traceback__)
             return _converted(text, error, inside, _prepend([*_callers(activation, top), *places[:outside]], None))
+        if at is not None:
+            passed = [*_places(activation, at), *passed]
+        if _is_left(activation, top):
+            inside = _prepend(passed, error.__traceback__)
+            return _converted(_LEFT, error, inside, _prepend(_callers(activation, top), None))
         if activation.caller is None or activation is top:
             return None
         activation, at = activation.caller, activation.tick
+
+
+def _is_left(activation: Activation, top: Activation | None) -> bool:
+    """Say whether an error leaves a call of a coroutine function that is part of the run."""
+    return activation.plan.is_coroutine and activation.caller is not None and activation is not top
+
+
+def _chained(entries: list[tuple[TracebackType, Activation | None]]) -> TracebackType | None:
+    """Return entries as a traceback of their own."""
+    trace: TracebackType | None = None
+    for entry, activation in reversed(entries):
+        trace = _linked(entry, activation, trace)
+    return trace
 
 
 def _converted(

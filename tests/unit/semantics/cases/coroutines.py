@@ -249,3 +249,33 @@ async def main():
 
 def drive():
     return asyncio.run(main())
+
+# --- 30 StopIteration does not leave a coroutine
+import asyncio
+
+@pydron.schedule
+async def inner(k):
+    f_int(1, k)
+    if k == 1:
+        raise StopIteration(k)
+    return next(iter([][k:])) if k == 2 else between(k)
+
+@pydron.schedule
+def between(k):
+    return f_int(2, k, k) + next(iter([1][k:]))
+
+@pydron.schedule
+async def main():
+    out = []
+    for k in range(4):
+        try:
+            out.append(await inner(k))
+        except StopIteration:
+            out.append("never")
+        except RuntimeError as error:
+            out.append((str(error), describe(error)))
+        f_int(3, k)
+    return out, await inner(0)
+
+def drive():
+    return asyncio.run(main())
