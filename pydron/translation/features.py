@@ -40,9 +40,15 @@ def has_asynchronous_comprehension(tree: ast.AST) -> bool:
     return any(isinstance(part, _COMPREHENSIONS) and is_asynchronous(part) for part in (tree, *own_nodes(tree)))
 
 
-def is_asynchronous(tree: ast.AST) -> bool:
-    """Say whether a comprehension or generator expression awaits anything."""
-    return any(isinstance(part, ast.Await) or getattr(part, "is_async", False) for part in own_nodes(tree))
+def is_asynchronous(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> bool:
+    """Say whether a comprehension or generator expression awaits anything; what it goes over is evaluated outside."""
+    first = node.generators[0].iter
+    outside = {first, *own_nodes(first)}
+    return any(
+        isinstance(part, ast.Await) or getattr(part, "is_async", False)
+        for part in own_nodes(node)
+        if part not in outside
+    )
 
 
 def native_reason(tree: ast.FunctionDef) -> str | None:

@@ -279,3 +279,20 @@ async def main():
 
 def drive():
     return asyncio.run(main())
+
+# --- 30 a comprehension over what is awaited is not asynchronous
+import asyncio
+
+@pydron.schedule
+async def main():
+    one = [f_int(1, x, x) for x in await ints(3)]
+    two = sum(f_int(2, x, x) for x in await ints(2))
+    later = (x + f_int(3, x) for x in await ints(2))
+    return one, two, list(later)
+
+async def ints(n):
+    await asyncio.sleep(0)
+    return range(n)
+
+def drive():
+    return asyncio.run(main())
