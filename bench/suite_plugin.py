@@ -15,12 +15,9 @@ import warnings
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import CellType, FunctionType
 
 import pytest
-
-if TYPE_CHECKING:
-    from types import FunctionType
 
 MODES = {
     "plain": "as it is",
@@ -44,7 +41,10 @@ def schedule(function: FunctionType) -> object:
     from pydron.scheduled import Scheduled
 
     code = function.__code__
-    _functions.setdefault((code.co_filename, code.co_firstlineno), function)
+    place = code.co_filename, code.co_firstlineno
+    if place not in _functions:  # a copy, which keeps nothing alive that a closure holds
+        cells = tuple(CellType() for _ in code.co_freevars)
+        _functions[place] = FunctionType(code, function.__globals__, function.__name__, None, cells)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pydron.PydronWarning)
         made = pydron.schedule(function)

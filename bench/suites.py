@@ -118,6 +118,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "tests/test_debug.py::TestDebug::test_runtime_error": CODE,
         "tests/test_loader.py::TestModuleLoader::test_weak_references": COUNTS,
     },
+    "more-itertools": {
+        "tests/test_more.py::IsliceExtendedTests::test_elements_lifecycle": COUNTS,
+        "tests/test_more.py::SeekableTest::test_repeated_zero_cache_peek_has_bounded_memory": COUNTS,
+    },
     "toolz": {"toolz/tests/test_functoolz.py::test_compose_metadata": ANNOTATIONS},
 }
 """Test cases that look at what Pydron does not promise, by package, each with the reason."""
