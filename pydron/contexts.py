@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
+from pydron.traces import is_ours
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["OwnContext", "in_context", "keep_context"]
+__all__ = ["OwnContext", "in_context", "keep_context", "unlink_missed"]
 
 _T = TypeVar("_T")
 
@@ -57,3 +59,12 @@ def keep_context(error: BaseException, around: BaseException | None) -> None:
         seen.add(id(oldest))
     if around is not None and id(around) not in seen and oldest.__context__ is None:
         oldest.__context__ = around
+
+
+def unlink_missed(error: BaseException) -> None:
+    """Unlink from an error the interrupts that came up in our own code just before it: nobody was told of them."""
+    while isinstance(missed := error.__context__, KeyboardInterrupt):
+        trace = missed.__traceback__
+        if trace is not None and not is_ours(trace.tb_frame.f_code.co_filename):
+            return
+        error.__context__ = missed.__context__

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from pydron.context import current_context, watched_by
-from pydron.contexts import OwnContext
+from pydron.contexts import OwnContext, unlink_missed
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
 from pydron.runtime.callers import add_sequential
@@ -42,6 +42,7 @@ class Scheduled:
     """What `begin` raises; nobody wants to know where in here."""
     Interrupt = KeyboardInterrupt
     OwnContext = OwnContext
+    unlink_missed = staticmethod(unlink_missed)
 
     def __init__(self, function: FunctionType, strict: bool) -> None:
         self.function = function
@@ -223,6 +224,7 @@ def _wrapper_code() -> CodeType:
             result = run.execute()
         except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
             if type(run.error) is not scheduled.Interrupt:
+                scheduled.unlink_missed(interrupt)
                 raise interrupt.with_traceback(None)  # noqa: B904 - as above
         if run.error is None:
             return result

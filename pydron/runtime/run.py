@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from pydron.contexts import unlink_missed
 from pydron.interrupts import HeldBack
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
@@ -37,6 +38,8 @@ class Run(GivingWay):
         self.hold: Fiber | None = None
         """The fiber just made, if its maker should not run ahead of it."""
         self._answer: object = None
+        self._is_over = False
+        """The pool knows that nothing more comes."""
 
     def prepare(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         """Bind the arguments of a call. Raises Python's own `TypeError` for a wrong one."""
@@ -102,20 +105,26 @@ class Run(GivingWay):
                 return self._bring(self._root.result)
         except BaseException as interrupt:
             with HeldBack(dropped=isinstance(interrupt, KeyboardInterrupt)):
+                unlink_missed(interrupt)
                 self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
                 self.handover = None
                 self.is_idle = False
                 self._recount()
                 self._drop_all()
-                self._hand_back()
+                self._stand_still()
         finally:
-            ended = self.handover is None and not self.is_idle
-            if ended and self.waits:
-                self._cancel(list(self.waits))
-            self._hand_back()
-            if self.issued and ended:
-                self.pool.end_run(self.inbox)
+            self._stand_still()
         return None
+
+    def _stand_still(self) -> None:
+        """Hand back what is of no interest any more; all there is, if the run has ended."""
+        ended = self.handover is None and not self.is_idle
+        if ended and self.waits:
+            self._cancel(list(self.waits))
+        self._hand_back()
+        if ended and self.issued and not self._is_over:
+            self._is_over = True
+            self.pool.end_run(self.inbox)
 
     def _begin(self) -> None:
         root = self._root
