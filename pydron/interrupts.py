@@ -1,4 +1,4 @@
-"""Ctrl-C in sections that must not be left halfway: it counts when they are over."""
+"""Ctrl-C and what handlers of other signals raise: the user's wish, which comes before the order of the program."""
 
 from __future__ import annotations
 
@@ -7,19 +7,44 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
-__all__ = ["HeldBack"]
+__all__ = ["HeldBack", "is_interrupt"]
 
 
 # The functions of `signal` look for the handler among its constants, and write it down on their way. That of an event
 # loop holds the main task, and writing that down asks objects of the user's for their text.
 _get = signal._signal.getsignal  # type: ignore[attr-defined]
 _set = signal._signal.signal  # type: ignore[attr-defined]
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Say whether an error is Ctrl-C, or comes from the handler of a signal: an alarm, a request to end."""
+    if isinstance(error, KeyboardInterrupt):
+        return True
+    if threading.current_thread() is not threading.main_thread():
+        return False  # signals are handled in the main thread
+    codes = {code for number in _SIGNALS if (code := _code_of(_get(number))) is not None}
+    trace = error.__traceback__
+    while codes and trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _code_of(handler: object) -> object:
+    return getattr(getattr(handler, "__func__", handler), "__code__", None)
 
 
 class HeldBack:
-    """A ``with`` statement that a Ctrl-C does not interrupt. Only the main thread is ever interrupted."""
+    """A ``with`` statement that no handler of a signal interrupts: it is called when the section is over.
+
+    What a handler raises would be taken for an error of what is done there: a `TimeoutError` for one of the system.
+    Only the main thread is ever interrupted.
+    """
 
     __slots__ = ("_before", "_dropped", "_pressed")
 
@@ -30,26 +55,36 @@ class HeldBack:
             dropped: forget a Ctrl-C, because another one has its effect already.
         """
         self._dropped = dropped
-        self._pressed = False
-        self._before: object = None
+        self._pressed: dict[int, None] = {}
+        self._before: dict[int, Callable[..., object]] = {}
 
     def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            before = _get(signal.SIGINT)
-            if callable(before):
-                try:
-                    _set(signal.SIGINT, self._note)
-                except ValueError:  # a subinterpreter, which no signal reaches
-                    return
-                self._before = before
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            handler = _get(number)
+            if callable(handler) and not _is_loop(handler):
+                self._before[number] = handler
+        try:
+            for number in self._before:
+                _set(number, self._note)
+        except ValueError:  # a subinterpreter, which no signal reaches
+            self._before.clear()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            _set(signal.SIGINT, self._before)
-            if self._pressed and not self._dropped:
-                signal.raise_signal(signal.SIGINT)
+        for number, handler in self._before.items():
+            _set(number, handler)
+        if self._dropped:
+            self._pressed.pop(signal.SIGINT, None)
+        for number in self._pressed:
+            signal.raise_signal(number)
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self._pressed = True
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._pressed[number] = None
+
+
+def _is_loop(handler: object) -> bool:
+    """Say whether an event loop hears of a signal in another way, and has nothing called for it."""
+    return getattr(handler, "__name__", "") == "_sighandler_noop"

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.contexts import in_context
+from pydron.interrupts import is_interrupt
 from pydron.runtime.attempts import Attempts
 from pydron.runtime.awaits import Awaits
 from pydron.runtime.caught import SETTLED, Caught, Culprit
@@ -152,7 +153,7 @@ class Fiber(Attempts, Awaits):
                     self.result = stop.value
                 return
             except BaseException as error:
-                if isinstance(error, KeyboardInterrupt) and error is not self.around:
+                if is_interrupt(error) and error is not self.around:
                     raise  # the user's wish comes before the order of the program, unless a handler passes it on
                 self.state = State.FAILED
                 self.error = run.traced(unconverted(error, self.activation))

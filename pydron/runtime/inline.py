@@ -6,6 +6,8 @@ from time import perf_counter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
+from pydron.interrupts import is_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -48,9 +50,9 @@ def run_inline(
     begun = perf_counter()
     try:
         result = function(*args, **kwargs)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
+        if is_interrupt(error):
+            raise
         return fiber.failed(error, tick)
     fiber.run.observe(functional, perf_counter() - begun, None)
     return result

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pydron.contexts import unlink_missed
-from pydron.interrupts import HeldBack
+from pydron.interrupts import HeldBack, is_interrupt
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
@@ -97,14 +97,16 @@ class Run(GivingWay):
                 try:
                     step()
                     self._loop()
-                except KeyboardInterrupt as interrupt:
+                except BaseException as interrupt:
+                    if not is_interrupt(interrupt):
+                        raise
                     wish = interrupt
             while wish is not None:  # not inside `except`: what is raised from here on has another context
                 wish = self._interrupt(wish)
             if self.error is None and self.handover is None and not self.is_idle:
                 return self._bring(self._root.result)
         except BaseException as interrupt:
-            with HeldBack(dropped=isinstance(interrupt, KeyboardInterrupt)):
+            with HeldBack(dropped=is_interrupt(interrupt)):
                 unlink_missed(interrupt)
                 self.error = self.placed_in(None, interrupt, self._cursor, self._standing_at())
                 self.handover = None
@@ -208,7 +210,9 @@ class Run(GivingWay):
         self._catch(body, fiber, interrupt, tick, None)
         try:
             self._loop()
-        except KeyboardInterrupt as again:
+        except BaseException as again:
+            if not is_interrupt(again):
+                raise
             return again
         return None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pydron.errors import PydronError
 from pydron.ids import TaskId
+from pydron.interrupts import is_interrupt
 from pydron.scheduler import events
 from pydron.sessions.depot import Depot
 from pydron.sessions.snapshots import Snapshots
@@ -124,7 +125,7 @@ class SessionPool:
         except MemoryError:
             raise
         except Exception as problem:
-            if self._problem is not None:
+            if self._problem is not None or is_interrupt(problem):
                 raise
             from pydron.transport.culprits import refused_argument
 

@@ -16,6 +16,7 @@ import types
 import typing
 from typing import TYPE_CHECKING, Any
 
+from pydron.interrupts import is_interrupt
 from pydron.tasks import Payload
 from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 from pydron.transport.wrappers import reduce_dispatcher, reduce_wrapper
@@ -265,7 +266,9 @@ def _dumps(value: object, copy: bool, keep: Keep | None = None) -> tuple[Payload
         _Quick(file, 5, buffer_callback=buffers).dump(value)
     except (Refusal, MemoryError):
         raise
-    except Exception:
+    except Exception as error:
+        if is_interrupt(error):
+            raise
         file, buffers = io.BytesIO(), _Buffers()
         pickler = _thorough()(file, 5, buffer_callback=buffers)
         pickler.dump(value)

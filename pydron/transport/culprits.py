@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.errors import UnpicklableError
+from pydron.interrupts import is_interrupt
 from pydron.transport.codec import Refusal, dumps
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def refusal(value: object) -> BaseException | None:
     try:
         dumps(value, copy=False)
     except Exception as error:
+        if is_interrupt(error):
+            raise
         return error
     return None
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.errors import UnpicklableError
+from pydron.interrupts import is_interrupt
 from pydron.tasks import Function
 from pydron.transport.codec import dumps_function
 from pydron.transport.watch import digest, watch
@@ -131,6 +132,8 @@ def _ship(function: Callable[..., object], name: str) -> tuple[Function, tuple[W
     except MemoryError:
         raise
     except Exception as error:
+        if is_interrupt(error):
+            raise
         from pydron.transport.culprits import find_culprit
 
         culprit = find_culprit(function, error)
