@@ -19,6 +19,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING
 
+from pydron.mappings import PrivateMemory
+
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable
@@ -39,7 +41,7 @@ _TURN = 4 * 1024 * 1024
 _NO_FILE = {"trackfd": False} if sys.version_info >= (3, 13) else {}
 
 
-class Mapping(mmap.mmap):
+class Mapping(PrivateMemory):
     """A private mapping of an extent, which lives at least as long."""
 
     extent: Extent

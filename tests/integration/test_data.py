@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -190,6 +191,53 @@ def test_many_arrays_pass_through_little_room() -> None:
             shelf = session.pool.depot.shelf()
             assert shelf is not None
             assert shelf._arenas[0]._end < 40 * 8 * COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a call returns that the program looks into before it goes on."""
+
+    counts: object
+    exposure: float
+
+
+@pydron.functional
+def expose(exposure: float) -> Frame:
+    return Frame(fill(exposure), exposure)
+
+
+@pydron.functional
+def meet(frame: Frame, directory: str, together: int) -> int:
+    """Say how many such calls have been under way at a time, which is as many as are waited for."""
+    (Path(directory) / str(frame.exposure)).touch()
+    deadline = time.monotonic() + 20
+    while (met := len(os.listdir(directory))) < together and time.monotonic() < deadline:  # noqa: PTH208
+        time.sleep(0.005)
+    return met
+
+
+@pydron.schedule
+def night(exposures: list[float], directory: str) -> list[int]:
+    met: list[int] = []
+    for exposure in exposures:
+        frame = expose(exposure)
+        if frame.exposure == 0.0:
+            continue
+        if frame.counts[0] != exposure:  # type: ignore[index]
+            print("left out")
+            continue
+        met.append(meet(frame, directory, 2))
+    return met
+
+
+@pytest.mark.parametrize("kind", ["unix", "tls", "frames"])
+def test_what_is_looked_into_holds_nothing_up(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # `met` is still to be appended to when the next frame comes in: nothing of it can be part of a frame.
+    if kind == "frames":
+        monkeypatch.setattr("pydron.sessions.depot.can_share", lambda: False)
+        kind = "unix"
+    with pydron.session({**KINDS[kind], "ship": True}):
+        assert night([1.0, 0.0, 2.0], str(tmp_path)) == [2, 2]
 
 
 SCRIPT = """

@@ -9,6 +9,7 @@ from collections import deque
 from types import GetSetDescriptorType, MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from pydron.mappings import PrivateMemory
 from pydron.runtime.effects.arrays import Array, numpy_types
 
 if TYPE_CHECKING:
@@ -100,8 +101,10 @@ def _buffer_key(owner: object) -> int | None:
             owner = owner.obj
         elif _is_dummy(owner):
             owner = owner.__dict__["base"]
+        elif id(type(owner)) in _OWNERS or any(parent is PrivateMemory for parent in class_mro(type(owner))):
+            return id(owner)
         else:
-            return id(owner) if id(type(owner)) in _OWNERS else None
+            return None
 
 
 def _is_dummy(owner: object) -> bool:

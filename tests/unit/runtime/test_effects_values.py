@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import mmap
 import types
 from collections import deque, namedtuple
 from itertools import count
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
+from pydron.mappings import PrivateMemory
 from pydron.runtime.effects import (
     ATOMS,
     is_immutable,
@@ -212,6 +214,10 @@ def test_views_share_the_key_of_their_memory() -> None:
     assert {memory_key(view) for view in (text, memoryview(text), np.frombuffer(text, dtype=np.uint8))} == {id(text)}
     assert memory_key(owner) == memory_key(vars(owner))
     assert memory_key(owner) != memory_key(Plain())
+    mapping = PrivateMemory(-1, 64)
+    assert {memory_key(view) for view in (memoryview(mapping), np.frombuffer(mapping), np.frombuffer(mapping)[1:])} == {
+        id(mapping)
+    }
 
 
 def test_memory_of_unknown_owners_has_no_key() -> None:
@@ -221,6 +227,7 @@ def test_memory_of_unknown_owners_has_no_key() -> None:
             self.__array_interface__ = self.array.__array_interface__
 
     assert memory_key(np.asarray(Exporter())) is None
+    assert memory_key(np.frombuffer(mmap.mmap(-1, 64))) is None, "the same memory may be mapped elsewhere too"
     assert memory_key(hostile.hostile_array()) is None
 
 
