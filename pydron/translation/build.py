@@ -33,7 +33,8 @@ from pydron.translation.liveness import annotate
 from pydron.translation.lowering.calls import BIND, SPREAD
 from pydron.translation.lowering.consumers import EMPTY, SORT, SUM, TOTAL
 from pydron.translation.lowering.match_cases import is_simple
-from pydron.translation.lowering.sources import CONSUMES, ZIP
+from pydron.translation.lowering.sources import CONSUMES
+from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.mentions import mentions_of
 from pydron.translation.scope import names_bound, names_read
 

@@ -33,6 +33,7 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "comprehensions": lower_calls,
     "consumers": lower_calls,
     "loop_continue": lower_continue,
+    "loops": lower_calls,
     "match_cases": lower_calls,
     "private_names": lower_private_names,
     "short_circuit": lower_calls,

@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING
 from pydron.translation.lowering.comprehensions import can_unroll, unroll
 from pydron.translation.lowering.consumers import consume, is_consumer
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
+from pydron.translation.lowering.loops import loop_over
 from pydron.translation.lowering.match_cases import captures, split_cases
 from pydron.translation.lowering.short_circuit import choose, decide, select
 from pydron.translation.lowering.sources import can_fuse, fuse
 from pydron.translation.lowering.targets import assign, augment, delete
-from pydron.translation.lowering.wrappers import is_wrapped, wrapped
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
-from pydron.translation.scope import names_bound, names_read, own_nodes
-from pydron.translation.source import copy_tree
+from pydron.translation.scope import names_bound, own_nodes
 from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ SPREAD = ".spread"
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
-_REMOVERS = frozenset(("pop", "popitem", "clear", "remove", "discard", "__delitem__"))
-
 
 def lower_calls(function: Lowered) -> None:
     """Write out the order of evaluation of every statement of the function."""
@@ -57,7 +54,7 @@ class Flattener:
     """Turns statements into simpler ones, appending them to the block being written."""
 
     def __init__(self, function: Lowered) -> None:
-        self._function = function
+        self.function = function
         self.names = function.names
         self.fast = function.scope.fast - function.scope.declared
         self.out: list[ast.stmt] = []
@@ -100,7 +97,7 @@ class Flattener:
 
     def native(self, node: ast.stmt) -> None:
         """Append a statement that runs as it stands."""
-        self._function.handled.add(node)
+        self.function.handled.add(node)
         self.out.append(node)
 
     def _pass(self, node: ast.Pass) -> None:
@@ -202,17 +199,17 @@ class Flattener:
         self.out.append(branch)
 
     def _while(self, node: ast.While) -> None:
-        written = as_written(self._function, node)
+        written = as_written(self.function, node)
         tests: list[ast.expr] = []
         prelude = self.within(lambda: tests.append(decide(self, node.test)))
         loop = at(ast.While(tests[0], self.block(node.body), self.block(node.orelse)), node)
         loop.prelude = prelude  # type: ignore[attr-defined]
-        self._function.written[loop] = written
+        self.function.written[loop] = written
         self.out.append(loop)
 
     def either(self, node: ast.If, written: ast.stmt) -> None:
         """Append a lowered branch that gives way to a statement where nothing in it can be run in parallel."""
-        self._function.written[node] = written
+        self.function.written[node] = written
         self.out.append(node)
 
     def can_fuse(self, iterable: ast.expr) -> bool:
@@ -223,55 +220,7 @@ class Flattener:
         if self.can_fuse(node.iter):
             fuse(self, node)
             return
-        written = self.written(node)
-        unsteady = self.removes(node, node.iter)
-        restored = _stores_into(node.body, names_read(node.iter))
-        node.iter = self.head(node.iter)
-        written.iter = copy_tree(node.iter)
-        self.loop(node, written, unsteady=unsteady, restored=restored)
-
-    def written(self, node: ast.For) -> ast.For:
-        """Return the loop as it was written."""
-        written = as_written(self._function, node)
-        assert isinstance(written, ast.For)
-        return written
-
-    def removes(self, node: ast.For, iterable: ast.expr) -> bool:
-        """Say whether a loop may take items out of what it goes over."""
-        return _removes_from(node.body, names_read(iterable))
-
-    def head(self, iterable: ast.expr) -> ast.expr:
-        """Evaluate what a loop goes over; a wrapper belongs to the loop."""
-        return wrapped(self, iterable) if is_wrapped(self, iterable) else self.named(self.value(iterable))
-
-    def kept_head(self, iterable: ast.expr) -> ast.expr:
-        """Return the same, to be read again whatever happens to variables meanwhile."""
-        return wrapped(self, iterable) if is_wrapped(self, iterable) else self.spill(self.value(iterable))
-
-    def loop(self, node: ast.For, written: ast.stmt, *, unsteady: bool = False, restored: bool = False) -> None:
-        """Append a loop over an atom or a wrapper.
-
-        Args:
-            node: the loop.
-            written: what it is to be where nothing in it can be run in parallel.
-            unsteady: it may take items out of what it goes over.
-            restored: it may store items into what it goes over.
-        """
-        item = self.names.fresh("item")
-
-        def write() -> None:
-            self.assign(node.target, load(item, node.target), node.target)
-            for statement in node.body:
-                self.statement(statement)
-
-        body = self.within(write)
-        loop = at(ast.For(store(item, node.target), node.iter, body, self.block(node.orelse)), node)
-        self._function.written[loop] = written
-        if unsteady:
-            self._function.unsteady.add(loop)
-        if restored:
-            self._function.restored.add(loop)
-        self.out.append(loop)
+        loop_over(self, node)
 
     def _try(self, node: ast.Try) -> None:
         types = [handler.type for handler in node.handlers if handler.type is not None]
@@ -293,12 +242,12 @@ class Flattener:
             self.out.append(at(ast.Try(self.block(node.body), node.handlers, self.block(node.orelse), []), node))
 
     def _match(self, node: ast.Match) -> None:
-        if node in self._function.matching:
+        if node in self.function.matching:
             self.out.append(node)
         elif self._jumps_from_inside([node]):
             self.native(node)
         else:
-            for statement in split_cases(self._function, node):
+            for statement in split_cases(self.function, node):
                 self.statement(statement)
 
     def _with(self, node: ast.With) -> None:
@@ -605,28 +554,6 @@ def _unbound_somewhere(function: Lowered) -> frozenset[str]:
         elif isinstance(node, ast.ExceptHandler) and node.name:
             unbound.add(node.name)
     return frozenset(unbound)
-
-
-def _removes_from(statements: list[ast.stmt], names: frozenset[str]) -> bool:
-    """Say whether statements may take items out of what one of the variables holds."""
-    for statement in statements:
-        for node in nodes_of(statement):
-            match node:
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Del()) if name in names:
-                    return True
-                case ast.Attribute(value=ast.Name(id=name), attr=method) if name in names and method in _REMOVERS:
-                    return True
-    return False
-
-
-def _stores_into(statements: list[ast.stmt], names: frozenset[str]) -> bool:
-    """Say whether statements may store items into what one of the variables holds."""
-    for statement in statements:
-        for node in nodes_of(statement):
-            match node:
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()) if name in names:
-                    return True
-    return False
 
 
 def _rebinds(node: ast.expr, name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pydron.translation.features import is_asynchronous, is_short_super
 from pydron.translation.lowering.asynchronous import iterate
 from pydron.translation.lowering.context import Span, Unrolled
+from pydron.translation.lowering.loops import head
 from pydron.translation.quote import at, load, quote
 from pydron.translation.scope import names_bound
 from pydron.translation.trees import children, nodes_of
@@ -70,7 +71,7 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     flattener.unrolled.append(Unrolled(*spans, _FRAMES[type(node)], is_coroutine=is_asynchronous(node)))
     first = node.generators[0].iter  # evaluated in the scope around
     if not flattener.can_fuse(first):
-        first = flattener.head(first)
+        first = head(flattener, first)
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
     result = flattener.names.fresh("all")

@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, nest, rename, span_of
 from pydron.translation.lowering.context import Unrolled
-from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, ZIP, called, is_source, passes
+from pydron.translation.lowering.loops import kept_head, write_loop
+from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, called, is_source, passes
+from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_bound
 from pydron.translation.source import copy_tree
@@ -203,7 +205,7 @@ class _Consumption:
             Unrolled(span_of(first), span_of(iterable), "<genexpr>", span_of(node), is_generator=True)
         )
         first.consumed = True  # type: ignore[attr-defined]
-        first.generators[0].iter = flattener.kept_head(iterable)
+        first.generators[0].iter = kept_head(flattener, iterable)
         looped = copy_tree(first)
         bound = {name for generator in looped.generators for name in names_bound(generator.target)}
         rename(looped, {name: self._names.fresh(name) for name in sorted(bound)})
@@ -251,7 +253,7 @@ class _Consumption:
         if self._kind in _STOPPING:
             loop.orelse, after = after, []
             flattener.bets.update(part for part in loop.body if isinstance(part, ast.If))
-        flattener.loop(loop, copy_tree(loop))
+        write_loop(flattener, loop, copy_tree(loop))
         for statement in after:
             flattener.statement(statement)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import can_unroll, rename, span_of
 from pydron.translation.lowering.context import Unrolled
+from pydron.translation.lowering.loops import head, may_remove, write_loop, written_as
 from pydron.translation.quote import at, load, quote, store
 from pydron.translation.scope import names_bound
 from pydron.translation.source import copy_tree
@@ -27,14 +28,12 @@ from pydron.translation.source import copy_tree
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
 
-__all__ = ["CONSUMES", "GIVEN", "NOWHERE", "ZIP", "called", "can_fuse", "fuse", "is_source", "passes"]
+__all__ = ["CONSUMES", "GIVEN", "NOWHERE", "called", "can_fuse", "fuse", "is_source", "passes"]
 
 CONSUMES = ".consumes"
 """Asks whether callables are the builtins that their names say."""
 GIVEN = "given"
 """What is asked of an argument that the loop calls, and that the builtin does not call if it is None."""
-ZIP = ".zip"
-"""The builtin `zip`."""
 NOWHERE = (0, 0, 0, 0)
 """The span of nothing."""
 _SOURCES = frozenset(("map", "filter"))
@@ -86,28 +85,29 @@ def _over_generator(flattener: Flattener, node: ast.For, source: ast.GeneratorEx
     flattener.unrolled.append(
         Unrolled(span_of(source), span_of(generator.iter), "<genexpr>", span_of(source), is_generator=True)
     )
-    removes = flattener.removes(node, generator.iter)
+    removes = may_remove(node, generator.iter)
     source.consumed = True  # type: ignore[attr-defined]
-    generator.iter = flattener.head(generator.iter)
-    written = flattener.written(node)
+    generator.iter = head(flattener, generator.iter)
+    written = written_as(flattener, node)
     written.iter = copy_tree(source)
     rename(source, {name: flattener.names.fresh(name) for name in sorted(names_bound(generator.target))})
     body = [at(ast.Assign([node.target], source.elt), node.target), *node.body]
     for condition in reversed(generator.ifs):
         body = [at(ast.If(condition, body, []), condition)]
-    flattener.loop(at(ast.For(generator.target, generator.iter, body, node.orelse), node), written, unsteady=removes)
+    loop = at(ast.For(generator.target, generator.iter, body, node.orelse), node)
+    write_loop(flattener, loop, written, unsteady=removes)
 
 
 def _over_call(flattener: Flattener, node: ast.For, source: ast.Call) -> None:
     assert isinstance(source.func, ast.Name)
     names = flattener.names
-    removes = flattener.removes(node, source.args[1])
+    removes = may_remove(node, source.args[1])
     kind = at(ast.Constant(source.func.id), source)
     callee = flattener.spill(source.func)
     # the loop of a comprehension stands at its target; there its items are taken, not where the iterator is made
     at_target = (node.lineno, node.col_offset) == (node.target.lineno, node.target.col_offset)
-    head: ast.expr = node.target if at_target else source
-    flattener.unrolled.append(Unrolled(span_of(source), NOWHERE, source.func.id, span_of(head), is_call=True))
+    taken: ast.expr = node.target if at_target else source
+    flattener.unrolled.append(Unrolled(span_of(source), NOWHERE, source.func.id, span_of(taken), is_call=True))
     function, iterable = flattener.kept_atoms(source.args)
     loops, items, item = names.fresh("loops"), names.fresh("items"), names.fresh("item")
     asked = [copy_tree(callee), kind]
@@ -120,7 +120,7 @@ def _over_call(flattener: Flattener, node: ast.For, source: ast.Call) -> None:
         source, _Loops=loops, _Ask=ask, _Items=items, _Iterable=copy_tree(iterable), _Call=copy_tree(call),
     ):  # fmt: skip
         flattener.statement(statement)
-    written = flattener.written(node)
+    written = written_as(flattener, node)
     written.iter = at(ast.IfExp(load(loops, source), call, load(items, source)), source)
     bind = at(ast.Assign([node.target], load(item, node.target)), node.target)
     if kind.value == "map":
@@ -143,4 +143,4 @@ def _over_call(flattener: Flattener, node: ast.For, source: ast.Call) -> None:
         )  # fmt: skip
         body = [*chosen, at(ast.If(load(keep, source), [bind, *node.body], []), source)]
     target = store(item, node.target)
-    flattener.loop(at(ast.For(target, load(items, head), body, node.orelse), node), written, unsteady=removes)
+    write_loop(flattener, at(ast.For(target, load(items, taken), body, node.orelse), node), written, unsteady=removes)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.translation.lowering.sources import ZIP
 from pydron.translation.quote import at, load, store
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
 
-__all__ = ["is_wrapped", "wrapped"]
+__all__ = ["ZIP", "is_wrapped", "wrapped"]
 
+ZIP = ".zip"
+"""The builtin `zip`."""
 _ITERTOOLS = frozenset(
     ("product", "permutations", "combinations", "combinations_with_replacement", "chain", "islice", "pairwise")
 )
