@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING, cast
 
 from pydron.translation.quote import at, load
+from pydron.translation.trees import OwnCode
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -18,19 +19,7 @@ __all__ = ["ASSERTION_ERROR", "lower_assertions"]
 ASSERTION_ERROR = ".AssertionError"
 
 
-class _Assertions(ast.NodeTransformer):
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return node
-
+class _Assertions(OwnCode):
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         error: ast.expr = load(ASSERTION_ERROR, node)
         if node.msg is not None:

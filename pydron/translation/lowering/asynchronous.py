@@ -30,6 +30,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.quote import at, load, quote, store
+from pydron.translation.trees import OwnCode
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -64,7 +65,7 @@ def iterate(
     return [begin, at(ast.While(test, [bind, *body], orelse), origin)]
 
 
-class _Rewriter(ast.NodeTransformer):
+class _Rewriter(OwnCode):
     def __init__(self, names: Names) -> None:
         self._names = names
 
@@ -99,18 +100,6 @@ class _Rewriter(ast.NodeTransformer):
         final: list[ast.stmt] = [at(ast.If(fine, [at(ast.Expr(leave), manager)], []), manager)]
         guarded = at(ast.Try(body, [handler], [], []), node)
         return [enter, *quote("_Failed = False", manager, _Failed=failed), at(ast.Try([guarded], [], [], final), node)]
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return node
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return node
 
 
 def _item(name: str, index: int, origin: ast.AST) -> ast.expr:
