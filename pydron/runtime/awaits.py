@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.runtime.calls import CONTAINERS, Calls, joined
 from pydron.runtime.effects import plain_attribute
 from pydron.runtime.marks import functional_of, scheduled_of, unbound
-from pydron.runtime.promise import DONE, Choice, Promise
+from pydron.runtime.promise import Choice, Promise, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +44,11 @@ class Awaits(Calls):
     def _awaited_method(
         self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int, *, in_turn: bool
     ) -> object:
-        if type(owner) is Promise:
-            owner = owner.resolved()
-            if owner.state != DONE:
-                return Choice.TURN if in_turn else Choice.UNIT
-            owner = owner.value
-        if type(owner) in CONTAINERS or not plain_attribute(owner, name):
+        owner = settled(owner)
+        to_come = type(owner) is Promise
+        if not to_come and (type(owner) in CONTAINERS or not plain_attribute(owner, name)):
             return self._turn()
-        if self.run.pending and not self.run.memory.is_open(owner):
+        if to_come or (self.run.pending and not self.run.memory.is_open(owner)):
             return Choice.TURN if in_turn else Choice.UNIT
         return self._awaited_call(getattr(owner, name), args, keywords, tick, in_turn=in_turn)
 

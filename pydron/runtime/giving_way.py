@@ -100,31 +100,16 @@ class GivingWay(Retirement):
 
     def _redo_after(self, fiber: Fiber) -> None:
         """Drop everything that comes after a fiber; makers that went on are to do it again, and may run ahead again."""
-        keeping, self._keeping = self._keeping, True
-        child = fiber
-        while (parent := child.parent) is not None:
-            while parent.segment[-1] is not child:
-                self._drop(parent.segment.pop())
+        for parent, child in self._drop_after(fiber):
             if parent.waiting is not child or parent.state is not State.WAITING:
-                self._reopen(parent, child)
-            child.detached = False
-            child = parent
-        fiber.exposed = False
-        self.memory.read_early.clear()
-        self._keeping = keeping
-        self.guessing = False
-        self._held.clear()
+                self._reopen(parent)
+                self._stall(parent, child)
 
-    def _reopen(self, parent: Fiber, child: Fiber) -> None:
-        parent.frame.close()
+    def _reopen(self, parent: Fiber) -> None:
+        """Take back that a maker has ended or has been passed."""
         if parent.state is State.FINISHED:
             parent.outs = None  # its maker goes on with what it binds this time
             parent.keys = parent.announced
             for key in parent.keys:
                 self.memory.announce(key)
         parent.settled = parent.is_bet = False
-        parent.state = State.WAITING
-        parent.waiting = child
-        parent.stalled = True
-        parent.send = None
-        parent.error = None

@@ -10,6 +10,8 @@ from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.promise import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydron.runtime.dispatch import Dispatch
     from pydron.runtime.surroundings import Surroundings
 
@@ -119,20 +121,23 @@ class RunAhead(Arrivals):
 
     def _squash_after(self, fiber: Fiber) -> None:
         """Drop everything that comes after a fiber in program order; makers that went on are to do it again."""
+        for parent, child in self._drop_after(fiber):
+            if parent.waiting is not child:
+                parent.activation.plan.impure.add(child.tick)
+                self._stall(parent, child)
+            child.exclusive = True
+        if self.guesses:
+            kept = 4 * self.pool.slots + (_MOST_WAITING if self.has_waited else 0)
+            self._cancel(self.guesses.drain(kept))
+
+    def _drop_after(self, fiber: Fiber) -> Iterator[tuple[Fiber, Fiber]]:
+        """Drop everything that comes after a fiber in program order; give each maker with what it made."""
         keeping, self._keeping = self._keeping, True
         child = fiber
         while (parent := child.parent) is not None:
             while parent.segment[-1] is not child:
                 self._drop(parent.segment.pop())
-            if parent.waiting is not child:
-                parent.frame.close()
-                parent.activation.plan.impure.add(child.tick)
-                parent.state = State.WAITING
-                parent.waiting = child
-                parent.stalled = True
-                parent.send = None
-                parent.error = None
-            child.exclusive = True
+            yield parent, child
             child.detached = False
             child = parent
         fiber.exposed = False
@@ -140,6 +145,12 @@ class RunAhead(Arrivals):
         self._keeping = keeping
         self.guessing = False
         self._held.clear()
-        if self.guesses:
-            kept = 4 * self.pool.slots + (_MOST_WAITING if self.has_waited else 0)
-            self._cancel(self.guesses.drain(kept))
+
+    def _stall(self, parent: Fiber, child: Fiber) -> None:
+        """Have a maker wait for what it made, and then go on from there once more."""
+        parent.frame.close()
+        parent.state = State.WAITING
+        parent.waiting = child
+        parent.stalled = True
+        parent.send = None
+        parent.error = None
