@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import gc
 import inspect
-import subprocess
 import sys
 import threading
 import traceback
@@ -17,6 +16,7 @@ import pytest
 
 import pydron
 from pydron.errors import LaunchError
+from tests.integration.scripts import run
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
@@ -750,6 +750,7 @@ SCRIPT = """
 import asyncio, os, signal, sys, threading, traceback
 import pydron
 from pydron.errors import LaunchError
+from tests.integration.scripts import run
 
 @pydron.functional
 async def forever(number):
@@ -780,16 +781,8 @@ print([thread.name for thread in threading.enumerate()])
 
 @pytest.mark.parametrize("switch", ["", "off"])
 def test_ctrl_c_cancels_it(tmp_path: Path, switch: str) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT if not switch else SCRIPT.replace("number == 3", "number == 0"), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "", "PYTHONPATH": ":".join(sys.path), "PYDRON": switch},
-    )
+    program = SCRIPT if not switch else SCRIPT.replace("number == 3", "number == 0")
+    done = run(tmp_path, program, PYDRON=switch, PYTHONWARNINGS="error")
     assert (done.stdout, done.stderr) == ("cancelled\nleft\ninterrupted\n['MainThread']\n", "")
 
 

@@ -8,8 +8,6 @@ import functools
 import gc
 import inspect
 import pickle
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ import pydron
 from pydron.errors import ContractError
 from pydron.sessions import Session
 from pydron.waiting import side
+from tests.integration.scripts import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -460,16 +459,8 @@ print([thread.name for thread in threading.enumerate()])
 
 @pytest.mark.parametrize("switch", ["", "off"])
 def test_ctrl_c_stops_them(tmp_path: Path, switch: str) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT if not switch else SCRIPT.replace("n == 3", "n == 0"), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env={"PATH": "", "PYTHONPATH": ":".join(sys.path), "PYDRON": switch},
-    )
+    done = run(tmp_path, SCRIPT if not switch else SCRIPT.replace("n == 3", "n == 0"), PYDRON=switch)
+    assert done.returncode == 0, done
     lines = done.stdout.splitlines()
     assert lines[-1] == "['MainThread']", done
     if not switch:
@@ -477,21 +468,22 @@ def test_ctrl_c_stops_them(tmp_path: Path, switch: str) -> None:
 
 
 def test_a_program_may_end_while_calls_wait(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import asyncio, threading, pydron\n"
-        "@pydron.functional\n"
-        "async def forever():\n    await asyncio.sleep(600)\n"
-        "@pydron.schedule\n"
-        "def main():\n    return forever()\n"
-        "threading.Thread(target=main, daemon=True).start()\n"
-        "import time; time.sleep(0.5)\n",
-        encoding="utf-8",
-    )
-    environment = {"PATH": "", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=60, env=environment, check=False
-    )
+    program = """
+        import asyncio, threading, time
+        import pydron
+
+        @pydron.functional
+        async def forever():
+            await asyncio.sleep(600)
+
+        @pydron.schedule
+        def main():
+            return forever()
+
+        threading.Thread(target=main, daemon=True).start()
+        time.sleep(0.5)
+    """
+    done = run(tmp_path, program)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -541,16 +533,7 @@ server.close()
 
 @pytest.mark.parametrize("end", ["", "gc.collect()", "pydron.shutdown()"])
 def test_a_cancelled_call_leaves_no_connection(tmp_path: Path, end: str) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(CONNECTED.replace("END", end), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "", "PYTHONPATH": ":".join(sys.path)},
-    )
+    done = run(tmp_path, CONNECTED.replace("END", end), PYTHONWARNINGS="error")
     assert (done.returncode, done.stdout, done.stderr) == (0, "refused\n" + "b''\n" * 3, "")
 
 
