@@ -131,6 +131,9 @@ class Task:
     """The driver needs the value itself as soon as there is one, whatever its size."""
     likeness: int = -1
     """What the driver was like when the call was made: a number that the pool gives out."""
+    marks: tuple[int, ...] = ()
+    """Where it stands in its program, if not behind all tasks with lower numbers: behind the task of the first number
+    and before all later ones; among the tasks for which that is the same, behind that of the second; and so on."""
 
 
 @dataclass(slots=True, eq=False)

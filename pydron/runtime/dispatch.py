@@ -38,6 +38,10 @@ class Dispatch(Stores):
     is_unit: bool
     guard: Fiber | None
 
+    def marks(self) -> tuple[int, ...]:
+        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
+        raise NotImplementedError
+
     def _dispatch(
         self,
         function: Callable[..., object],
@@ -126,7 +130,7 @@ class Dispatch(Stores):
             if again is not None:
                 return self._again(again, tick, site)
         number = pool.new_task_id()
-        task = Task(number, function, payload, references, site, functional.requirements)
+        task = Task(number, function, payload, references, site, functional.requirements, marks=self.marks())
         promise = Promise(number, tick, run.forget, functional, site)
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
             promise.made = task
@@ -198,6 +202,7 @@ class Dispatch(Stores):
         self.segment.append(promise)
         run.pending += 1
         run.issued += 1
+        run.newest = promise.task
         run.trials.dispatched()
 
     def _is_open(self, value: object) -> bool:

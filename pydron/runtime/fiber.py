@@ -66,6 +66,7 @@ class Fiber(Attempts, Awaits):
         "is_bet",
         "is_unit",
         "keys",
+        "mark",
         "outs",
         "parent",
         "result",
@@ -102,6 +103,8 @@ class Fiber(Attempts, Awaits):
         """Its frame was closed; it is resumed from `waiting`, the fiber it had run ahead of."""
         self.detached = False
         """Its maker has gone on."""
+        self.mark = 0
+        """The newest task when it did."""
         self.exposed = False
         """Some maker up the line has gone on: code after this fiber may have run already."""
         self.exclusive = False
@@ -328,8 +331,13 @@ class Fiber(Attempts, Awaits):
         if child.keeps():
             run.hold = child
         else:
-            child.detached = True
+            child.detach()
         return False
+
+    def detach(self) -> None:
+        """Take note that the maker goes on."""
+        self.detached = True
+        self.mark = self.run.newest
 
     def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
         known = [settled(value) for value in writes]
@@ -390,6 +398,18 @@ class Fiber(Attempts, Awaits):
                 return False
             child = parent
         return True
+
+    def marks(self) -> tuple[int, ...]:
+        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
+        if not self.exposed:
+            return ()
+        marks: list[int] = []
+        fiber: Fiber | None = self
+        while fiber is not None:
+            if fiber.detached:
+                marks.append(fiber.mark)
+            fiber = fiber.parent
+        return tuple(reversed(marks))
 
     def may_change(self, target: object) -> bool:
         """Say whether what has run ahead of this fiber knows that the object's memory may change."""

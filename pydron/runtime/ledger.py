@@ -50,6 +50,8 @@ class Ledger:
         self.pending = 0
         """Entries of the reorder buffer. While it is 0 every operation is an ordinary one."""
         self.issued = 0
+        self.newest = 0
+        """The number of the task that was issued last."""
         self.trials = Trials(self.memory, surroundings.twin)
         self.guesses = Guesses()
         self.keeps_calls = False

@@ -34,7 +34,7 @@ class Makers(RunAhead):
             if parent.stalled and self._resume_ahead(parent, fiber):
                 return
             if parent.holding:
-                fiber.detached = True
+                fiber.detach()
                 self._wake(parent)
                 return
             fiber = parent
@@ -100,7 +100,7 @@ class Makers(RunAhead):
         results = parent._promises(child)
         parent.stalled = False
         parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)
-        child.detached = True
+        child.detach()
         self._wake(parent)
         return True
 

@@ -46,7 +46,7 @@ def _check_waiting(ledger: Ledger, record: TaskRecord) -> None:
 
 
 def _check_ready(ledger: Ledger, record: TaskRecord) -> None:
-    _demand(ledger, record, "a ready task is in its run's heap", record.id in record.run.ready)
+    _demand(ledger, record, "a ready task is in its run's heap", record.place in record.run.ready)
     _demand(ledger, record, "a run with ready tasks is listed", record.run in ledger.ready)
     _demand(ledger, record, "a ready task has all its values", all(ref.state is DONE for ref in record.refs))
     _demand(ledger, record, "a ready task is with no worker", record.worker is None)

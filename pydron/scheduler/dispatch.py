@@ -74,7 +74,7 @@ def _place_alike(ledger: Ledger, worker: WorkerRecord, record: TaskRecord) -> No
     room = room_for(worker, expected, CHUNK)
     placed = 0
     while ready and placed < room:
-        other = tasks.get(ready[0])
+        other = tasks.get(ready[0][-1])
         if other is not None and other.state is READY:
             if other.function is not function or other.refs or other.alone or other.cores > 1 or other.task is None:
                 break

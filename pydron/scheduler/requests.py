@@ -36,7 +36,7 @@ def submitted(ledger: Ledger, event: TasksSubmitted) -> None:
         function = functions.get(task.function.key)
         if function is None:
             function = _new_function(ledger, task.function)
-        record = TaskRecord(task.id, task, run, function)
+        record = TaskRecord(task.id, task, run, function, (*task.marks, task.id))
         if task.requirements.cores > 1:
             record.cores = task.requirements.cores
         tasks[task.id] = record
@@ -44,7 +44,7 @@ def submitted(ledger: Ledger, event: TasksSubmitted) -> None:
             _link(ledger, record, task)
         else:
             record.state = READY
-            heappush(ready, task.id)
+            heappush(ready, record.place)
     if ready:
         ledger.ready[run] = None
 

@@ -90,8 +90,8 @@ class RunRecord:
 
     run: object
     """Held so that its identity stays its own."""
-    ready: list[int] = field(default_factory=list)
-    """Heap of the numbers of ready tasks; may hold numbers of tasks that are not ready any more."""
+    ready: list[tuple[int, ...]] = field(default_factory=list)
+    """Heap of the places of ready tasks; may hold places of tasks that are not ready any more."""
     tasks: int = 0
     """How many task records belong to it."""
     in_flight: int = 0
@@ -136,6 +136,8 @@ class TaskRecord:
     """None once it will never be run again."""
     run: RunRecord
     function: FunctionRecord
+    place: tuple[int, ...]
+    """Its place in program order, by which those of one run compare. Ends with its number."""
     refs: tuple[TaskRecord, ...] = ()
     """The tasks whose values it refers to, each once."""
     state: State = WAITING
@@ -299,7 +301,7 @@ class Ledger:
         """Queue a task for dispatch."""
         record.state = READY
         record.waits = 0
-        heappush(record.run.ready, record.id)
+        heappush(record.run.ready, record.place)
         self.ready[record.run] = None
 
     def take_ready(self, parked: Container[int] = ()) -> TaskRecord | None:
@@ -311,9 +313,9 @@ class Ledger:
             run = next(iter(self.ready)) if len(self.ready) == 1 else min(self.ready, key=_in_flight)
             urgent = first_open(run.urgent) if run.urgent is not None else None
             if urgent is not None and urgent.state is READY and urgent.id not in parked:
-                return urgent  # its number stays in the heap, and is passed over there
+                return urgent  # its place stays in the heap, and is passed over there
             while run.ready:
-                record = self.tasks.get(heappop(run.ready))
+                record = self.tasks.get(heappop(run.ready)[-1])
                 if record is not None and record.state is READY and record.id not in parked:
                     return record
             del self.ready[run]

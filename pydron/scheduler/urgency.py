@@ -56,7 +56,7 @@ def _make_way(ledger: Ledger, record: TaskRecord) -> None:
         candidates = list(ledger.workers.values())
     else:
         candidates = []
-    latest: tuple[int, WorkerRecord, TaskRecord] | None = None
+    latest: tuple[tuple[int, ...], WorkerRecord, TaskRecord] | None = None
     soonest = SHORTEST
     for worker in candidates:
         if worker.stopping or worker.draining:
@@ -66,8 +66,8 @@ def _make_way(ledger: Ledger, record: TaskRecord) -> None:
             left = _allowed(head) - (ledger.now - worker.since)
             if left > MARGIN:
                 soonest = min(soonest, left)
-            elif head is not record and (latest is None or head.id > latest[0]):
-                latest = (head.id, worker, head)
+            elif head is not record and (latest is None or head.place > latest[0]):
+                latest = (head.place, worker, head)
     if latest is None:
         ledger.wake(soonest)
         return

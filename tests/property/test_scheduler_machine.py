@@ -209,6 +209,7 @@ class SchedulerMachine(RuleBasedStateMachine):
                 tuple((place, ValueId(value)) for place, value in enumerate(chosen)),
                 requirements=Requirements(cores=cores, retries=1000),
                 want_value=want,
+                marks=tuple(chance // 7**depth % task for depth in range(1, 1 + (chance // 5) % 3)),
             )
             self.owner[task] = run
             self.fails[task] = (fails + index) % 11 == 0

@@ -47,6 +47,21 @@ def test_a_task_that_becomes_ready_passes_later_ones() -> None:
     assert stage.assigned() == [("w0", [second], [first])]
 
 
+def test_marks_tell_where_a_task_stands_in_its_program() -> None:
+    stage = Stage()
+    places: list[tuple[int, ...]] = [(), (), (), (1,), (1, 4), (1,), (2,)]
+    tasks = [stage.task() for _ in places]
+    for task, marks in zip(tasks, places, strict=True):
+        task.marks = marks
+    stage.tell(events.TasksSubmitted(stage.run, tasks))
+    stage.join("w0")
+    order: list[int] = []
+    while assigned := [task for _, tasks, _ in stage.assigned() for task in tasks]:
+        order += assigned
+        stage.done("w0", assigned[0])
+    assert order == [1, 4, 5, 6, 2, 7, 3]
+
+
 def test_idle_workers_come_before_busy_ones() -> None:
     stage = Stage(workers=3)
     tasks = [stage.submit() for _ in range(3)]
