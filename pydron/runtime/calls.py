@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
@@ -10,16 +11,18 @@ from pydron.runtime.dispatch import NO_KEYWORDS, NOT_HERE, Dispatch
 from pydron.runtime.effects import (
     ATOMS,
     RECEIVER,
+    MustWait,
     Verdict,
     classify_call,
     classify_method,
+    is_known_call,
     plain_attribute,
+    run_quietly,
 )
 from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
     Effect as Kind,
 )
-from pydron.runtime.effects.builtins import BUILTIN_CALLS
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import run_inline
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTAINERS", "Bound", "Calls", "joined", "spread"]
 
-_KNOWN = frozenset(map(id, BUILTIN_CALLS))
 CONTAINERS = frozenset((list, dict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
@@ -178,7 +180,7 @@ class Calls(Dispatch):
     def _known(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call something that is no function of ours, if the effects database knows it."""
         if has_promise(args, kwargs):
-            known = id(callee) in _KNOWN or _is_known_method(callee) or self.run.trials.may_be_pure(callee)
+            known = is_known_call(callee) or _is_known_method(callee) or self.run.trials.may_be_pure(callee)
             return Choice.UNIT if known else Choice.TURN
         if not self.run.pending:
             return Choice.NOW
@@ -218,8 +220,9 @@ class Calls(Dispatch):
         """Decide on a call of known operands while something is pending."""
         match verdict.effect:
             case Kind.PURE | Kind.READS:
-                wait = self.run.memory.permit(verdict, args, kwargs, owner)
-                return Choice.NOW if wait is None else Choice.UNIT
+                if self.run.memory.permit(verdict, args, kwargs, owner) is not None:
+                    return Choice.UNIT
+                return _quietly(callee, args, kwargs) if verdict.warns else Choice.NOW
             case Kind.OUTPUT:
                 if verdict.reads_frame or not all(type(value) in ATOMS for value in (*args, *kwargs.values())):
                     return Choice.UNIT
@@ -262,7 +265,9 @@ class Calls(Dispatch):
             owner = owner.value
             if type(owner) not in CONTAINERS and plain_attribute(owner, name) is False:
                 return Choice.TURN
-            return Choice.UNIT if not in_turn else self._call_method(owner, name, args, keywords, tick, in_turn=True)
+            if not in_turn and not self.is_unit:
+                return Choice.UNIT
+            return self._call_method(owner, name, args, keywords, tick, in_turn=in_turn)
         kwargs = joined(keywords)
         if kwargs is None:
             return Choice.TURN
@@ -321,6 +326,16 @@ class Calls(Dispatch):
 def _are_here(args: tuple[object, ...]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
     return NOT_HERE.isdisjoint(map(type, args))
+
+
+def _quietly(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+    """Call what only reads, and may warn: return the result, or what to do."""
+    try:
+        return run_quietly(partial(cast("Callable[..., object]", callee), *args, **kwargs))
+    except MustWait:
+        return Choice.UNIT
+    except Exception:
+        return Choice.NOW  # it is the frame that has to raise
 
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:

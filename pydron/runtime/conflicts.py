@@ -146,12 +146,10 @@ class Memory:
         kwargs: Mapping[str, object] | None = None,
         receiver: object = None,
     ) -> Request | None:
-        """Return what a reading operation has to wait for, or None if it may run now."""
+        """Return what a reading operation has to wait for, or None if it may run now, quietly if it may warn."""
         match verdict.effect:
             case Effect.PURE | Effect.READS:
-                if verdict.warns or not self._can_read(verdict, args, kwargs, receiver):
-                    return Request.ORDERED
-                return None
+                return None if self._can_read(verdict, args, kwargs, receiver) else Request.ORDERED
             case Effect.OUTPUT:
                 return Request.ORDERED
             case _:

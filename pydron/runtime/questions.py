@@ -21,6 +21,7 @@ from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, Tab
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
+from pydron.runtime.trials.operators import operator_of
 from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, pooled, same
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ class Questions:
         # what would have to wait for a store is not known to be pure: the trial did not come to its end
         return None if finding is Finding.PURE else Request.IMPURE
 
-    def _permit(self, verdict: Verdict, *operands: object) -> Request | None:
+    def _permit(self, verdict: Verdict, symbol: str, *operands: object) -> Request | None:
         run = self.run
-        return run.memory.permit(verdict, operands) if run.pending else None
+        request = run.memory.permit(verdict, operands)
+        if request is None and verdict.warns and not run.trials.is_quiet(operator_of(symbol, *operands)):
+            return Request.ORDERED
+        return request
 
     def is_native(self, tick: int, callees: tuple[object, ...]) -> bool:
         """A loop, while nothing is pending: is there nothing in it to run in parallel?"""
@@ -84,7 +88,7 @@ class Questions:
         verdict = classify_binary(symbol, left, right)
         if not verdict.is_known:
             return self._answer(Trials.binary, symbol, left, right)
-        return run.memory.permit(verdict, (left, right))
+        return self._permit(verdict, symbol, left, right)
 
     may_compare = may_binary
 
@@ -96,7 +100,7 @@ class Questions:
         verdict = classify_unary(symbol, operand)
         if not verdict.is_known:
             return self._answer(Trials.unary, symbol, operand)
-        return run.memory.permit(verdict, (operand,))
+        return self._permit(verdict, symbol, operand)
 
     def may_truth(self, operand: object) -> Request | None:
         """The truth of a value."""
@@ -105,7 +109,7 @@ class Questions:
         verdict = classify_truth(operand)
         if not verdict.is_known:
             return self._answer(Trials.truth, operand)
-        return self._permit(verdict, operand)
+        return self.run.memory.permit(verdict, (operand,))
 
     def may_attribute(self, owner: object, name: str) -> Request | None:
         """``owner.name``."""
@@ -191,7 +195,7 @@ class Questions:
         verdict = classify_inplace(symbol, target, value)
         if verdict.writes:
             return self._may_write(verdict, target)
-        return run.memory.permit(verdict, (target, value))
+        return self._permit(verdict, symbol, target, value)
 
     def _may_write(self, verdict: Verdict, target: object) -> Request:
         """Return how a write at its turn waits: alone, unless it was announced to what has run ahead."""

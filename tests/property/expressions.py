@@ -98,6 +98,10 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: int(<arr>.sum())
         1: len(<arr>)
         1: int(np.max(<arr>))
+        1: int(np.nan_to_num(<arr> / <int>).sum() % 9)
+        1: int(np.log(<arr>).max() > 1)
+        1: int(<arr>.mean() * 2.5)
+        1: int(-(<arr> * 0.5)[-1] // 1)
         1: <slim>.v
         1: <slim>.w
         1: <guard>.v
@@ -321,6 +325,10 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <v:arr>[::-1]
         1: np.where(<v:arr> > <int>, 1, <int>)
         1: <v:arr>.copy()
+        1: (<arr> / 2).astype(int)
+        1: np.sqrt(<arr>).astype(np.float32).astype(bool).astype(int)
+        1: (1e308 * <arr> > 1e308).astype(int)
+        2: levels(<arr>, <int>)
     """),
     "slim": templates("""
         3: <v:slim>

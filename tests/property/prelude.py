@@ -736,6 +736,17 @@ def rarely(site: object, k: object, value: int) -> int:
     return value % 5
 
 
+def levels(values: np.ndarray[tuple[int], np.dtype[np.int_]], step: int) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
+    """Work with numbers that are not always numbers, in the driver."""
+    scaled = (values - 1.5) / step
+    scaled *= 2.0
+    try:
+        scaled[scaled > np.exp(values * 99.0).max()] = 1.0
+    except FloatingPointError:
+        note("levels", step)
+    return np.nan_to_num(scaled, nan=3.0, posinf=4.0, neginf=5.0).astype(int)
+
+
 def spoil(values: list[int], value: int) -> int:
     """Change an argument in place, but only after a long look."""
     found = [each for each in values if each == value]

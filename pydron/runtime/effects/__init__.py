@@ -4,7 +4,7 @@ Every answer errs on the side of `Effect.UNKNOWN`: a wrong "pure" is a wrong pro
 """
 
 from pydron.runtime.effects.attributes import plain_attribute, plain_setattr
-from pydron.runtime.effects.calls import classify_call
+from pydron.runtime.effects.calls import classify_call, is_known_call
 from pydron.runtime.effects.functional import FunctionalNames, declare_functional, is_declared_functional
 from pydron.runtime.effects.memory import memory_key
 from pydron.runtime.effects.methods import classify_method
@@ -21,7 +21,7 @@ from pydron.runtime.effects.operators import (
     subscript_is_pure,
     truth_is_pure,
 )
-from pydron.runtime.effects.quiet import MustWait, run_quietly
+from pydron.runtime.effects.quiet import MustWait, quiet, run_quietly
 from pydron.runtime.effects.reach import reaches, touches
 from pydron.runtime.effects.trust import ATOMS, is_immutable, is_trusted
 from pydron.runtime.effects.verdict import ALL, PENDING, RECEIVER, Effect, Operand, Verdict
@@ -49,11 +49,13 @@ __all__ = [
     "declare_functional",
     "is_declared_functional",
     "is_immutable",
+    "is_known_call",
     "is_trusted",
     "iteration_is_plain",
     "memory_key",
     "plain_attribute",
     "plain_setattr",
+    "quiet",
     "reaches",
     "run_quietly",
     "subscript_is_pure",

@@ -15,10 +15,15 @@ from pydron.runtime.effects.verdict import UNKNOWN, Verdict, as_function
 if TYPE_CHECKING:
     from pydron.runtime.effects.rules import Arguments, CallRule, Keywords
 
-__all__ = ["classify_call"]
+__all__ = ["classify_call", "is_known_call"]
 
 # Callables are looked up by identity: hashing them may run a user's code. The tables keep them alive.
 _CALLS: dict[int, CallRule] = {id(callee): rule for callee, rule in (*BUILTIN_CALLS.items(), *STDLIB_CALLS.items())}
+
+
+def is_known_call(callee: object) -> bool:
+    """Tell whether anything is known of a function, for some arguments at least."""
+    return id(callee) in _CALLS or numpy_call(callee) is not None
 
 
 def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from pydron.runtime.effects.arrays import numpy_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-__all__ = ["MustWait", "run_quietly"]
+__all__ = ["MustWait", "quiet", "run_quietly"]
 
 _Result = TypeVar("_Result")
 _SILENT = frozenset({"ignore"})
@@ -25,12 +27,18 @@ def run_quietly(operation: Callable[[], _Result]) -> _Result:
     Raises:
         MustWait: a floating point event happened that the program has not asked to ignore. Nothing was said.
     """
-    known = numpy_types()
-    if known is None:
-        return operation()
-    settings = {event: "ignore" if how in _SILENT else "raise" for event, how in known.module.geterr().items()}
-    with known.module.errstate(**settings):
+    with quiet():
         try:
             return operation()
         except FloatingPointError:
             raise MustWait from None
+
+
+def quiet() -> AbstractContextManager[object]:
+    """Have floating point events raise `FloatingPointError`, unless the program has asked to ignore them."""
+    known = numpy_types()
+    if known is None:
+        return nullcontext()
+    settings = {event: "ignore" if how in _SILENT else "raise" for event, how in known.module.geterr().items()}
+    errstate: AbstractContextManager[object] = known.module.errstate(**settings)
+    return errstate

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from time import perf_counter
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, cast
 
+from pydron.runtime.effects import MustWait, quiet, run_quietly
 from pydron.runtime.effects.memory import is_class
 from pydron.runtime.marks import functional_of
 from pydron.runtime.trials.core import LONGEST, Stopped, Twin
@@ -65,6 +67,8 @@ _FOR_A_CALL = 300
 """How many more they may take for a call that is dispatched."""
 _FOR_A_SECOND = 50_000
 """How many more for a second of calls made elsewhere: less than a tenth of that time."""
+_FOR_A_SECOND_HERE = 100_000
+"""What a second of trials counts at least: of large arrays, few operations take that long."""
 _AT_MOST = 20_000
 """How many more for one call."""
 _TO_BEGIN = 10
@@ -163,6 +167,24 @@ class Trials:
         trial = Trial(self._memory, self._twin)
         return self._try(trial, None, lambda: trial.formatted(value, conversion, spec))
 
+    def is_quiet(self, operation: Callable[[], object]) -> bool:
+        """Say whether an operation that only reads warns of nothing; it is carried out for that, and will be again."""
+        if self._credit < 0:
+            return False
+        begun = perf_counter()
+        try:
+            run_quietly(operation)
+        except MustWait:
+            return False
+        except Exception:
+            return True  # raised again at its place
+        finally:
+            self._pay(_TO_BEGIN, perf_counter() - begun)
+        return True
+
+    def _pay(self, operations: int, seconds: float) -> None:
+        self._credit -= max(operations, int(seconds * _FOR_A_SECOND_HERE))
+
     def _try(self, trial: Trial, subject: object, act: Callable[[], object]) -> Finding:
         if self._credit < 0:
             self.obstacle = _TOO_DEAR
@@ -172,8 +194,10 @@ class Trials:
             self.obstacle = record.obstacle
             return Finding.STOPPED
         trace: TracebackType | None = None
+        begun = perf_counter()
         try:
-            act()
+            with quiet():
+                act()
             trial.close()
         except Stopped as stopped:
             trace = stopped.__traceback__
@@ -188,7 +212,7 @@ class Trials:
                 trace = error.__traceback__
         finally:
             trial.abandon()
-            self._credit -= _TO_BEGIN + LONGEST - trial.left
+            self._pay(_TO_BEGIN + LONGEST - trial.left, perf_counter() - begun)
         if trial.obstacle is not None:
             self.obstacle = _obstacle(trial.obstacle, trace)
             if record is not None:

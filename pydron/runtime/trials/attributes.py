@@ -166,7 +166,7 @@ class Attributes(Core):
         owner = operands[0]
         if not self.is_own(owner):
             self.stop(f"it stores into a {name_of(type(owner))} that it has not made")
-        if verdict.effect is not Effect.WRITES or verdict.warns:
+        if verdict.effect is not Effect.WRITES:
             self.stop(f"storing into a {name_of(type(owner))} is not known to be harmless")
         for place in (*verdict.shallow, *verdict.deep):
             self.read(operands[cast("int", place)])

@@ -110,8 +110,9 @@ class Calls(Sequences, Texts):
         """Run an operation that the database knows, if it only reads."""
         if verdict.effect is Effect.OUTPUT:
             self.stop(f"{name_of(callee)}() writes")
-        if not self.permit(verdict, args, kwargs, receiver):
+        if verdict.effect is Effect.WRITES:
             self.stop(f"{name_of(callee)}() is not known to be pure")
+        self.permit(verdict, args, kwargs, receiver)
         result = self.do(callee, *args, **kwargs)  # type: ignore[arg-type]
         if verdict.fresh or id(callee) in _ITERATOR_MAKERS:
             self.born(result)
@@ -243,7 +244,7 @@ class Calls(Sequences, Texts):
             return self._run(verdict, getattr(owner, name), args, kwargs, owner)
         if not self.is_own(owner):
             self.stop(f"{name}() changes a {name_of(type(owner))} that it has not made")
-        if verdict.writes != (-1,) or verdict.warns:
+        if verdict.writes != (-1,):
             self.stop(f"{name}() of {name_of(type(owner))} is not known to be harmless")
         for value in (*args, *kwargs.values()):
             self.read(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pydron.runtime.effects.trust import is_atom
-from pydron.runtime.promise import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,11 +64,13 @@ class Core:
             self.stop(f"it takes more than {LONGEST} operations")
 
     def do(self, function: Callable[..., object], *operands: object, **keywords: object) -> object:
-        """Carry out an operation that only reads, or changes what the trial has made."""
+        """Carry out an operation that only reads, or changes what the trial has made; numpy must be quiet."""
         try:
             return function(*operands, **keywords)
         except (RecursionError, MemoryError):
             self.stop("it takes too much memory")
+        except FloatingPointError:
+            self.stop("numpy may warn")
         except Exception as error:
             trace = error.__traceback__
             if trace is not None and trace.tb_next is None:  # else a handler of a signal may have raised it
@@ -118,10 +119,8 @@ class Core:
         args: Sequence[object],
         kwargs: Mapping[str, object] | None = None,
         receiver: object = None,
-    ) -> bool:
-        """Say whether an operation only reads; what it reads can be read now."""
-        request = self.memory.permit(verdict, args, kwargs, receiver)
-        if request is Request.ORDERED and not verdict.warns and verdict.is_harmless:
+    ) -> None:
+        """Make sure that what an operation reads that only reads can be read now."""
+        if self.memory.permit(verdict, args, kwargs, receiver) is not None:
             self.waits = True
             raise Stopped
-        return request is None

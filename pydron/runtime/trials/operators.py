@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, cast
 
@@ -24,7 +25,7 @@ from pydron.runtime.trials.lookup import MISSING, find, is_subclass, is_users, n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Operators"]
+__all__ = ["Operators", "operator_of"]
 
 _BINARY: dict[str, tuple[Callable[..., object], str, str]] = {
     "+": (operator.add, "__add__", "__radd__"),
@@ -76,6 +77,14 @@ _Candidate = tuple[object, object, object]
 """A special method, its receiver, and the other operand."""
 
 
+def operator_of(symbol: str, *operands: object) -> Callable[[], object]:
+    """Return what applies an operator to one or two operands."""
+    if len(operands) == 1:
+        return partial(_UNARY[symbol][0], *operands)
+    table = _BINARY if symbol in _BINARY else _COMPARE
+    return partial(table[symbol][0], *operands)
+
+
 class Operators(Attributes):
     """The operators; mixed into the trial."""
 
@@ -91,8 +100,7 @@ class Operators(Attributes):
             return self.do(function, left, right)
         verdict = classify_binary(op, left, right)
         if verdict.is_known:
-            if not self.permit(verdict, (left, right)):
-                self.stop(f"{op} of {name_of(type(left))} may warn")
+            self.permit(verdict, (left, right))
             result = self.do(function, left, right)
             return self.born(result) if verdict.fresh else result
         self._operable(op, left, right)
@@ -135,8 +143,6 @@ class Operators(Attributes):
             self._changes(left, f"{op}=")
             for place in (*verdict.shallow, *verdict.deep):
                 self.read((left, right)[cast("int", place)])
-            if verdict.warns:
-                self.stop(f"{op}= may warn")
             return self.do(_INPLACE[op], left, right)
         method = find(type(left), f"__i{_BINARY[op][1][2:]}")
         if verdict.is_known or method is MISSING:
@@ -154,8 +160,7 @@ class Operators(Attributes):
         function, name = _UNARY[op]
         verdict = classify_unary(op, value)
         if verdict.is_known:
-            if not self.permit(verdict, (value,)):
-                self.stop(f"{op} of {name_of(type(value))} may warn")
+            self.permit(verdict, (value,))
             return self.do(function, value)
         method = find(type(value), name)
         if not is_users(type(value)) or type(method) is not FunctionType:
@@ -171,8 +176,7 @@ class Operators(Attributes):
             return bool(value)
         verdict = classify_truth(value)
         if verdict.is_known:
-            if not self.permit(verdict, (value,)):
-                self.stop(f"the truth of {name_of(type(value))} may warn")
+            self.permit(verdict, (value,))
             return bool(self.do(bool, value))
         for name, kind in (("__bool__", bool), ("__len__", int)):
             method = find(type(value), name)
@@ -228,8 +232,7 @@ class Operators(Attributes):
             return self.do(function, left, right)
         verdict = classify_binary(op, left, right)
         if verdict.is_known:
-            if not self.permit(verdict, (left, right)):
-                self.stop(f"{op} of {name_of(type(left))} may warn")
+            self.permit(verdict, (left, right))
             return self.do(function, left, right)
         self._operable(op, left, right)
         mine, theirs = (find(type(left), name), left, right), (find(type(right), reflected), right, left)
@@ -282,8 +285,7 @@ class Operators(Attributes):
     def _contains(self, container: object, item: object) -> bool:
         verdict = classify_binary("in", item, container)
         if verdict.is_known:
-            if not self.permit(verdict, (item, container)):
-                self.stop("a membership test may warn")
+            self.permit(verdict, (item, container))
             return bool(self.do(operator.contains, container, item))
         method = find(type(container), "__contains__")
         if is_users(type(container)) and type(method) is FunctionType:
@@ -300,8 +302,7 @@ class Operators(Attributes):
         self.step()
         verdict = classify_subscript(owner, index)
         if verdict.is_known:
-            if not self.permit(verdict, (owner, index)):
-                self.stop("reading an item may warn")
+            self.permit(verdict, (owner, index))
             result = self.do(operator.getitem, owner, index)
             return self.born(result) if verdict.fresh else result
         method = find(type(owner), "__getitem__")

@@ -153,6 +153,7 @@ class Calls(Writer):
         target = node.target or ".r"
         return [
             *self._spread(call, node),
+            *self._await_owner(call, code),
             *self._ask_call(call, node, verb),
             *quote("if _Type(_Answer) is _F: _Answer = yield _Answer", code, _Answer=".answer"),
             *quote(
@@ -163,11 +164,10 @@ class Calls(Writer):
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
-                "    if _Answer is not _N:\n        _Owned\n        yield _IMPURE\n"
+                "    if _Answer is not _N:\n        yield _IMPURE\n"
                 "    _Native\n"
                 "else:\n    _Take",
                 code,
-                _Owned=self._await_owner(call, code),
                 _Answer=".answer",
                 _Native=[self._made(node)],
                 _Take=[assign(target, load(".answer", code), code)],

@@ -1,0 +1,97 @@
+"""Arithmetic of numpy between functional calls holds nothing up, unless it has something to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import pydron
+from pydron.testing import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Array = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+COUNT = 16
+
+
+@pydron.functional
+def load(number: int) -> Array:
+    return np.arange(5.0) + number
+
+
+@pydron.functional
+def weigh(values: Array) -> float:
+    return float(values.sum())
+
+
+def standard(values: Array) -> Array:
+    values = values - values.mean()
+    values /= values.std() + 1
+    return values
+
+
+def operators(number: int) -> float:
+    image = load(number)
+    return weigh((image - 2.5) / 3 + -image)
+
+
+def functions(number: int) -> float:
+    image = load(number)
+    return weigh(np.sqrt(image) + np.mean(image) + np.concatenate([image]))
+
+
+def methods(number: int) -> float:
+    return weigh(load(number).astype(np.float32).clip(1, number))
+
+
+def branches(number: int) -> float:
+    image = load(number)
+    if image.mean() * 1.5 > 6:
+        image = image[image > 4] - 1
+    return weigh(image)
+
+
+def helper(number: int) -> float:
+    return weigh(standard(load(number)))
+
+
+@pytest.mark.parametrize("step", [operators, functions, methods, branches, helper], ids=lambda step: step.__name__)
+def test_two_calls_for_each_take_as_long_as_two_calls(step: Callable[[int], float]) -> None:
+    scheduled = pydron.schedule(step)
+
+    @pydron.schedule
+    def main() -> list[float]:
+        weights = []
+        for number in range(COUNT):
+            weights.append(scheduled(number))  # noqa: PERF401
+        return weights
+
+    with simulate(workers=COUNT, order="time", durations=lambda *_: 1.0) as pool:
+        weights = main()
+        assert pool.clock.now == pytest.approx(2, abs=0.1)
+    assert weights == [step(number) for number in range(COUNT)]
+
+
+def test_what_takes_long_is_not_done_twice_all_the_time() -> None:
+    slow: list[int] = []
+
+    def crunch(values: Array) -> Array:
+        slow.append(1)
+        for _ in range(10):
+            values = np.sort(np.tile(values, 20_000))[:5] / 1.5
+        return values
+
+    @pydron.schedule
+    def main() -> list[float]:
+        weights = []
+        for number in range(COUNT):
+            weights.append(weigh(crunch(load(number))))  # noqa: PERF401
+        return weights
+
+    with simulate(workers=4, order="time", durations=lambda *_: 0.001):
+        main()
+    assert COUNT <= len(slow) < COUNT + COUNT // 2
