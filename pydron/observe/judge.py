@@ -15,9 +15,8 @@ from pydron.context import name_of, twin
 from pydron.dataflow.nodes import Call, Compute, Matching, Native, Node, Store, With, Yield
 from pydron.observe.foresight import foresee
 from pydron.observe.verdicts import Kind, Verdict
-from pydron.runtime.effects.builtins import BUILTIN_CALLS
+from pydron.runtime.effects import is_known_call
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
-from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
@@ -30,7 +29,6 @@ __all__ = ["Judge"]
 
 _UNKNOWN = object()
 """Stands for what cannot be told before the function runs."""
-_KNOWN = frozenset(map(id, (*BUILTIN_CALLS, *STDLIB_CALLS)))
 _OUTPUT = frozenset(map(id, (print, warnings.warn, logging.debug, logging.info, logging.warning, logging.error,
                              logging.critical, logging.exception, logging.log)))  # fmt: skip
 _NATIVE: dict[type[ast.AST], tuple[str, str]] = {
@@ -150,7 +148,7 @@ class Judge:
         return None
 
     def _callee(self, node: Call, callee: object) -> Verdict | None:
-        if callee is _UNKNOWN or id(callee) in _KNOWN - _OUTPUT:
+        if callee is _UNKNOWN or (is_known_call(callee) and id(callee) not in _OUTPUT):
             return None
         what = f"{name_of(callee)}()"
         function = callee.__func__ if isinstance(callee, MethodType) else callee

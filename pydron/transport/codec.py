@@ -149,21 +149,41 @@ def _thorough() -> type[pickle.Pickler]:
                 taken = super().reducer_override(value)
             if kind is types.FunctionType and taken is not NotImplemented:
                 self.functions.append(value)  # type: ignore[arg-type]
-            return _with_slots(value, taken) if isinstance(value, type) and taken is not NotImplemented else taken
+            return _completed(value, taken) if isinstance(value, type) and taken is not NotImplemented else taken
 
         def _define(self, cls: type) -> Reduced:
             reduced = super().reducer_override(cls)
             if reduced is NotImplemented:
                 reduced = cloudpickle.cloudpickle._dynamic_class_reduce(cls)
             assert self.wrap is not None
-            reduced = _with_slots(cls, reduced)
+            reduced = _completed(cls, reduced)
             return (*self.wrap(reduced[0], reduced[1]), *reduced[2:])
 
     return Thorough
 
 
+def _completed(cls: type, reduced: tuple[Any, ...]) -> Reduced:
+    """Return how to pickle a class such that its copy has all that cloudpickle leaves out."""
+    return _with_slots(cls, _with_repeated(cls, reduced))
+
+
+def _with_repeated(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Add what a class says just as one of its bases does: the base may come to say something else."""
+    if len(reduced) < 3:
+        return reduced  # it is found by its name
+    make, empty, (attributes, state), *rest = reduced
+    repeated = {
+        name: value
+        for name, value in vars(cls).items()
+        if name not in attributes
+        and (name == "__static_attributes__" or not (name.startswith("__") or issubclass(cls, enum.Enum)))
+        and any(name in vars(base) and vars(base)[name] is value for base in cls.__mro__[1:])
+    }
+    return make, empty, ({**attributes, **repeated}, state), *rest
+
+
 def _with_slots(cls: type, reduced: tuple[Any, ...]) -> Reduced:
-    """Return how to pickle a class such that its copy has slots where it has them; cloudpickle leaves them out."""
+    """Return how to pickle a class such that its copy has slots where it has them."""
     content = vars(cls)
     if "__slots__" not in content or issubclass(cls, enum.Enum):
         return reduced

@@ -204,6 +204,16 @@ def factory(k):
 Inner3 = factory(3)
 
 
+class Limited:
+    limit = Slots
+    note = None
+
+
+class Alike(Limited):
+    limit = Slots
+    note = None
+
+
 @pydron.functional
 def same(value):
     return value
@@ -217,6 +227,11 @@ def describe(v):
         isinstance(v, (Slots, Shape, Generic)),
         sorted(name for name in getattr(v, "__dict__", {}) if name != "__slotnames__"),
     )
+
+
+@pydron.functional
+def repeats(cls):
+    return [name for name in ("limit", "note", "other") if name in vars(cls)]
 
 
 @pydron.functional
@@ -279,6 +294,7 @@ def work():
         d = describe(v)
         out.append((type(back) is type(v), d))
         print(*d, type(back).__name__, hasattr(back, "__dict__"))
+    print(repeats(Alike), repeats(Limited), repeats(Slots))
     print(same(values[0]).hidden(), call(values[0], "hidden"), same(sd).free, same(sd).y, call(same(sd), "hidden"))
     print(
         same(Colour.RED) is Colour.RED,
