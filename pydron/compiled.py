@@ -28,6 +28,7 @@ from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
+from pydron.translation.at_once import consumers_of, mark_consumed, shadowed
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter
 from pydron.translation.features import has_asynchronous_comprehension, native_reason
@@ -98,8 +99,12 @@ class NotTranslatable(Exception):
 class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
-    def __init__(self, source: Source, code: CodeType) -> None:
+    def __init__(self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset()) -> None:
+        tree = copy_tree(source.tree)
+        if mark_consumed(tree, shadowed.union(code.co_freevars)):
+            source = replace(source, tree=tree)
         self.source = source
+        self.shadowed = shadowed
         self._first_line = code.co_firstlineno
         self._is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
         self.scope = Scope.of(code, source.tree)
@@ -267,8 +272,8 @@ def _as_in_source(code: CodeType, constant: object, old: str, new: str) -> objec
 
 
 _LOCK = threading.RLock()
-_TRANSLATIONS: dict[int, tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
-"""By identity: code objects of different files may be equal."""
+_TRANSLATIONS: dict[tuple[int, frozenset[str]], tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
+"""By identity, as code objects of different files may be equal, and by names that do not mean what builtins mean."""
 
 
 def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation:
@@ -282,19 +287,20 @@ def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation
         NotTranslatable: it has to run as it is written.
     """
     code = function.__code__
-    key = id(code)
+    others = shadowed(function, consumers_of(code))
+    key = (id(code), others)
     with _LOCK:
         known = _TRANSLATIONS.get(key)
         if known is None or known[0]() is not code:
             reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
-            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp))
+            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others))
     translation = known[1]
     if isinstance(translation, NotTranslatable):
         raise NotTranslatable(*translation.args)
     return translation
 
 
-def _translate(function: FunctionType, stamp: Stamp | None) -> Translation | NotTranslatable:
+def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[str]) -> Translation | NotTranslatable:
     if function.__code__.co_flags & inspect.CO_ASYNC_GENERATOR:
         return NotTranslatable("it is an asynchronous generator function")
     with Depth():
@@ -305,7 +311,7 @@ def _translate(function: FunctionType, stamp: Stamp | None) -> Translation | Not
         reason = native_reason(source.tree)
         if reason is not None:
             return NotTranslatable(reason)
-        translation = Translation(source, function.__code__)
+        translation = Translation(source, function.__code__, others)
         line = translation.stuck_comprehension() if has_asynchronous_comprehension(source.tree) else None
         if line is not None:
             return NotTranslatable(f"line {line}: an asynchronous comprehension is part of what runs as it is written")
@@ -335,6 +341,12 @@ class CompiledPlan:
         self._frames: dict[FrameKey, FunctionType] = {}
         self._sites: dict[int, Site] = {}
         self._cells = translation.scope.cells
+        self._consumers = consumers_of(function.__code__)
+
+    def is_outdated(self) -> bool:
+        """Say whether names of the module have come to mean something that the translation does not count on."""
+        names = self._consumers
+        return bool(names) and shadowed(self._function, names) != self._translation.shadowed
 
     @property
     def graph(self) -> Graph:

@@ -102,7 +102,7 @@ class Scheduled:
     def plan(self) -> CompiledPlan | None:
         """Return the translation, or None, after one notice, if the function runs as it is written."""
         self._follow()
-        if not self._tried:
+        if not self._tried or (self._plan is not None and self._plan.is_outdated()):
             with HeldBack():
                 self._translate()
         if self._reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -133,6 +134,8 @@ def unconverted(error: BaseException, activation: Activation) -> BaseException:
     """Give back the error as Python raises it in the user's function, which is neither a generator nor an inner one."""
     if type(error) is NameError and error.name in activation.cells:
         return _of_own_variable(error, activation)
+    if type(error) is UnboundLocalError:
+        return _of_comprehension(error, activation)
     cause = error.__cause__
     if type(error) is not RuntimeError or not isinstance(cause, StopIteration):
         return error
@@ -157,6 +160,28 @@ def _of_own_variable(error: NameError, activation: Activation) -> BaseException:
     own = UnboundLocalError(f"cannot access local variable {error.name!r} where it is not associated with a value")
     own.__context__ = error.__context__
     return own.with_traceback(trace)
+
+
+_UNBOUND = re.compile(r"cannot access local variable '(\w+)' where it is not associated with a value")
+
+
+def _of_comprehension(error: UnboundLocalError, activation: Activation) -> BaseException:
+    """In a comprehension that has become a loop a variable is local; in the comprehension itself it is free."""
+    found = _UNBOUND.fullmatch(str(error))
+    frame = error.__traceback__
+    while frame is not None and not _is_frame(frame.tb_frame.f_code):
+        frame = frame.tb_next
+    if found is None or frame is None:
+        return error
+    rest = frame.tb_next
+    while rest is not None and is_ours(rest.tb_frame.f_code.co_filename):
+        rest = rest.tb_next
+    if rest is not None or len(activation.plan.in_comprehensions(places_of(frame)[0])) < 2:
+        return error
+    text = f"cannot access free variable {found[1]!r} where it is not associated with a value in enclosing scope"
+    free = NameError(text, name=found[1])
+    free.__context__ = error.__context__
+    return free.with_traceback(error.__traceback__)
 
 
 def raise_again(error: BaseException) -> NoReturn:

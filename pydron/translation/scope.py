@@ -43,13 +43,31 @@ class Scope:
         parameters = code.co_varnames[:count]
         # since Python 3.12 a code object also lists the variables of the comprehensions inlined into it
         own = frozenset(parameters).union(*(names_bound(statement) for statement in tree.body)) - declared
+        # before Python 3.12 one that only comprehensions see is a cell too, but they are done with where they stand
+        kept = own & _kept_names(tree)
+        cells = tuple(name for name in code.co_cellvars if name in kept)
         return cls(
             parameters=parameters,
-            fast=own - frozenset(code.co_cellvars),
-            cells=tuple(name for name in code.co_cellvars if name in own),
+            fast=own - frozenset(cells),
+            cells=cells,
             free=code.co_freevars,
             declared=frozenset(declared),
         )
+
+
+def _kept_names(tree: ast.FunctionDef) -> frozenset[str]:
+    """Return every name in what may outlive the statement it stands in: functions, classes, generators."""
+    kept: set[str] = set()
+    pending: list[tuple[ast.AST, bool]] = [(child, False) for child in children(tree)]
+    for node, outlives in pending:  # grows on the way
+        if outlives and isinstance(node, ast.Name):
+            kept.add(node.id)
+        elif isinstance(node, ast.Nonlocal):
+            kept.update(node.names)
+        keeps = isinstance(node, _SCOPES) or (isinstance(node, ast.GeneratorExp) and not hasattr(node, "consumed"))
+        inside = outlives or keeps
+        pending += [(child, inside) for child in children(node)]
+    return frozenset(kept)
 
 
 def own_nodes(tree: ast.AST) -> list[ast.AST]:

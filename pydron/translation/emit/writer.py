@@ -158,12 +158,13 @@ class Writer:
     def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
         """Raise Python's own error where a variable may be unbound, or may turn out to be."""
         checks: list[ast.stmt] = []
+        origin = node.code.iter if isinstance(node.code, ast.For) else node.code
         for name in self._in_order((names & self._fast) - node.bound_before - self._loose(node), node):
             if not name.startswith("."):
-                text = at(ast.Constant(name), node.code)
+                text = at(ast.Constant(name), origin)
                 checks += quote(
                     "if _Type(_Name) is _P: _Name = yield _Name\nif _Name is _U: _S.unbound(_Text)",
-                    node.code,
+                    origin,
                     _Name=name,
                     _Text=text,
                 )

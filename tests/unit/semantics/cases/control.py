@@ -512,3 +512,70 @@ def main(xs):
 
 def drive():
     return [main([1, 2, 3, 4]), main([]), main([0, 1])]
+
+# --- 31 comprehensions and generators inside a loop that read its variable
+@pydron.schedule
+def main():
+    out = []
+    for i in range(3):
+        out.append([f_int(1, i, i + k) for k in range(2)])
+        out.append({k: f_int(2, i, i, k) for k in out[-1]})
+        out.append(sum(f_int(3, i, i + k) for k in range(2)))
+        out.append(max((k * i for k in out[-1:]), default=0))
+        if any(f_int(4, i, i, k) > 12 for k in range(2)):
+            out.append(tuple((k, (i := i + 1)) for k in range(2)))
+        out.append([j for j in sorted(f_int(5, j, i, j) for j in range(3)) if all(j > i - k for k in range(i))])
+    return out, i
+
+# --- 31 generators that are kept see what becomes of a variable
+def keep(values):
+    SHARED.append(0)
+    KEPT.append(values)
+    return 0
+
+KEPT = []
+sum = keep
+
+@pydron.schedule
+def main():
+    out, gens = [], []
+    for i in range(3):
+        out.append(sum(f_int(1, k, i + k) for k in range(2)))
+        gens.append(k + i for k in range(2))
+        out.append(f_int(2, i, i))
+    i = f_int(3, 0, 40)
+    kept = [list(each) for each in KEPT]
+    KEPT.clear()
+    return out, kept, [list(each) for each in gens]
+
+# --- 31 a local variable is called like what takes elements at once
+@pydron.schedule
+def main(list=tuple):
+    out, kept = [], []
+    for i in range(3):
+        sorted = kept.append
+        sorted(f_int(1, i, i + k) for k in range(2))
+        out.append(list(f_int(2, i, i + k) for k in range(2)))
+    i = f_int(3, 0, 40)
+    return out, [tuple(each) for each in kept]
+
+# --- 31 an unbound variable in comprehensions and generators inside a loop
+@pydron.schedule
+def main():
+    out = []
+    for k in range(3):
+        for make in range(4):
+            try:
+                match make:
+                    case 0:
+                        out.append([f_int(1, k, j) + late for j in range(2)])
+                    case 1:
+                        out.append(sum(f_int(2, k, j) + late for j in range(2)))
+                    case 2:
+                        out.append(max(j + late for j in range(2)))
+                    case 3:
+                        out.append([j for j in late])
+            except (NameError, TypeError) as error:
+                out.append((type(error).__name__, str(error)))
+        late = f_int(3, k, k)
+    return out
