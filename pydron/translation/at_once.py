@@ -1,6 +1,6 @@
-"""Generator expressions that do not outlive the statement they stand in: a builtin takes their elements at once.
+"""Generator expressions and lambdas that do not outlive the statement they stand in: a builtin is done with them.
 
-What they read of the function around need not be kept for them, as it is for those that may be asked for more later.
+What they read of the function around need not be kept for them, as it is for those that may be used again later.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from pydron.translation.scope import names_bound, own_nodes
 from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from types import FunctionType
 
 __all__ = ["consumers_of", "mark_consumed", "shadowed"]
 
 _CONSUMERS: dict[str, object] = {
-    builtin.__name__: builtin for builtin in (all, any, dict, frozenset, list, max, min, next, set, sorted, sum, tuple)
+    builtin.__name__: builtin
+    for builtin in (all, any, dict, filter, frozenset, list, map, max, min, next, set, sorted, sum, tuple)
 }
+_LAZY = frozenset(("filter", "map"))
+"""Those that take an element when they are asked for one."""
+_BY_KEY = frozenset(("max", "min", "sorted"))
 
 
 def consumers_of(code: CodeType) -> frozenset[str]:
@@ -36,20 +41,41 @@ def shadowed(function: FunctionType, names: frozenset[str]) -> frozenset[str]:
 
 
 def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> bool:
-    """Mark the generator expressions of a function that are consumed where they stand; return whether there are any.
+    """Mark what builtins take and keep nothing of in a function; return whether there is anything.
 
     Args:
         tree: the function.
         others: names that do not mean the builtin.
     """
     own = others.union(*(names_bound(statement) for statement in tree.body), _parameters(tree), _declared(tree))
+    meant = _CONSUMERS.keys() - own
     found = False
     for node in own_nodes(tree):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.GeneratorExp):
-            function = node.func
-            if isinstance(function, ast.Name) and function.id in _CONSUMERS and function.id not in own:
-                node.args[0].consumed = found = True  # type: ignore[attr-defined]
+        for taken in _taken(node, meant):
+            taken.consumed = found = True  # type: ignore[attr-defined]
     return found
+
+
+def _taken(node: ast.AST, meant: AbstractSet[str]) -> list[ast.expr]:
+    """Return what an expression makes no use of afterwards; `meant` are the names that mean the builtins."""
+    match node:
+        case ast.ListComp() | ast.SetComp() | ast.DictComp():
+            return _applied(node.generators[0].iter, meant)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in meant - _LAZY:
+            keys = [each.value for each in keywords if each.arg == "key" and name in _BY_KEY]
+            taken: list[ast.expr] = [key for key in keys if isinstance(key, ast.Lambda)]
+            if args and (len(args) == 1 or name not in _BY_KEY):  # of several arguments one is the result
+                taken += [args[0]] if isinstance(args[0], ast.GeneratorExp) else _applied(args[0], meant)
+            return taken
+    return []
+
+
+def _applied(source: ast.expr, meant: AbstractSet[str]) -> list[ast.expr]:
+    """Return the lambda that `map` or `filter` applies to elements which are all taken at once."""
+    match source:
+        case ast.Call(func=ast.Name(id=name), args=[ast.Lambda() as function, *_]) if name in meant & _LAZY:
+            return [function]
+    return []
 
 
 def _parameters(tree: ast.FunctionDef) -> frozenset[str]:

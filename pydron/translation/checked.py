@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.calls import SPREAD
 from pydron.translation.quote import Names, at, load, quote, store
-from pydron.translation.scope import names_read
+from pydron.translation.scope import names_read, read_inside
 from pydron.translation.trees import nodes_of
 from pydron.translation.truth import NESTED_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["CheckedExpression", "symbol"]
 
@@ -321,6 +321,7 @@ class CheckedExpression:
         arguments = node.args
         arguments.defaults = [self.write(default) for default in arguments.defaults]
         arguments.kw_defaults = [default and self.write(default) for default in arguments.kw_defaults]
+        self._unbind(read_inside(node), node)  # for good: nothing follows but calls of it
         return self._keep(node)
 
     def _generatorexp(self, node: ast.GeneratorExp) -> ast.expr:
@@ -340,13 +341,18 @@ class CheckedExpression:
             self._ask("may_opaque", node, *[load(name, node) for name in names])
         else:
             self._ask("may_anything", node)
-        loose = [name for name in names if name in self._loose]
-        for name in loose:
-            self.out += quote("if _Name is _U: del _Name", node, _Name=name)
+        loose = self._unbind(names, node)
         kept = self._keep(node)
         for name in loose:
             self.out += quote("try: _Name\nexcept _NameError: _Name = _U", node, _Name=name)
         return kept
+
+    def _unbind(self, names: Iterable[str], node: ast.expr) -> list[str]:
+        """Unbind those of the variables that are only marked as unbound; return those that may be."""
+        loose = sorted(name for name in names if name in self._loose)
+        for name in loose:
+            self.out += quote("if _Name is _U: del _Name", node, _Name=name)
+        return loose
 
 
 def _bound_inside(node: ast.expr) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.translation.scope import names_read
+from pydron.translation.scope import names_read, read_inside
 from pydron.translation.trees import children
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ def _reads(node: ast.AST, *, sure: bool) -> Iterator[tuple[str, bool]]:
             for name in sorted(names_read(node)):
                 yield name, False  # there may be no element
         case ast.Lambda():
+            inside = read_inside(node)
             for name in sorted(names_read(node)):
-                yield name, sure
+                yield name, sure and name not in inside
         case _:
             for child in children(node):
                 yield from _reads(child, sure=sure)

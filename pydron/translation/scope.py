@@ -11,7 +11,7 @@ from pydron.translation.trees import children
 if TYPE_CHECKING:
     from types import CodeType
 
-__all__ = ["Scope", "bound_otherwise", "evaluated_outside", "names_bound", "names_read", "own_nodes"]
+__all__ = ["Scope", "bound_otherwise", "evaluated_outside", "names_bound", "names_read", "own_nodes", "read_inside"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
@@ -64,7 +64,7 @@ def _kept_names(tree: ast.FunctionDef) -> frozenset[str]:
             kept.add(node.id)
         elif isinstance(node, ast.Nonlocal):
             kept.update(node.names)
-        keeps = isinstance(node, _SCOPES) or (isinstance(node, ast.GeneratorExp) and not hasattr(node, "consumed"))
+        keeps = isinstance(node, (*_SCOPES, ast.GeneratorExp)) and not hasattr(node, "consumed")
         inside = outlives or keeps
         pending += [(child, inside) for child in children(node)]
     return frozenset(kept)
@@ -103,8 +103,17 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     if isinstance(tree, ast.GeneratorExp):
         return names_read(tree.generators[0].iter)
     if isinstance(tree, _SCOPES):
-        return frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
+        outside = frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
+        return outside | read_inside(tree) if isinstance(tree, ast.Lambda) else outside
     return _names_below(tree)
+
+
+def read_inside(node: ast.Lambda) -> frozenset[str]:
+    """Return what the body of a lambda reads of the function around, if nobody calls it after the statement."""
+    if not hasattr(node, "consumed"):
+        return frozenset()
+    own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+    return names_read(node.body) - names_bound(node.body) - own
 
 
 def _names_below(tree: ast.AST) -> frozenset[str]:

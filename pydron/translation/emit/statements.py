@@ -11,7 +11,7 @@ from pydron.translation.emit.writer import Writer
 from pydron.translation.guards import concrete, has_inner_scope
 from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.reading import perhaps_read
-from pydron.translation.scope import names_read
+from pydron.translation.scope import names_read, read_inside
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Statements(Writer):
                 guard = self._trusted(value, node)
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
-                if isinstance(value, ast.Lambda):
+                if isinstance(value, ast.Lambda) and not (read_inside(value) and self._unsure(node)):
                     guard = concrete(sorted(node.reads), code)
                 fast = [guard] if guard is not None else []
             case _:

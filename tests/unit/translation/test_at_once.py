@@ -19,6 +19,7 @@ ROUNDS = {
     "a sum": "sum(f(i + k) for k in range(2))",
     "a maximum by key": "max((f(i + k) for k in range(2)), key=lambda value: -value)",
     "one in another": "[sum(f(i + k + j) for k in range(1)) for j in range(2)]",
+    "a function for each": "sum(map(lambda value: value * i, [f(i), f(-i)]))",
     "nothing to call": "f(sum(i * k for k in range(2)))",
 }
 
@@ -41,6 +42,10 @@ def test_iterations_do_not_wait_for_each_other(expression: str) -> None:
         "kept.append(f(i) for _ in range(2))",
         "kept.extend(lambda: i for _ in range(2))",
         "kept.append(sum((lambda: i)() for _ in range(2)))",
+        "kept.append(max((i for _ in range(2)), kept, key=len))",
+        "kept.append(min(kept, lambda: i, key=len))",
+        "kept.append(map(lambda _: i, kept))",
+        "kept.append(sorted(kept, key=lambda _: (lambda: i)))",
     ],
 )
 def test_what_is_kept_sees_the_variable(statement: str) -> None:

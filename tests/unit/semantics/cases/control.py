@@ -579,3 +579,48 @@ def main():
                 out.append((type(error).__name__, str(error)))
         late = f_int(3, k, k)
     return out
+
+# --- 31 lambdas inside a loop that read its variables: for a key, for map, kept
+@pydron.schedule
+def main():
+    out, kept = [], []
+    for i in range(3):
+        low = f_int(1, i, i)
+        out.append(sorted([3, 1, 2], key=lambda value: -value * low))
+        out.append(min([f_int(2, i, k) for k in range(3)], key=lambda value: abs(value - low)))
+        out.append(sum(map(lambda value: value * low + i, [1, 2])))
+        out.append(list(filter(lambda value: value > low, [0, 5, 9])))
+        kept.append(lambda: (i, low))
+        kept.append(map(lambda value: value + low, [1]))
+    low = f_int(3, 0, 40)
+    return out, [each() if callable(each) else list(each) for each in kept]
+
+# --- 31 lambdas inside a loop that read variables without a value
+@pydron.schedule
+def main():
+    out = []
+    for k in range(3):
+        for items in ([], [f_int(1, k, k), 1]):
+            try:
+                out.append(sorted(items, key=lambda value: value + late))
+                out.append(list(map(lambda value: value - late, items)))
+            except NameError as error:
+                out.append((type(error).__name__, str(error)))
+        if k == 0:
+            late = f_int(2, k, k)
+        else:
+            del late
+    return out
+
+# --- 31 the key of a builtin that is not one
+def sorted(items, key):
+    SHARED.append(1)
+    return [key, *items]
+
+@pydron.schedule
+def main():
+    out = []
+    for i in range(3):
+        out.append(sorted([f_int(1, i, i)], key=lambda: i))
+    i = f_int(2, 0, 40)
+    return [(each[0](), each[1]) for each in out]
