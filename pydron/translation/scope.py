@@ -104,14 +104,23 @@ def names_read(tree: ast.AST) -> frozenset[str]:
         return names_read(tree.generators[0].iter)
     if isinstance(tree, _SCOPES):
         outside = frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
-        return outside | read_inside(tree) if isinstance(tree, ast.Lambda) else outside
+        return outside | read_inside(tree)
     return _names_below(tree)
 
 
-def read_inside(node: ast.Lambda) -> frozenset[str]:
-    """Return what the body of a lambda reads of the function around, if nobody calls it after the statement."""
+def read_inside(node: ast.AST) -> frozenset[str]:
+    """Return what a lambda or generator expression reads of the function around once something is done with it.
+
+    Nothing is told of those that may outlive their statement: what they read is kept for them.
+    """
     if not hasattr(node, "consumed"):
         return frozenset()
+    if isinstance(node, ast.GeneratorExp):
+        first, *others = node.generators
+        parts = [node.elt, *first.ifs, *others]
+        targets = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+        return frozenset().union(*map(names_read, parts)) - targets
+    assert isinstance(node, ast.Lambda)
     own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
     return names_read(node.body) - names_bound(node.body) - own
 

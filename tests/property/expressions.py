@@ -98,6 +98,12 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: int(<arr>.sum())
         1: len(<arr>)
         1: int(np.max(<arr>))
+        1: sum(q * <v:int> for q in <ints>)
+        1: max((q + <v:int> - <int> for q in <ints>), default=<v:int>)
+        1: min([2, <int>, <int>], key=lambda q: abs(q - <v:int>))
+        1: sum(map(lambda q: q * 2 - <v:int>, <ints>)) % 50
+        1: len([q for q in <ints> if q > <v:int>])
+        1: next((q for q in <ints> if f_flag(<site>, q, <v:int>)), <v:int>)
         1: int(np.nan_to_num(<arr> / <int>).sum() % 9)
         1: int(np.log(<arr>).max() > 1)
         1: int(<arr>.mean() * 2.5)

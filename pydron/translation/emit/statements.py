@@ -38,7 +38,10 @@ class Statements(Writer):
                 guard = self._trusted(value, node)
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
-                if isinstance(value, ast.Lambda) and not (read_inside(value) and self._unsure(node)):
+                if not self._fast.isdisjoint(read_inside(value)):
+                    # made in a frame of its own, or it would see what this one goes on to bind
+                    return [*checks, *self._unit(node, frame)]
+                if isinstance(value, ast.Lambda):
                     guard = concrete(sorted(node.reads), code)
                 fast = [guard] if guard is not None else []
             case _:

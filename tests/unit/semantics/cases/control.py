@@ -624,3 +624,53 @@ def main():
         out.append(sorted([f_int(1, i, i)], key=lambda: i))
     i = f_int(2, 0, 40)
     return [(each[0](), each[1]) for each in out]
+
+# --- 31 generators and lambdas that are done with at once, while calls before them are pending
+@pydron.schedule
+def b1(n):
+    out=[]
+    for i in range(n):
+        out.append(f_int(1, i, i))
+        out.append(sum(k*i for k in (1,2)))
+    return out
+
+@pydron.schedule
+def b2(n):
+    out=[]
+    for i in range(n):
+        a=f_int(1, i, i)
+        out.append(sum(k*i for k in range(a)))
+        out.append(sum(n*i for _ in range(n)))
+    return out
+
+@pydron.schedule
+def b3(n):
+    out=[]
+    for i in range(n):
+        a=f_int(1, i, i)
+        say(3, i, a)
+        out.append(sum(k*a+i for k in (1,2)))
+        out.append(max((k,i) for k in range(2)))
+        out.append(f_int(2, i, max((k*i for k in range(3)), default=2)))
+        out.append(sorted((k*i for k in range(3)), key=lambda v: -v*i))
+        out.append(tuple(k+i for k in range(2)))
+        out.append(set(k+i for k in range(2) if k<i))
+    return out
+
+@pydron.schedule
+def b4(n):
+    out=[]
+    for i in range(n):
+        a=f_int(1, i, i)
+        if a>2:
+            out.append(any(k*i>3 for k in range(3)))
+        j=i
+        while j<i+2:
+            out.append(next((k for k in range(9) if k>j), None))
+            out.append(dict((k,j) for k in range(2)))
+            j+=1
+        say(3, i, a)
+    return out
+
+def main():
+    return b1(4), b2(3), b3(3), b4(4)
