@@ -329,6 +329,7 @@ class CheckedExpression:
         first = self.write(node.generators[0].iter)
         self._ask("may_iterate", node, first)
         node.generators[0].iter = first
+        self._unbind(read_inside(node), node)  # for good, as above
         return self._keep(node)
 
     def _opaque(self, node: ast.expr) -> ast.expr:

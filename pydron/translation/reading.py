@@ -24,8 +24,13 @@ def surely_read(node: ast.expr) -> list[str]:
     return list(dict.fromkeys(name for name, sure in _reads(node, sure=True) if sure and name != _OPERATION))
 
 
-def perhaps_read(node: ast.expr) -> frozenset[str]:
-    """Return the names that an expression reads or not, as its ``and``, ``or``, ``if`` and operations go."""
+def perhaps_read(node: ast.expr, own: frozenset[str] | None = None) -> frozenset[str]:
+    """Return the names that an expression reads or not, as its ``and``, ``or``, ``if`` and operations go.
+
+    Args:
+        node: the expression.
+        own: the names whose reading is looked after; reading another may raise, as an operation may. None: all.
+    """
     read: set[str] = set()
     first: set[str] = set()
     may_have_raised = False
@@ -36,6 +41,8 @@ def perhaps_read(node: ast.expr) -> frozenset[str]:
         read.add(name)
         if sure and not may_have_raised:
             first.add(name)
+        if own is not None and name not in own:
+            may_have_raised = True
     return frozenset(read - first)
 
 

@@ -179,7 +179,7 @@ class Writer:
         """Return variables that may have no value where the node may come to read them."""
         unsure = self._unsure(node) & self._fast
         expression = expression_of(node.code) if unsure else None
-        return perhaps_read(expression) & unsure if expression is not None else frozenset()
+        return perhaps_read(expression, self._fast) & unsure if expression is not None else frozenset()
 
     def _trusted(self, expression: ast.expr, node: Node) -> ast.expr | None:
         """Return the test for "the node's one expression may be evaluated now", see `trusted`."""

@@ -452,3 +452,46 @@ def drive():
         except Exception as error:
             seen += [type(error).__name__, str(error)]
     return seen
+
+# --- 38 a variable of the module is missing, and one of the function after it
+@pydron.schedule
+def main():
+    out = []
+    for k in range(3):
+        try:
+            out.append(missing_name + late)
+            out.append(late + missing_name)
+        except NameError as error:
+            out.append((type(error).__name__, str(error)))
+        late = f_int(1, k, k)
+    try:
+        f_int(2, 0, late)
+    finally:
+        if not out:
+            later = 0
+    return missing_name + later
+
+# --- 38 a generator that a builtin takes at once comes to a variable without a value
+@pydron.schedule
+def main():
+    items = f_ints(1, 0, 1)
+    out = []
+    for _ in range(2):
+        for take in range(4):
+            try:
+                match take:
+                    case 0:
+                        out.append(max((late for q in items), default=5))
+                    case 1:
+                        out.append(sum(q + late for q in []))
+                    case 2:
+                        out.append([late + q for q in items[:0]])
+                    case 3:
+                        out.append(next((late for q in items), 4))
+            except NameError as error:
+                out.append((type(error).__name__, str(error)))
+        if len(out) > 6:
+            break
+    else:
+        late = f_int(2, 0, 3)
+    return out, max((late for q in items), default=0)
