@@ -100,9 +100,10 @@ class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
     def __init__(self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset()) -> None:
-        tree = copy_tree(source.tree)
-        if mark_consumed(tree, shadowed.union(code.co_freevars)):
-            source = replace(source, tree=tree)
+        self.consumers = consumers_of(code)
+        if self.consumers:
+            source = replace(source, tree=copy_tree(source.tree))
+            mark_consumed(source.tree, shadowed.union(code.co_freevars))
         self.source = source
         self.shadowed = shadowed
         self._first_line = code.co_firstlineno
@@ -341,11 +342,10 @@ class CompiledPlan:
         self._frames: dict[FrameKey, FunctionType] = {}
         self._sites: dict[int, Site] = {}
         self._cells = translation.scope.cells
-        self._consumers = consumers_of(function.__code__)
 
     def is_outdated(self) -> bool:
         """Say whether names of the module have come to mean something that the translation does not count on."""
-        names = self._consumers
+        names = self._translation.consumers
         return bool(names) and shadowed(self._function, names) != self._translation.shadowed
 
     @property

@@ -10,8 +10,7 @@ import builtins
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from pydron.translation.scope import names_bound, own_nodes
-from pydron.translation.trees import nodes_of
+from pydron.translation.scope import bound_in, names_declared, own_nodes, set_consumed
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -40,20 +39,18 @@ def shadowed(function: FunctionType, names: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in names if known.get(name, plain.get(name)) is not _CONSUMERS[name])
 
 
-def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> bool:
-    """Mark what builtins take and keep nothing of in a function; return whether there is anything.
+def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> None:
+    """Mark what builtins take and keep nothing of in a function.
 
     Args:
         tree: the function.
         others: names that do not mean the builtin.
     """
-    own = others.union(*(names_bound(statement) for statement in tree.body), _parameters(tree), _declared(tree))
+    own = others | bound_in(tree) | names_declared(tree)
     meant = _CONSUMERS.keys() - own
-    found = False
     for node in own_nodes(tree):
         for taken in _taken(node, meant):
-            taken.consumed = found = True  # type: ignore[attr-defined]
-    return found
+            set_consumed(taken)
 
 
 def _taken(node: ast.AST, meant: AbstractSet[str]) -> list[ast.expr]:
@@ -76,13 +73,3 @@ def _applied(source: ast.expr, meant: AbstractSet[str]) -> list[ast.expr]:
         case ast.Call(func=ast.Name(id=name), args=[ast.Lambda() as function, *_]) if name in meant & _LAZY:
             return [function]
     return []
-
-
-def _parameters(tree: ast.FunctionDef) -> frozenset[str]:
-    return frozenset(node.arg for node in nodes_of(tree.args) if isinstance(node, ast.arg))
-
-
-def _declared(tree: ast.FunctionDef) -> frozenset[str]:
-    return frozenset(
-        name for node in own_nodes(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
-from pydron.translation.scope import names_bound, names_read, own_nodes
+from pydron.translation.scope import bound_in, names_bound, own_nodes, read_later
 
 __all__ = ["has_asynchronous_comprehension", "is_asynchronous", "is_short_super", "native_reason"]
 
@@ -68,33 +68,15 @@ def native_reason(tree: ast.FunctionDef) -> str | None:
             return f"line {node.lineno}: import * binds names that are not written down; name them"
         if isinstance(node, ast.Call) and is_short_super(node) and not _keeps_first_parameter(tree):
             return f"line {node.lineno}: super() finds no first parameter"
-        if isinstance(node, _COMPREHENSIONS) and (kept := _kept_by_inner(node) & _bound_in(tree)):
+        if isinstance(node, _COMPREHENSIONS) and (kept := _kept_by_inner(node) & bound_in(tree)):
             return f"line {node.lineno}: something keeps the comprehension's {min(kept)}; give it a name of its own"
     return None
 
 
 def _kept_by_inner(node: ast.ListComp | ast.SetComp | ast.DictComp) -> frozenset[str]:
     """Return the variables of a comprehension that may live on in functions made in it."""
-    captured = frozenset().union(*map(_captured, ast.walk(node)))
+    captured = frozenset().union(*map(read_later, ast.walk(node)))
     return captured.intersection(name for generator in node.generators for name in names_bound(generator.target))
-
-
-def _captured(node: ast.AST) -> frozenset[str]:
-    """Return the variables that a lambda or a generator expression may read when it runs."""
-    if isinstance(node, ast.Lambda):
-        own = frozenset(part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg))
-        return names_read(node.body) - own
-    if isinstance(node, ast.GeneratorExp):
-        own = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
-        first, *others = node.generators
-        inner = (node.elt, *first.ifs, *(part for other in others for part in (other.iter, *other.ifs)))
-        return frozenset().union(*map(names_read, inner)) - own
-    return frozenset()
-
-
-def _bound_in(tree: ast.FunctionDef) -> frozenset[str]:
-    parameters = (part.arg for part in ast.walk(tree.args) if isinstance(part, ast.arg))
-    return frozenset(parameters).union(*map(names_bound, tree.body))
 
 
 def is_short_super(node: ast.Call) -> bool:

@@ -11,7 +11,21 @@ from pydron.translation.trees import children
 if TYPE_CHECKING:
     from types import CodeType
 
-__all__ = ["Scope", "bound_otherwise", "evaluated_outside", "names_bound", "names_read", "own_nodes", "read_inside"]
+__all__ = [
+    "Scope",
+    "bound_in",
+    "bound_otherwise",
+    "evaluated_outside",
+    "is_consumed",
+    "names_bound",
+    "names_declared",
+    "names_read",
+    "own_nodes",
+    "parameters_of",
+    "read_inside",
+    "read_later",
+    "set_consumed",
+]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
@@ -37,9 +51,7 @@ class Scope:
     def of(cls, code: CodeType, tree: ast.FunctionDef) -> Scope:
         """Read the scope off a code object."""
         count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
-        declared = {
-            name for node in own_nodes(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
-        }
+        declared = names_declared(tree)
         parameters = code.co_varnames[:count]
         # since Python 3.12 a code object also lists the variables of the comprehensions inlined into it
         own = frozenset(parameters).union(*(names_bound(statement) for statement in tree.body)) - declared
@@ -51,7 +63,7 @@ class Scope:
             fast=own - frozenset(cells),
             cells=cells,
             free=code.co_freevars,
-            declared=frozenset(declared),
+            declared=declared,
         )
 
 
@@ -64,7 +76,7 @@ def _kept_names(tree: ast.FunctionDef) -> frozenset[str]:
             kept.add(node.id)
         elif isinstance(node, ast.Nonlocal):
             kept.update(node.names)
-        keeps = isinstance(node, (*_SCOPES, ast.GeneratorExp)) and not hasattr(node, "consumed")
+        keeps = isinstance(node, (*_SCOPES, ast.GeneratorExp)) and not is_consumed(node)
         inside = outlives or keeps
         pending += [(child, inside) for child in children(node)]
     return frozenset(kept)
@@ -96,7 +108,7 @@ def names_read(tree: ast.AST) -> frozenset[str]:
         return frozenset((tree.id,)) if isinstance(tree.ctx, ast.Load) else frozenset()
     if isinstance(tree, ast.AugAssign) and isinstance(tree.target, ast.Name):
         return names_read(tree.value) | {tree.target.id}
-    if isinstance(tree, _COMPREHENSIONS) and (not isinstance(tree, ast.GeneratorExp) or hasattr(tree, "consumed")):
+    if isinstance(tree, _COMPREHENSIONS) and (not isinstance(tree, ast.GeneratorExp) or is_consumed(tree)):
         targets = (names_bound(generator.target) for generator in tree.generators)
         own: frozenset[str] = frozenset().union(*targets)
         return names_read(tree.generators[0].iter) | (_names_below(tree) - own)
@@ -113,16 +125,45 @@ def read_inside(node: ast.AST) -> frozenset[str]:
 
     Nothing is told of those that may outlive their statement: what they read is kept for them.
     """
-    if not hasattr(node, "consumed"):
-        return frozenset()
-    if isinstance(node, ast.GeneratorExp):
-        first, *others = node.generators
-        parts = [node.elt, *first.ifs, *others]
-        targets = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
-        return frozenset().union(*map(names_read, parts)) - targets
-    assert isinstance(node, ast.Lambda)
-    own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
-    return names_read(node.body) - names_bound(node.body) - own
+    return read_later(node) if is_consumed(node) else frozenset()
+
+
+def read_later(node: ast.AST) -> frozenset[str]:
+    """Return the variables that a lambda or generator expression may read when it runs; none for anything else."""
+    match node:
+        case ast.Lambda(args=arguments, body=body):
+            return names_read(body) - names_bound(body) - parameters_of(arguments)
+        case ast.GeneratorExp(elt=element, generators=[first, *others]):
+            own = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+            return frozenset().union(*map(names_read, [element, *first.ifs, *others])) - own
+    return frozenset()
+
+
+def set_consumed(node: ast.expr) -> None:
+    """Mark a lambda or generator expression that does not outlive the statement it stands in."""
+    node.consumed = True  # type: ignore[attr-defined]
+
+
+def is_consumed(node: ast.AST) -> bool:
+    """Say whether it is marked so."""
+    return hasattr(node, "consumed")
+
+
+def parameters_of(arguments: ast.arguments) -> frozenset[str]:
+    """Return the names of the parameters of a function or lambda."""
+    return frozenset(node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg))
+
+
+def bound_in(tree: ast.FunctionDef) -> frozenset[str]:
+    """Return every name that a function binds, its parameters included."""
+    return parameters_of(tree.args).union(*map(names_bound, tree.body))
+
+
+def names_declared(tree: ast.FunctionDef) -> frozenset[str]:
+    """Return the names that a function declares `global` or `nonlocal`."""
+    return frozenset(
+        name for node in own_nodes(tree) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
+    )
 
 
 def _names_below(tree: ast.AST) -> frozenset[str]:

@@ -29,7 +29,7 @@ from pydron.translation.lowering.loops import kept_head, write_loop
 from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, called, is_source, passes
 from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.quote import at, load, quote, quote_expression, store
-from pydron.translation.scope import names_bound
+from pydron.translation.scope import names_bound, set_consumed
 from pydron.translation.source import copy_tree
 from pydron.translation.trees import nodes_of
 
@@ -204,7 +204,7 @@ class _Consumption:
         flattener.unrolled.append(
             Unrolled(span_of(first), span_of(iterable), "<genexpr>", span_of(node), is_generator=True)
         )
-        first.consumed = True  # type: ignore[attr-defined]
+        set_consumed(first)
         first.generators[0].iter = kept_head(flattener, iterable)
         looped = copy_tree(first)
         bound = {name for generator in looped.generators for name in names_bound(generator.target)}

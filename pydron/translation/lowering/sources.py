@@ -22,7 +22,7 @@ from pydron.translation.lowering.comprehensions import can_unroll, rename, span_
 from pydron.translation.lowering.context import Unrolled
 from pydron.translation.lowering.loops import head, may_remove, write_loop, written_as
 from pydron.translation.quote import at, load, quote, store
-from pydron.translation.scope import names_bound
+from pydron.translation.scope import names_bound, set_consumed
 from pydron.translation.source import copy_tree
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _over_generator(flattener: Flattener, node: ast.For, source: ast.GeneratorEx
         Unrolled(span_of(source), span_of(generator.iter), "<genexpr>", span_of(source), is_generator=True)
     )
     removes = may_remove(node, generator.iter)
-    source.consumed = True  # type: ignore[attr-defined]
+    set_consumed(source)
     generator.iter = head(flattener, generator.iter)
     written = written_as(flattener, node)
     written.iter = copy_tree(source)
