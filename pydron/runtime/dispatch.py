@@ -37,10 +37,9 @@ class Dispatch(Stores):
     segment: deque[Entry]
     is_unit: bool
     guard: Fiber | None
-
-    def marks(self) -> tuple[int, ...]:
-        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
-        raise NotImplementedError
+    detached: bool
+    mark: int
+    parent: Fiber | None
 
     def _dispatch(
         self,
@@ -130,7 +129,7 @@ class Dispatch(Stores):
             if again is not None:
                 return self._again(again, tick, site)
         number = pool.new_task_id()
-        task = Task(number, function, payload, references, site, functional.requirements, marks=self.marks())
+        task = Task(number, function, payload, references, site, functional.requirements, marks=self._marks())
         promise = Promise(number, tick, run.forget, functional, site)
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
             promise.made = task
@@ -204,6 +203,18 @@ class Dispatch(Stores):
         run.issued += 1
         run.newest = promise.task
         run.trials.dispatched()
+
+    def _marks(self) -> tuple[int, ...]:
+        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
+        if not self.exposed:
+            return ()
+        marks: list[int] = []
+        fiber: Dispatch | None = self
+        while fiber is not None:
+            if fiber.detached:
+                marks.append(fiber.mark)
+            fiber = fiber.parent
+        return tuple(reversed(marks))
 
     def _is_open(self, value: object) -> bool:
         """Say whether a value that cannot be copied may be passed now."""

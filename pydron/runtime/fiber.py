@@ -399,18 +399,6 @@ class Fiber(Attempts, Awaits):
             child = parent
         return True
 
-    def marks(self) -> tuple[int, ...]:
-        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
-        if not self.exposed:
-            return ()
-        marks: list[int] = []
-        fiber: Fiber | None = self
-        while fiber is not None:
-            if fiber.detached:
-                marks.append(fiber.mark)
-            fiber = fiber.parent
-        return tuple(reversed(marks))
-
     def may_change(self, target: object) -> bool:
         """Say whether what has run ahead of this fiber knows that the object's memory may change."""
         if not self.exposed:
