@@ -20,7 +20,7 @@ from pydron.transport.segments import can_share, memory_directory
 from tests.integration.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 np = pytest.importorskip("numpy")
 
@@ -197,13 +197,13 @@ def test_many_arrays_pass_through_little_room() -> None:
 class Frame:
     """What a call returns that the program looks into before it goes on."""
 
-    counts: object
+    counts: Sequence[float]
     exposure: float
 
 
 @pydron.functional
 def expose(exposure: float) -> Frame:
-    return Frame(fill(exposure), exposure)
+    return Frame(cast("Sequence[float]", fill(exposure)), exposure)
 
 
 @pydron.functional
@@ -211,7 +211,7 @@ def meet(frame: Frame, directory: str, together: int) -> int:
     """Say how many such calls have been under way at a time, which is as many as are waited for."""
     (Path(directory) / str(frame.exposure)).touch()
     deadline = time.monotonic() + 20
-    while (met := len(os.listdir(directory))) < together and time.monotonic() < deadline:  # noqa: PTH208
+    while (met := len(list(Path(directory).iterdir()))) < together and time.monotonic() < deadline:
         time.sleep(0.005)
     return met
 
@@ -223,7 +223,7 @@ def night(exposures: list[float], directory: str) -> list[int]:
         frame = expose(exposure)
         if frame.exposure == 0.0:
             continue
-        if frame.counts[0] != exposure:  # type: ignore[index]
+        if frame.counts[0] != exposure:
             print("left out")
             continue
         met.append(meet(frame, directory, 2))

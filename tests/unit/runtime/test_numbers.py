@@ -65,10 +65,7 @@ def test_two_calls_for_each_take_as_long_as_two_calls(step: Callable[[int], floa
 
     @pydron.schedule
     def main() -> list[float]:
-        weights = []
-        for number in range(COUNT):
-            weights.append(scheduled(number))  # noqa: PERF401
-        return weights
+        return [scheduled(number) for number in range(COUNT)]
 
     with simulate(workers=COUNT, order="time", durations=lambda *_: 1.0) as pool:
         weights = main()
@@ -87,10 +84,7 @@ def test_what_takes_long_is_not_done_twice_all_the_time() -> None:
 
     @pydron.schedule
     def main() -> list[float]:
-        weights = []
-        for number in range(COUNT):
-            weights.append(weigh(crunch(load(number))))  # noqa: PERF401
-        return weights
+        return [weigh(crunch(load(number))) for number in range(COUNT)]
 
     with simulate(workers=4, order="time", durations=lambda *_: 0.001):
         main()

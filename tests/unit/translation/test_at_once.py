@@ -11,7 +11,7 @@ from pydron.testing import simulate
 from tests.written import graph_of, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROUNDS = {
     "a list": "[f(i + k) for k in range(2)]",
@@ -61,9 +61,9 @@ def test_a_builtin_may_get_another_meaning() -> None:
                 out.append(any(f(i + k) for k in range(2)))
             return out
     """
-    kept: list[object] = []
+    kept: list[Iterable[int]] = []
 
-    def keep(values: object) -> int:
+    def keep(values: Iterable[int]) -> int:
         kept.append(values)
         return len(kept)
 
@@ -75,4 +75,4 @@ def test_a_builtin_may_get_another_meaning() -> None:
         assert main() == [1, 2, 3]
         del names["any"]
         assert main() == [True, True, True]
-    assert [list(values) for values in kept] == [[2, 3]] * 3  # type: ignore[call-overload]
+    assert [list(values) for values in kept] == [[2, 3]] * 3

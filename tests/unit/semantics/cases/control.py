@@ -632,19 +632,12 @@ def b1(n):
     for i in range(n):
         out.append(f_int(1, i, i))
         out.append(sum(k*i for k in (1,2)))
-    return out
-
-@pydron.schedule
-def b2(n):
-    out=[]
-    for i in range(n):
-        a=f_int(1, i, i)
-        out.append(sum(k*i for k in range(a)))
+        out.append(sum(k*i for k in range(out[-2])))
         out.append(sum(n*i for _ in range(n)))
     return out
 
 @pydron.schedule
-def b3(n):
+def b2(n):
     out=[]
     for i in range(n):
         a=f_int(1, i, i)
@@ -658,7 +651,7 @@ def b3(n):
     return out
 
 @pydron.schedule
-def b4(n):
+def b3(n):
     out=[]
     for i in range(n):
         a=f_int(1, i, i)
@@ -673,4 +666,4 @@ def b4(n):
     return out
 
 def main():
-    return b1(4), b2(3), b3(3), b4(4)
+    return b1(4), b2(3), b3(4)

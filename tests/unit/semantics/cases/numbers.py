@@ -11,7 +11,7 @@ def main():
         out.append(f_int(2, i, c.round(3).tolist()))
     return out
 
-# --- numbers: a warning of numpy keeps its place in the output and its line
+# --- numbers: warnings keep their place in the output and their line; what is to be raised is raised, in a handler too
 import numpy
 
 @pydron.schedule
@@ -25,24 +25,14 @@ def main():
         c = numpy.log(a * 1.0)
         out.append(f_int(3, i, numpy.nan_to_num(b + c).tolist()))
         print("end", (a / a)[0])
-    return out
-
-# --- numbers: what is to be raised is raised, in a handler too
-import numpy
-
-@pydron.schedule
-def main():
-    out = []
-    for i in range(4):
-        a = f_arr(1, i, i) - 1
         with numpy.errstate(all="raise"):
             try:
                 out.append((1 / a).tolist())
             except FloatingPointError as error:
                 out.append(str(error))
-        out.append(f_int(2, i, len(out)))
+        out.append(f_int(4, i, len(out)))
     with numpy.errstate(all="ignore"):
-        out.append(f_int(3, 0, (1 / (f_arr(4, 0, 0) - 1)).tolist()))
+        out.append(f_int(5, 0, (1 / (f_arr(6, 0, 0) - 1)).tolist()))
     return out
 
 # --- numbers: an undecorated helper that warns, that catches, that works in place on what it has made
