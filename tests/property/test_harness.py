@@ -14,7 +14,18 @@ from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.private_names import lower_private_names
-from tests.property.harness import PLAIN, Loaded, OverrunError, Tally, Way, check, failure_plans, loaded
+from tests.property.harness import (
+    PLAIN,
+    Endless,
+    Loaded,
+    OverrunError,
+    Tally,
+    Way,
+    check,
+    failure_plans,
+    loaded,
+    simulated,
+)
 from tests.property.laws import LEFT, LawError, verify
 from tests.property.minimise import minimise
 from tests.property.programs import Program, generate
@@ -152,3 +163,27 @@ def test_notices_a_node_without_a_place() -> None:
     del function.tree.body[0].value.lineno  # type: ignore[attr-defined]
     with pytest.raises(LawError, match="has no place in the source"):
         verify(function, lower_assertions)
+
+
+CHANGED_LATER = """
+import pydron
+
+def arguments():
+    return ()
+
+@pydron.schedule
+def main():
+    box = Box(1, [])
+    number = f_int(1, (0, box))
+    box.v = number
+    return number
+
+def drive():
+    return main()
+"""
+
+
+def test_a_call_that_is_made_with_what_changes_later_ends() -> None:
+    with loaded(Program("changed_later", CHANGED_LATER)) as it:
+        expected = it.run(PLAIN, {})
+        assert not expected.difference(it.run(simulated(0, durations=Endless(it.calls)), {}))
