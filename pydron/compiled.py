@@ -28,7 +28,7 @@ from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
-from pydron.translation.at_once import consumers_of, mark_consumed, shadowed
+from pydron.translation.at_once import consumers_of, mark_consumed, may_consume, shadowed
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter
 from pydron.translation.features import has_asynchronous_comprehension, native_reason
@@ -101,7 +101,7 @@ class Translation:
 
     def __init__(self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset()) -> None:
         self.consumers = consumers_of(code)
-        if self.consumers:
+        if may_consume(code):
             source = replace(source, tree=copy_tree(source.tree))
             mark_consumed(source.tree, shadowed.union(code.co_freevars))
         self.source = source

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
+from pydron.runtime.copies import keeps_no_operand
 from pydron.runtime.dispatch import NO_KEYWORDS, NOT_HERE, Dispatch
 from pydron.runtime.effects import (
     ATOMS,
@@ -23,6 +24,7 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
     Effect as Kind,
 )
+from pydron.runtime.effects.trust import has_plain_keys
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import append_to
 from pydron.runtime.inline import run_inline
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTAINERS", "Bound", "Calls", "joined", "spread"]
 
-CONTAINERS = frozenset((list, dict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
+CONTAINERS = frozenset((list, dict, defaultdict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
@@ -81,7 +83,7 @@ class Calls(Dispatch):
             return Bound(owner, name)
         if not self.run.pending:
             return Choice.TURN
-        if plain_attribute(owner, name) and self.run.memory.is_open(owner):
+        if plain_attribute(owner, name) and self.shows_already(owner, name):
             return getattr(owner, name)
         return Choice.TURN
 
@@ -190,10 +192,11 @@ class Calls(Dispatch):
                 return len(forecast)
         verdict = classify_call(callee, args, kwargs)
         if not verdict.is_known:
-            return self._try(callee, args, kwargs, tick)
+            answer = self._read_copies(callee, args, kwargs) if is_known_call(callee) else Choice.UNIT
+            return self._try(callee, args, kwargs, tick) if answer is Choice.UNIT else answer
         return self._judge(verdict, callee, args, kwargs, tick)
 
-    def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> Choice:
+    def _try(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Decide on a call of something that only a trial can tell about."""
         run = self.run
         if self.is_alone():
@@ -203,7 +206,7 @@ class Calls(Dispatch):
                 run.memory.seen((*args, *kwargs.values()))
                 return Choice.NOW
             case Finding.WAITS:
-                return Choice.UNIT
+                return self._try_copies(callee, args, kwargs)
             case Finding.STOPPED:
                 self.activation.plan.obstacles[tick] = run.trials.obstacle
                 return Choice.TURN
@@ -221,7 +224,11 @@ class Calls(Dispatch):
         match verdict.effect:
             case Kind.PURE | Kind.READS:
                 if self.run.memory.permit(verdict, args, kwargs, owner) is not None:
-                    return Choice.UNIT
+                    if not keeps_no_operand(verdict, callee, args, kwargs):
+                        return Choice.UNIT
+                    if type(owner) in CONTAINERS:
+                        callee, args = getattr(type(owner), callee.__name__), (owner, *args)  # type: ignore[attr-defined]
+                    return self._read_copies(callee, args, kwargs)
                 return _quietly(callee, args, kwargs) if verdict.warns else Choice.NOW
             case Kind.OUTPUT:
                 if verdict.reads_frame or not all(type(value) in ATOMS for value in (*args, *kwargs.values())):
@@ -232,6 +239,31 @@ class Calls(Dispatch):
                 return self._write(verdict, callee, args, kwargs, tick, owner)
             case _:
                 return Choice.TURN
+
+    def _read_copies(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+        """Make a call that reads what is still to be stored into; what might raise is left to its turn."""
+
+        def read(fiber: Fiber, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+            verdict = classify_call(callee, args, kwargs)
+            reads = keeps_no_operand(verdict, callee, args, kwargs)
+            if not reads or fiber.run.memory.permit(verdict, args, kwargs) is not None:
+                return Choice.UNIT
+            answer = _quietly(callee, args, kwargs)
+            return Choice.UNIT if answer is Choice.NOW else answer
+
+        return self.on_copies(args, kwargs, read, deep=False)
+
+    def _try_copies(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+        """Make a call that only a trial can tell about, if it reads nothing else that is still to be stored into."""
+
+        def read(fiber: Fiber, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+            trials = fiber.run.trials
+            if trials.call(callee, args, kwargs) is not Finding.PURE or trials.asks_identity:
+                return Choice.UNIT
+            answer = _quietly(callee, args, kwargs)
+            return Choice.UNIT if answer is Choice.NOW else answer
+
+        return self.on_copies(args, kwargs, read, deep=False, keeps=True)
 
     def _write(
         self,
@@ -275,7 +307,7 @@ class Calls(Dispatch):
             return self._builtin_method(owner, name, args, kwargs, tick)
         if not plain_attribute(owner, name):
             return self._opaque_method(owner, name, args, kwargs, tick)
-        if self.run.pending and not self.run.memory.is_open(owner):
+        if self.run.pending and not self.shows_already(owner, name):
             return Choice.TURN if in_turn else Choice.UNIT
         callee = getattr(owner, name)
         result = self._call(callee, args, keywords, tick, in_turn=in_turn)
@@ -304,6 +336,10 @@ class Calls(Dispatch):
         late = has_promise(args, kwargs)
         if not late and not self.run.pending:
             return Choice.NOW
+        if name == "get" and isinstance(owner, dict) and not kwargs and not late and 0 < len(args) < 3:
+            forecast = self.forecast(owner)
+            if isinstance(forecast, dict) and type(args[0]) in ATOMS and has_plain_keys(forecast):
+                return settled(forecast.get(*args))
         if name == "__setitem__" and type(owner) is dict and len(args) == 2 and not kwargs:
             choice = self.store_item(owner, *args, tick)
             return None if choice is Choice.QUEUED else choice

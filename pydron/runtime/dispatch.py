@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
+from pydron.runtime.copies import Copies
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.guesses import SMALL, signature_of, signature_of_same, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
-from pydron.runtime.stores import Stores
 from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ NOT_HERE = frozenset((Promise, Unbound))
 """Types of what stands for a value that is not there."""
 
 
-class Dispatch(Stores):
+class Dispatch(Copies):
     """The functional calls; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ()
@@ -71,8 +71,10 @@ class Dispatch(Stores):
                     return Choice.UNIT
                 references.append((place, value.task))  # type: ignore[arg-type]
                 value = None
-            elif type(value) not in ATOMS and (value is UNBOUND or not (in_turn or run.memory.is_open_deep(value))):
+            elif value is UNBOUND:
                 return Choice.UNIT
+            elif type(value) not in ATOMS and not (in_turn or run.memory.is_open_deep(value)):
+                return self._dispatch_copies(function, functional, args, kwargs, tick)
             if type(place) is int:
                 plain.append(value)
             else:
@@ -83,6 +85,22 @@ class Dispatch(Stores):
             if not in_turn and self._can_wait():
                 return Choice.TURN
         return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
+
+    def _dispatch_copies(
+        self,
+        function: Callable[..., object],
+        functional: Functional,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        tick: int,
+    ) -> object:
+        """Make the same call with containers that are still to be stored into."""
+
+        def dispatch(fiber: Fiber, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+            made = fiber._dispatch(function, functional, args, kwargs, tick, in_turn=False)
+            return Choice.UNIT if type(made) is Choice else made
+
+        return self.on_copies(args, kwargs, dispatch, deep=True)
 
     def _turn(self) -> Choice:
         """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""

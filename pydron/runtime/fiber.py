@@ -25,7 +25,7 @@ from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, set
 from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydron.runtime.forecasts import Forecast
     from pydron.runtime.plan import Frame, Plan
@@ -373,6 +373,17 @@ class Fiber(Attempts, Awaits):
             raise RecursionError("maximum recursion depth exceeded")
         child = Fiber(self.run, self, activation, tick)
         child.frame = plan.frame(("entry", 0), activation.cells, child, self.run, *plan.bind(args, kwargs))
+        return self._inside(child)
+
+    def nest(self, frame: Callable[[Fiber], Frame]) -> object:
+        """Run a frame of ours as part of this unit; return its result, or its fiber to wait for."""
+        child = Fiber(self.run, self, self.activation, self.tick)
+        child.frame = frame(child)
+        child.is_unit = True
+        return self._inside(child)
+
+    def _inside(self, child: Fiber) -> object:
+        """Run a fiber that this unit waits for; return its result, or the fiber if that is still to come."""
         if self._launch(child, ()):
             return child.result
         self.run.hold = None
@@ -382,9 +393,9 @@ class Fiber(Attempts, Awaits):
     # stores
 
     def forecast(self, container: object) -> Forecast | None:
-        """Return what a container with queued stores will hold here, if that is known."""
+        """Return what a container that is to be stored into will hold here, if that is known."""
         run = self.run
-        if self.exposed or not run.pending or not run.memory.has_queued(id(container)):
+        if not run.pending or id(container) not in run.memory.writes:
             return None
         return run.forecasts.of(container, self)
 
@@ -426,7 +437,7 @@ class Fiber(Attempts, Awaits):
             for operand in effect.operands:
                 if type(operand) is Promise:
                     run.want(operand.resolved(), None)  # a coroutine waits for it at its call
-        if run.forecasts.known:
+        if not run.forecasts.is_empty():
             run.forecasts.add(effect, last=not self.exposed)
         if not run.pending & 255:
             run.due = True

@@ -1,35 +1,51 @@
-"""What a container will hold once the stores that are queued for it have been done, with promises for what is to come.
+"""What a container or object will hold once queued stores have been done, with promises for what is to come.
 
 A second loop over the results of a first must not wait until the first has retired: it takes each element as it will
-be. That is known where every store still to come to the container is in the queue, for the fiber at whose place the
-program ends so far: for it all of them come earlier.
+be. That is known where every store that comes earlier in the program is in the queue.
 """
 
 from __future__ import annotations
 
 import gc
 import operator
-from typing import TYPE_CHECKING, Final, cast
+from collections import defaultdict, deque
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
+from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.entries import Effect
 from pydron.runtime.promise import Promise, settled
-from pydron.runtime.walks import Walk, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pydron.runtime.conflicts import Memory
-    from pydron.runtime.fiber import Fiber
+    from pydron.runtime.fiber import Entry, Fiber
 
-__all__ = ["FORETOLD", "ITEMS", "MISSING", "Forecast", "ForecastWalk", "Forecasts", "TableWalk", "table_of"]
+__all__ = [
+    "FORETOLD",
+    "ITEMS",
+    "MISSING",
+    "VALUES",
+    "Forecast",
+    "ForecastWalk",
+    "Forecasts",
+    "TableWalk",
+    "add_elements",
+    "append_to",
+    "copy_of",
+    "is_container",
+    "table_of",
+]
 
 MISSING: Final = object()
 """There is no forecast."""
 
 Forecast = list[object] | dict[object, object]
 ITEMS: Final[type] = type({}.items())
-_VALUES: Final[type] = type({}.values())
-_TABLES = frozenset((dict, ITEMS, _VALUES, type({}.keys())))
+VALUES: Final[type] = type({}.values())
+_DICTS = frozenset((dict, defaultdict))
+_TABLES = frozenset((*_DICTS, ITEMS, VALUES, type({}.keys())))
 _FREE, _RATE = 4096, 512
 """Items that may be copied for forecasts, to begin with, and for each time that one is made."""
 
@@ -47,7 +63,7 @@ def append_to(owner: list[object], _place: object, value: object) -> None:
 class Forecasts:
     """The forecasts of one run."""
 
-    __slots__ = ("_credit", "_memory", "_root", "known")
+    __slots__ = ("_credit", "_memory", "_queued", "_root", "known")
 
     def __init__(self, root: Fiber, memory: Memory) -> None:
         self._root = root
@@ -56,14 +72,24 @@ class Forecasts:
         """Items that may be copied: to make the forecast of a large container again and again would cost too much."""
         self.known: dict[int, Forecast | None] = {}
         """By the container's identity; None where it cannot be told."""
+        self._queued: dict[int, deque[Effect]] | None = None
+        """The stores that are queued for each memory in program order, once one of them has been asked for."""
 
     def of(self, container: object, fiber: Fiber) -> Forecast | None:
-        """Return what a list or dictionary with queued stores will hold where a fiber stands, or None."""
+        """Return what a list or dictionary will hold where a fiber stands, or None if that cannot be told.
+
+        It is the container itself where the fiber and its makers alone are to store into it.
+        """
         key = id(container)
-        if key not in self.known and not self._may_change_before(key, fiber):
+        if not is_container(container) or self._may_change_before(key, fiber):
+            return None
+        if not self._memory.has_queued(key):
+            return container
+        if fiber.exposed:
+            return self._made_at(container, key, fiber)
+        if key not in self.known:
             self.known[key] = self._made(container, key)
-        content = self.known.get(key)
-        return None if content is None or self._may_change_before(key, fiber) else content
+        return self.known[key]
 
     def _may_change_before(self, key: int, fiber: Fiber) -> bool:
         """Say whether others than a fiber and its makers, for whom it is yet to come, have announced to write."""
@@ -74,19 +100,60 @@ class Forecasts:
             maker = maker.parent
         return left > 0
 
-    def _made(self, container: object, key: int) -> Forecast | None:
-        if type(container) is not list and type(container) is not dict:
+    def _made(self, container: Forecast, key: int) -> Forecast | None:
+        if not self.affords(len(container)):
             return None
+        content = dict(container) if isinstance(container, dict) else container.copy()
+        return content if all(_apply(effect, container, content) for effect in self._effects_on(key)) else None
+
+    def _made_at(self, container: Forecast, key: int, fiber: Fiber) -> Forecast | None:
+        """Make a forecast for a fiber that others have run ahead of."""
+        if not self.affords(len(container)):
+            return None
+        content = copy_of(container, container)
+        for effect in _effects_before(fiber):
+            self._credit -= 1
+            if self._credit < 0 or (key in effect.keys and not _apply(effect, container, content)):
+                return None
+        return content
+
+    def affords(self, items: int) -> bool:
+        """Say whether so many items may be copied, and take note of it."""
         self._credit += _RATE
         if self._credit < 0:
-            return None
-        self._credit -= len(container)
-        effects = [effect for effect in _effects(self._root) if key in effect.keys]
-        content = container.copy()
-        return content if all(_apply(effect, container, content) for effect in effects) else None
+            return False
+        self._credit -= items
+        return True
+
+    def _effects_on(self, key: int) -> Iterable[Effect]:
+        if self._queued is None:
+            self._queued = {}
+            for effect in _effects(self._root):
+                self._put(effect, self._queued)
+        return self._queued.get(key, ())
+
+    def _put(self, effect: Effect, queued: dict[int, deque[Effect]]) -> None:
+        for key in effect.keys:
+            if key not in queued:
+                queued[key] = deque()
+            queued[key].append(effect)
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was forecast that a store might change."""
+        return not self.known and self._queued is None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.known.clear()
+        self._queued = None
 
     def add(self, effect: Effect, *, last: bool) -> None:
         """Take note of a queued operation; `last` if it is the last of the program so far."""
+        if self._queued is not None:
+            if last:
+                self._put(effect, self._queued)
+            else:
+                self._queued = None
         for key in effect.keys:
             content = self.known.get(key, MISSING)
             if content is not MISSING and not (
@@ -94,23 +161,73 @@ class Forecasts:
             ):
                 del self.known[key]
 
+    def retired(self, effect: Effect) -> None:
+        """Take note that an operation is done, the first of those that are queued for its memory."""
+        for key in effect.keys:
+            if self._queued is not None:
+                self._queued[key].popleft()
+                if not self._queued[key]:
+                    del self._queued[key]
+            if not self._memory.has_queued(key):
+                self.drop(key)  # from here on the container itself tells
+
+    def dropped(self, effect: Effect) -> None:
+        """Take note that an operation never happened."""
+        if effect.keys:
+            self._queued = None
+        for key in effect.keys:
+            self.drop(key)
+
     def drop(self, key: int) -> None:
         """Forget a forecast."""
         self.known.pop(key, None)
 
 
+def is_container(value: object) -> TypeGuard[Forecast]:
+    """Say whether a value is of a type whose content can be forecast."""
+    return type(value) is list or type(value) in _DICTS
+
+
+def copy_of(content: Forecast, container: Forecast) -> Forecast:
+    """Return a new container like another with some content."""
+    if type(container) is defaultdict:
+        return defaultdict(container.default_factory, cast("dict[object, object]", content))
+    return content.copy()
+
+
 def _effects(fiber: Fiber) -> Iterator[Effect]:
     for entry in fiber.segment:
-        if type(entry) is Effect:
-            yield entry
-        elif type(entry) is not Promise:
-            yield from _effects(entry)  # type: ignore[arg-type]
+        yield from _of(entry)
+
+
+def _of(entry: Entry) -> Iterator[Effect]:
+    if type(entry) is Effect:
+        yield entry
+    elif type(entry) is not Promise:
+        yield from _effects(cast("Fiber", entry))
+
+
+def _effects_before(fiber: Fiber) -> Iterator[Effect]:
+    """Give the queued stores that come before the next operation of a fiber in the program."""
+    path = [fiber]
+    while (maker := path[-1].parent) is not None:
+        path.append(maker)
+    for maker, child in pairwise(reversed(path)):
+        for entry in maker.segment:
+            if entry is child:
+                break
+            yield from _of(entry)
+    for entry in fiber.segment:
+        yield from _of(entry)
 
 
 def _apply(effect: Effect, container: object, content: Forecast) -> bool:
     """Do an operation to a forecast; return whether it is one whose outcome is known without its operands."""
     operation = _OPERATIONS.get(effect.function)
-    if operation is None or effect.operands[0] is not container:
+    if operation is None:
+        return False
+    owner = effect.operands[0]
+    if owner is not container and (effect.function is not setattr or instance_dict(owner) is not container):
         return False
     return operation(content, *effect.operands[1:])
 
@@ -150,6 +267,7 @@ _OPERATIONS: dict[Callable[..., object], Callable[..., bool]] = {
     append_to: _append_to,
     add_elements: _add,
     operator.setitem: _set,
+    setattr: _set,
 }
 
 
@@ -183,40 +301,50 @@ class ForecastWalk:
 
 
 class TableWalk:
-    """A loop over a dictionary or a view of one that stores values for keys that are there."""
+    """A loop over a dictionary or a view of one with queued stores: each item as it will be."""
 
-    __slots__ = ("_fiber", "_table", "_view", "_walk")
+    __slots__ = ("_fiber", "_size", "_table", "_view")
 
     def __init__(self, view: object, table: dict[object, object], fiber: Fiber) -> None:
         self._view = view
         self._table = table
         self._fiber = fiber
-        shown: object = table.items() if type(view) is _VALUES else view
-        self._walk = Walk(same, (shown,), {})
+        self._size = len(self._content())
 
     def __iter__(self) -> Iterator[object]:
         return self.after(0)
 
+    def _content(self) -> dict[object, object]:
+        content = self._fiber.forecast(self._table)
+        return self._table if content is None else cast("dict[object, object]", content)
+
     def after(self, count: int) -> Iterator[object]:
         """Iterate over what follows the first `count` items. Raises what the dictionary's own iterator does."""
         kind = type(self._view)
-        for item in self._walk.after(count):
-            if kind is not ITEMS and kind is not _VALUES:
-                yield item
-                continue
-            key, value = cast("tuple[object, object]", item)
-            content = self._fiber.forecast(self._table)
-            if content is not None:
-                value = settled(content[key])  # type: ignore[call-overload]
-            yield (key, value) if kind is ITEMS else value
+        content: dict[object, object] | None = None
+        items: Iterator[tuple[object, object]] = iter(())
+        while True:
+            known = self._content()
+            if known is not content:
+                content = known
+                if len(content) != self._size:
+                    raise RuntimeError("dictionary changed size during iteration")
+                items = islice(content.items(), count, None)
+            try:
+                key, value = next(items)
+            except StopIteration:
+                return
+            count += 1
+            value = settled(value)
+            yield (key, value) if kind is ITEMS else value if kind is VALUES else key
 
     def can_go_on(self) -> bool:
-        """Say whether the next item is known: the stores to come leave the keys as they are."""
+        """Say whether the next item is known."""
         fiber = self._fiber
         if id(self._table) not in fiber.run.memory.writes:
             return True
         content = fiber.forecast(self._table)
-        return content is not None and len(content) == len(self._table)
+        return content is not None and len(content) == self._size
 
 
 FORETOLD = frozenset((ForecastWalk, TableWalk))
@@ -227,5 +355,5 @@ def table_of(iterable: object) -> dict[object, object] | None:
     """Return the dictionary that a loop over a dictionary or a view of one goes over, if it is a plain one."""
     if type(iterable) not in _TABLES:
         return None
-    owners = [iterable] if type(iterable) is dict else gc.get_referents(iterable)
-    return owners[0] if len(owners) == 1 and type(owners[0]) is dict else None
+    owners = [iterable] if type(iterable) in _DICTS else gc.get_referents(iterable)
+    return cast("dict[object, object]", owners[0]) if len(owners) == 1 and type(owners[0]) in _DICTS else None

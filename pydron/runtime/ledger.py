@@ -109,7 +109,7 @@ class Ledger:
     def _unwatch(self) -> None:
         """Forget what only holds while every operation is asked about: from here on they run unwatched."""
         self.memory.grow_up()
-        self.forecasts.known.clear()
+        self.forecasts.clear()
 
     def _cancel(self, tasks: list[TaskId]) -> None:
         for task in tasks:
@@ -129,7 +129,7 @@ class Ledger:
         elif type(entry) is Effect:
             for key in entry.keys:
                 self.memory.settle(key)
-                self.forecasts.drop(key)
+            self.forecasts.dropped(entry)
         else:
             assert type(entry) is Fiber
             self.settle_keys(entry)

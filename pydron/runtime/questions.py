@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections import defaultdict, deque
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -15,9 +17,13 @@ from pydron.runtime.effects import (
     classify_unary,
     is_trusted,
     plain_attribute,
+    plain_setattr,
 )
 from pydron.runtime.effects.consuming import Total
-from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, table_of
+from pydron.runtime.effects.memory import instance_dict
+from pydron.runtime.effects.trust import has_plain_keys
+from pydron.runtime.entries import Effect
+from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
     from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
+
+_PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
 
 
 class Questions:
@@ -118,7 +126,27 @@ class Questions:
             return None
         if not plain_attribute(owner, name):
             return self._answer(Trials.attribute, owner, name)
-        return None if run.memory.is_open(owner) else Request.ORDERED
+        return None if self.shows_already(owner, name) else Request.ORDERED
+
+    def shows_already(self, owner: object, name: str) -> bool:
+        """Say whether a plain attribute is now what it will be here, once all stores before it are done."""
+        if self.run.memory.is_open(owner):
+            return True
+        names = instance_dict(owner)
+        content = self.forecast(names)
+        return (
+            names is not None and isinstance(content, dict) and content.get(name, MISSING) is names.get(name, MISSING)
+        )
+
+    def known_attribute(self, owner: object, name: str) -> object:
+        """Return ``owner.name`` as a queued store leaves it, perhaps a promise, or `MISSING` if it is to be read."""
+        memory = self.run.memory
+        if not memory.writes or type(owner) in ATOMS or memory.is_open(owner):
+            return MISSING
+        if not plain_setattr(owner, name) or not plain_attribute(owner, name):
+            return MISSING
+        content = self.forecast(instance_dict(owner))
+        return settled(content.get(name, MISSING)) if isinstance(content, dict) else MISSING
 
     def may_subscript(self, owner: object, index: object) -> Request | None:
         """``owner[index]``."""
@@ -128,7 +156,9 @@ class Questions:
         verdict = classify_subscript(owner, index)
         if not verdict.is_known:
             return self._answer(Trials.subscript, owner, index)
-        return run.memory.permit(verdict, (owner, index))
+        request = run.memory.permit(verdict, (owner, index))
+        # until its turn a key may have been taken out, and then it is made anew
+        return Request.IMPURE if request is not None and type(owner) is defaultdict else request
 
     def may_hash(self, value: object) -> Request | None:
         """Use of a value as a key."""
@@ -212,18 +242,62 @@ class Questions:
         raise NotImplementedError
 
     def forecast(self, container: object) -> Forecast | None:
-        """Return what a container with queued stores will hold here, if that is known."""
+        """Return what a container that is to be stored into will hold here, if that is known."""
         raise NotImplementedError
 
-    def item(self, owner: object, index: object) -> object:
+    def known_subscript(self, owner: object, index: object) -> object:
         """Return ``owner[index]`` as it will be, perhaps a promise, or `MISSING` if it is to be read."""
-        forecast = self.forecast(owner) if self.run.pending else None
-        if forecast is None or not (type(index) is int or (type(index) in ATOMS and type(forecast) is dict)):
+        if not self.run.pending:
+            return MISSING
+        if type(owner) is defaultdict:
+            return self._defaulted(owner, index)
+        forecast = self.forecast(owner)
+        if forecast is None:
+            return MISSING
+        if type(index) is slice and type(forecast) is list:
+            return self._sliced(forecast, index)
+        if not (type(index) is int or (type(index) in ATOMS and type(forecast) is dict)):
             return MISSING
         try:
             return settled(forecast[index])  # type: ignore[call-overload]
         except LookupError:
             return MISSING  # raised again where it is read
+
+    def _defaulted(self, owner: defaultdict[object, object], index: object) -> object:
+        """Return an item of a dictionary that makes what it does not hold, which it then stores at its turn."""
+        content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
+        if type(index) not in ATOMS or not isinstance(content, dict) or not has_plain_keys(content):
+            return MISSING
+        if index in content:
+            return settled(dict.__getitem__(content, index))
+        if id(owner.default_factory) not in _PLAIN_FACTORIES or not self.may_change(owner):
+            return MISSING
+        made = owner.default_factory()  # type: ignore[misc]
+        self.queue(Effect(operator.setitem, (owner, index, made), (id(owner),), self.tick))
+        return made
+
+    def _sliced(self, items: list[object], index: slice) -> object:
+        """Return a new list, which may be filled by what this puts into the store queue."""
+        if not ATOMS.issuperset(map(type, (index.start, index.stop, index.step))):
+            return MISSING
+        try:
+            part = items[index]
+        except (TypeError, ValueError):
+            return MISSING  # raised again where it is read
+        return self.filled_later(part)
+
+    def filled_later(self, items: list[object]) -> list[object]:
+        """Return a list of values and promises as the program is to see it."""
+        known = list(map(settled, items))
+        if all(type(value) is not Promise for value in known):
+            return known
+        made: list[object] = []
+        self.queue(Effect(add_elements, (made, *known), (id(made),), self.tick))
+        return made
+
+    def queue(self, effect: Effect) -> None:
+        """Put an operation into the store queue, at the end of this fiber's segment."""
+        raise NotImplementedError
 
     def element(self, owner: object, index: object) -> object:
         """Return ``owner[index]``, perhaps a promise, if that is known at once although something is pending."""
@@ -246,25 +320,31 @@ class Questions:
 
     # loops
 
-    def may_loop(self, iterable: object) -> Request | None:
-        """The beginning of a ``for`` loop."""
+    def may_loop(self, iterable: object, unpacked: bool = False) -> Request | None:
+        """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`."""
         if not self.run.pending or type(iterable) in FIXED:
             return None
         if can_rewind(iterable):
-            return None if self.run.memory.is_open(iterable) or self._is_forecast(iterable) else Request.ORDERED
+            known = self.run.memory.is_open(iterable) or self._is_forecast(iterable, unpacked)
+            return None if known else Request.ORDERED
         return Request.IMPURE
 
-    def _is_forecast(self, iterable: object) -> bool:
-        return type(iterable) is list and self.forecast(iterable) is not None
+    def _is_forecast(self, iterable: object, unpacked: bool = True) -> bool:
+        if type(iterable) is list:
+            return self.forecast(iterable) is not None
+        if type(iterable) is ITEMS and not unpacked:
+            return False  # an item is a tuple, which can hold no promise
+        table = table_of(iterable)
+        return table is not None and self.forecast(table) is not None
 
-    def walk(self, iterable: object) -> tuple[Iterable[object], object]:
+    def walk(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
         """Return what a loop iterates over, such that it can begin again, and what it has to watch for stores.
 
         That is the key of its memory, or what tells whether it can go on.
         """
         if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
-        if self._is_forecast(iterable):
+        if self._is_forecast(iterable, unpacked):
             walk = self._foretold(iterable)
             return walk, walk
         if type(iterable) in TABLES:
@@ -276,16 +356,12 @@ class Questions:
 
     def walk_restored(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
         """Return the same for a loop that may store items into what it goes over; see `walk_wrapper` for `unpacked`."""
-        if type(iterable) is list:
-            foretold = self._foretold(iterable)
-            return foretold, foretold
-        table = table_of(iterable)
-        if table is None or (type(iterable) is ITEMS and not unpacked):
+        if type(iterable) is not list and (table_of(iterable) is None or (type(iterable) is ITEMS and not unpacked)):
             return self.walk(iterable)
-        walk = TableWalk(iterable, table, cast("Fiber", self))
+        walk = self._foretold(iterable)
         return walk, walk
 
-    def walk_unsteady(self, iterable: object) -> tuple[Iterable[object], object]:
+    def walk_unsteady(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
         """Return the same for a loop that may take items out of what it goes over.
 
         Where the iterator of a table stands then depends on how the table came to be what it is, so there can be no
@@ -293,7 +369,7 @@ class Questions:
         """
         if type(iterable) in TABLES:
             return iter(iterable), EACH_TURN  # type: ignore[call-overload]
-        return self.walk(iterable)
+        return self.walk(iterable, unpacked)
 
     def may_loop_wrapper(
         self, wrapper: object, args: tuple[object, ...], keywords: object, unpacked: bool
@@ -304,7 +380,7 @@ class Questions:
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
         ahead = unpacked and wrapper is not reversed
-        known = all(self.run.memory.is_open(value) or (ahead and self._is_forecast(value)) for value in args)
+        known = all(self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False)) for value in args)
         return None if known else Request.ORDERED
 
     def walk_wrapper(
@@ -333,10 +409,13 @@ class Questions:
         return Walk(wrapper, args, kwargs), keys or None
 
     def _is_to_come(self, iterable: object, restored: bool) -> bool:
-        return type(iterable) is list if restored else self._is_forecast(iterable)
+        return type(iterable) is list and (restored or self._is_forecast(iterable))
 
-    def _foretold(self, items: object) -> ForecastWalk:
-        return ForecastWalk(cast("list[object]", items), cast("Fiber", self))
+    def _foretold(self, iterable: object) -> ForecastWalk | TableWalk:
+        table = table_of(iterable)
+        if table is not None:
+            return TableWalk(iterable, table, cast("Fiber", self))
+        return ForecastWalk(cast("list[object]", iterable), cast("Fiber", self))
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""

@@ -127,8 +127,7 @@ class Retirement(Failures):
         fiber.segment.popleft()
         for key in effect.keys:
             self.memory.settle(key)
-            if not self.memory.has_queued(key):
-                self.forecasts.drop(key)  # from here on the container itself tells
+        self.forecasts.retired(effect)
         if fiber.guard is not None:
             self.look_at(fiber.guard)
         self._retired()

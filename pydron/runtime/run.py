@@ -221,6 +221,7 @@ class Run(GivingWay):
         self.hold = None
         self.claims = ()
         self.memory.forget()
+        self.forecasts.clear()
         self.pending = 0
         self._count(self._root)
 

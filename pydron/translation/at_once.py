@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from types import FunctionType
 
-__all__ = ["consumers_of", "mark_consumed", "shadowed"]
+__all__ = ["consumers_of", "mark_consumed", "may_consume", "shadowed"]
 
 _CONSUMERS: dict[str, object] = {
     builtin.__name__: builtin
@@ -25,12 +25,23 @@ _CONSUMERS: dict[str, object] = {
 _LAZY = frozenset(("filter", "map"))
 """Those that take an element when they are asked for one."""
 _BY_KEY = frozenset(("max", "min", "sorted"))
+_JOIN = "join"
+"""The method of texts that takes all elements at once."""
 
 
 def consumers_of(code: CodeType) -> frozenset[str]:
     """Return the names of such builtins that a function mentions, in comprehensions too."""
-    found = frozenset(_CONSUMERS.keys() & code.co_names)
-    return found.union(*(consumers_of(const) for const in code.co_consts if type(const) is CodeType))
+    return frozenset(_CONSUMERS.keys() & _mentioned(code))
+
+
+def may_consume(code: CodeType) -> bool:
+    """Say whether there may be something to mark in a function."""
+    return not _mentioned(code).isdisjoint((*_CONSUMERS, _JOIN))
+
+
+def _mentioned(code: CodeType) -> frozenset[str]:
+    inner = (_mentioned(const) for const in code.co_consts if type(const) is CodeType)
+    return frozenset(code.co_names).union(*inner)
 
 
 def shadowed(function: FunctionType, names: frozenset[str]) -> frozenset[str]:
@@ -64,7 +75,13 @@ def _taken(node: ast.AST, meant: AbstractSet[str]) -> list[ast.expr]:
             if args and (len(args) == 1 or name not in _BY_KEY):  # of several arguments one is the result
                 taken += [args[0]] if isinstance(args[0], ast.GeneratorExp) else _applied(args[0], meant)
             return taken
+        case ast.Call(func=ast.Attribute(value=text, attr=name), args=[source]) if name == _JOIN and _is_text(text):
+            return [source] if isinstance(source, ast.GeneratorExp) else _applied(source, meant)
     return []
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _applied(source: ast.expr, meant: AbstractSet[str]) -> list[ast.expr]:

@@ -212,27 +212,30 @@ class CheckedExpression:
         return load(result, node)
 
     def _attribute(self, node: ast.Attribute) -> ast.expr:
-        owner = self.write(node.value)
-        self._ask("may_attribute", node, owner, self._text(node.attr, node))
-        return self._keep(at(ast.Attribute(owner, node.attr, ast.Load()), node))
+        owner, name = self.write(node.value), self._text(node.attr, node)
+        read = at(ast.Attribute(owner, node.attr, ast.Load()), node)
+        return self._unless_known("attribute", node, owner, name, read)
 
     def _subscript(self, node: ast.Subscript) -> ast.expr:
         owner = self.write(node.value)
         index = self.index(node.slice)
+        return self._unless_known("subscript", node, owner, index, at(ast.Subscript(owner, index, ast.Load()), node))
+
+    def _unless_known(self, kind: str, node: ast.expr, owner: ast.expr, place: ast.expr, read: ast.expr) -> ast.expr:
+        """Append the reading of a place, unless it is known what a queued store will put there."""
         result = self._names.fresh("e")
-        read = self._within(lambda: self._read_item(node, owner, index, result))
+
+        def ask() -> None:
+            self._ask(f"may_{kind}", node, owner, place)
+            self.out.append(at(ast.Assign([store(result, node)], read), node))
+
         self.out += quote(
-            "_Result = _S.item(_Owner, _Index)\n"
+            f"_Result = _S.known_{kind}(_Owner, _Place)\n"
             "if _Result is _MISSING: _Read\n"
             "elif _Type(_Result) is _P: _Result = yield _Result",
-            node, _Result=result, _Owner=owner, _Index=index, _Read=read,
+            node, _Result=result, _Owner=owner, _Place=place, _Read=self._within(ask),
         )  # fmt: skip
         return load(result, node)
-
-    def _read_item(self, node: ast.Subscript, owner: ast.expr, index: ast.expr, result: str) -> None:
-        self._ask("may_subscript", node, owner, index)
-        read = at(ast.Subscript(owner, index, ast.Load()), node)
-        self.out.append(at(ast.Assign([store(result, node)], read), node))
 
     def index(self, node: ast.expr) -> ast.expr:
         """Append the evaluation of an index; a slice becomes a slice object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.rules import (
@@ -19,7 +19,7 @@ from pydron.runtime.effects.rules import (
     writes,
 )
 from pydron.runtime.effects.trust import LONG_LIMIT, MUTABLE, are_atoms, has_plain_keys, is_atom, survey
-from pydron.runtime.effects.verdict import PURE, RECEIVER, UNKNOWN, Verdict
+from pydron.runtime.effects.verdict import PURE, RECEIVER, UNKNOWN, Effect, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +35,7 @@ _TAKE = writes()
 _COMPARE_AND_CHANGE = writes(deep=(RECEIVER, 0), none_result=True)
 _COPY = reads(RECEIVER, fresh=True)
 _LOOK = reads(RECEIVER)
+_SHOW = Verdict(Effect.PURE)  # what is in it is read when somebody looks
 _COMPARE = reads(deep=(RECEIVER, 0), fresh=True)
 
 
@@ -152,9 +153,7 @@ def _clear_dict(receiver: object, _args: Arguments, _kwargs: Keywords) -> Verdic
 
 _DICT: dict[str, MethodRule] = {
     "get": _get,
-    "keys": fixed(_LOOK),
-    "values": fixed(_LOOK),
-    "items": fixed(_LOOK),
+    **dict.fromkeys(("keys", "values", "items"), fixed(_SHOW)),
     "copy": fixed(_COPY),
     "setdefault": _setdefault,
     "update": _update,
@@ -221,6 +220,7 @@ _TUPLE: dict[str, MethodRule] = {"index": _compare_elements, "count": _compare_e
 CONTAINER_METHODS: tuple[tuple[type, dict[str, MethodRule]], ...] = (
     (list, _LIST),
     (dict, _DICT),
+    (defaultdict, _DICT),
     (set, _SET),
     (frozenset, _FROZENSET),
     (tuple, _TUPLE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from array import array
-from collections import deque
+from collections import defaultdict, deque
 from types import GetSetDescriptorType, MappingProxyType
 from typing import TYPE_CHECKING, cast
 
@@ -20,8 +20,8 @@ __all__ = ["class_dict", "class_flags", "class_mro", "instance_dict", "is_class"
 _OWNERS = frozenset(
     map(
         id,
-        (list, dict, set, deque, bytearray, tuple, frozenset, str, bytes, int, float, complex, bool, type(None), range,
-         array),
+        (list, dict, defaultdict, set, deque, bytearray, tuple, frozenset, str, bytes, int, float, complex, bool,
+         type(None), range, array),
     )
 )  # fmt: skip
 _DICT_VIEWS = frozenset(map(id, (type({}.keys()), type({}.values()), type({}.items()), MappingProxyType)))
@@ -81,7 +81,7 @@ def memory_key(value: object) -> int | None:
 
 def _viewed_key(view: object) -> int | None:
     owners = gc.get_referents(view)
-    return id(owners[0]) if len(owners) == 1 and type(owners[0]) is dict else None
+    return id(owners[0]) if len(owners) == 1 and type(owners[0]) in (dict, defaultdict) else None
 
 
 def _is_array_like(cls: type, array_type: int) -> bool:

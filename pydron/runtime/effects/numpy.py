@@ -16,7 +16,7 @@ from pydron.runtime.effects.arrays import Array, is_plain_array, is_plain_dtype,
 from pydron.runtime.effects.memory import class_mro
 from pydron.runtime.effects.operators import is_small_float, numeric_kind, store_numbers
 from pydron.runtime.effects.rules import READ_ALL, Arguments, CallRule, Keywords, MethodRule, on_trusted, writes
-from pydron.runtime.effects.trust import are_atoms, is_atom
+from pydron.runtime.effects.trust import LONG_LIMIT, are_atoms, is_atom
 from pydron.runtime.effects.verdict import ALL, PURE, RECEIVER, UNKNOWN, Verdict, with_warnings
 
 if TYPE_CHECKING:
@@ -185,13 +185,18 @@ def _average(name: str) -> CallRule:
 
     def rule(args: Arguments, kwargs: Keywords) -> Verdict:
         # The mean of nothing and a division by no degrees of freedom warn by other means.
-        if "ddof" in kwargs or "correction" in kwargs or not args or not is_plain_array(args[0]):
-            return UNKNOWN
-        if not cast("Array", args[0]).size:
+        if "ddof" in kwargs or "correction" in kwargs or not args or not _is_sample(args[0]):
             return UNKNOWN
         return _judge(args, kwargs, operands, _LOOK_AND_WARN)
 
     return rule
+
+
+def _is_sample(value: object) -> bool:
+    """Tell whether there is something to take the mean of."""
+    if type(value) is list or type(value) is tuple:
+        return 0 < len(value) <= LONG_LIMIT and all(map(_is_real, value))
+    return is_plain_array(value) and cast("Array", value).size > 0
 
 
 def _universal(operands: int, verdict: Verdict) -> CallRule:

@@ -7,7 +7,7 @@ Operands are numbered from the left: container 0, index 1, assigned value 2.
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.arrays import NUMERIC_KINDS, Array, is_plain_array, numpy_types
@@ -64,6 +64,7 @@ _TAKE = Verdict(Effect.PURE)  # an element, which may be old
 _LIST = id(list)
 _TUPLE = id(tuple)
 _DICT = id(dict)
+_TABLES = frozenset({_DICT, id(defaultdict)})
 _SETS = frozenset({id(set), id(frozenset)})
 _INDEXED = frozenset({id(str), id(bytes), id(range), id(tuple)})
 _INDEXED_MUTABLE = frozenset(map(id, (list, bytearray)))
@@ -89,7 +90,7 @@ def _identity(_op: str, _left: object, _right: object) -> Verdict:
 
 def _membership(_op: str, left: object, right: object) -> Verdict:
     kind = id(type(right))
-    if kind == _DICT or kind in _SETS:
+    if kind in _TABLES or kind in _SETS:
         return reads(1, fresh=True) if _is_key_of(right, left) else UNKNOWN
     if is_plain_iterable(right):
         bits = survey((left, right), LONG_LIMIT)
@@ -249,8 +250,9 @@ def classify_subscript(container: object, index: object) -> Verdict:
         if type(index) is slice:
             return _READ_NEW if is_plain_index(index) else UNKNOWN
         return _READ_FIRST if is_atom(index) or _is_number(index) else UNKNOWN
-    if kind == _DICT:
-        return _READ_FIRST if _is_key_of(container, index) else UNKNOWN
+    if kind in _TABLES:
+        known = _is_key_of(container, index) and (kind == _DICT or index in as_collection(container))
+        return _READ_FIRST if known else UNKNOWN
     if is_plain_array(container):
         return reads(0, 1) if _is_array_index(index) else UNKNOWN
     return UNKNOWN
@@ -294,7 +296,7 @@ def classify_setitem(container: object, index: object, value: object) -> Verdict
             return _STORE_SLICE if is_plain_index(index) and is_plain_iterable(value) else UNKNOWN
         plain = (is_atom(index) or _is_number(index)) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
-    if kind == _DICT:
+    if kind in _TABLES:
         plain = _is_key_of(container, index) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
     if is_plain_array(container) and _is_array_index(index):
@@ -304,6 +306,8 @@ def classify_setitem(container: object, index: object, value: object) -> Verdict
 
 def _drops_finalizer(container: object, index: object) -> bool:
     try:
+        if type(container) is defaultdict and index not in container:
+            return False
         old = cast("dict[object, object]", container)[index]
     except (LookupError, TypeError):
         return False
@@ -350,7 +354,7 @@ def classify_delitem(container: object, index: object) -> Verdict:
     if kind == _LIST:
         plain = is_plain_index(index) and replaces_quietly(as_collection(container))
     else:
-        plain = kind == _DICT and _is_key_of(container, index) and replaces_quietly(_values(container))
+        plain = kind in _TABLES and _is_key_of(container, index) and replaces_quietly(_values(container))
     return _DELETE if plain else UNKNOWN
 
 

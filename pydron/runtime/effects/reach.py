@@ -7,7 +7,7 @@ import copyreg
 import dataclasses
 import gc
 import sys
-from collections import deque, namedtuple
+from collections import defaultdict, deque, namedtuple
 from datetime import datetime, time
 from enum import Enum
 from fractions import Fraction
@@ -87,7 +87,7 @@ def touches(value: object, keys: Container[int], limit: int = 200) -> bool:
     return False
 
 
-_SEEN_THROUGH = frozenset((list, tuple, dict, set, frozenset, FunctionType, MethodType, CellType, partial))
+_SEEN_THROUGH = frozenset((list, tuple, dict, defaultdict, set, frozenset, FunctionType, MethodType, CellType, partial))
 
 
 def _parts(item: object) -> _Parts:
@@ -121,6 +121,11 @@ def _items(item: object) -> _Parts:
     table = cast("dict[object, object]", item)
     keys, values = _elements(table.keys()), _elements(table.values())
     return None if keys is None or values is None else chain(keys, values)
+
+
+def _defaulted_items(item: object) -> _Parts:
+    items = _items(item)
+    return None if items is None else chain(items, (cast("defaultdict[object, object]", item).default_factory,))
 
 
 def _leaf(item: object) -> _Parts:
@@ -322,6 +327,7 @@ _BASES: dict[int, Callable[[object], _Parts]] = {
 _PARTS: dict[int, Callable[[object], _Parts]] = {
     **dict.fromkeys(map(id, (list, tuple, set, frozenset, deque)), _elements),
     id(dict): _items,
+    id(defaultdict): _defaulted_items,
     **dict.fromkeys(map(id, (slice, Fraction, bytearray, datetime, time)), _leaf),
     **dict.fromkeys(
         map(id, (MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, _FieldType)),
@@ -336,6 +342,8 @@ _PARTS: dict[int, Callable[[object], _Parts]] = {
     id(staticmethod): _wrapper_parts,
     id(classmethod): _wrapper_parts,
     id(FunctionType): _function_parts,
-    id(MappingProxyType): gc.get_referents,
+    **dict.fromkeys(
+        map(id, (MappingProxyType, type({}.keys()), type({}.values()), type({}.items()))), gc.get_referents
+    ),
     id(object): _nothing,
 }

@@ -6,7 +6,7 @@ not fit the signature raises, whatever the verdict.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias, cast
 
@@ -45,8 +45,8 @@ PICK = Verdict(Effect.READS, deep=(ALL,))
 _PLAIN_ITERABLES = frozenset(
     map(
         id,
-        (list, tuple, dict, set, frozenset, str, bytes, bytearray, range, deque, type({}.keys()), type({}.values()),
-         type({}.items())),
+        (list, tuple, dict, defaultdict, set, frozenset, str, bytes, bytearray, range, deque, type({}.keys()),
+         type({}.values()), type({}.items())),
     )
 )  # fmt: skip
 

@@ -108,6 +108,8 @@ class Trials:
         self._twin = twin
         self.obstacle: Obstacle | None = None
         """What stopped the last trial that was stopped."""
+        self.asks_identity = False
+        """The last call that was tried may not be made on copies of its arguments."""
         self._credit = _AT_FIRST
         """Operations that trials may take yet."""
 
@@ -131,7 +133,9 @@ class Trials:
     def call(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Finding:
         """Try ``callee(*args, **kwargs)``."""
         trial = Trial(self._memory, self._twin)
-        return self._try(trial, _subject(callee), lambda: trial.call(callee, *args, **kwargs))
+        finding = self._try(trial, _subject(callee), lambda: trial.call(callee, *args, **kwargs))
+        self.asks_identity = trial.asks_identity
+        return finding
 
     def binary(self, op: str, left: object, right: object) -> Finding:
         """Try ``left op right``, a comparison or not."""

@@ -23,6 +23,7 @@ from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from pydron.runtime.marks import functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials.attributes import Late
 from pydron.runtime.trials.generated import constructed_fields, makes_namedtuple
+from pydron.runtime.trials.identity import asks_identity
 from pydron.runtime.trials.lookup import MISSING, find, has_finalizer, is_users, name_of
 from pydron.runtime.trials.sequences import Sequences
 from pydron.runtime.trials.texts import Texts
@@ -147,6 +148,7 @@ class Calls(Sequences, Texts):
         code = self.twin(function)
         if not isinstance(code, CodeType):
             self.stop(f"{function.__qualname__}, line {code[1]}: {code[0]}")
+        self.asks_identity = self.asks_identity or asks_identity(function.__code__)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         cells[".O"] = CellType(self)
         closure = tuple([cells[name] for name in code.co_freevars])

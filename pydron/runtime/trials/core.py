@@ -31,7 +31,19 @@ class Stopped(BaseException):
 class Core:
     """The state of one trial; code of twins knows it as ``.O``."""
 
-    __slots__ = ("depth", "errors", "left", "memory", "obstacle", "own", "right", "twin", "value", "waits")
+    __slots__ = (
+        "asks_identity",
+        "depth",
+        "errors",
+        "left",
+        "memory",
+        "obstacle",
+        "own",
+        "right",
+        "twin",
+        "value",
+        "waits",
+    )
 
     Stopped = Stopped
 
@@ -46,6 +58,8 @@ class Core:
         """What operations have raised, as they will again."""
         self.value: object = None
         self.right: object = None
+        self.asks_identity = False
+        """It may matter which of several equal objects it was given."""
         self.waits = False
         """An operation would read memory that is still to be written."""
         self.obstacle: str | None = None

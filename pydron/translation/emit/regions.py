@@ -109,11 +109,9 @@ class Regions(Natives):
                 "_Keywords": self._keywords(iterable, origin),
             }
         else:
-            may_loop, walk, holes = "may_loop(_Iterable)", "walk(_Iterable)", {"_Iterable": iterable}
-            if node.unsteady:
-                walk = "walk_unsteady(_Iterable)"
-            elif node.restored:
-                walk = f"walk_restored(_Iterable, {unpacked})"
+            walk = "walk_unsteady" if node.unsteady else "walk_restored" if node.restored else "walk"
+            may_loop, walk = f"may_loop(_Iterable, {unpacked})", f"{walk}(_Iterable, {unpacked})"
+            holes = {"_Iterable": iterable}
         body += quote(
             f"_Ans = _S.{may_loop}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.{walk}\n_Count = 0",
             origin, _Source=source, _Count=count, _Key=key, **holes,

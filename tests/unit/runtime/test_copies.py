@@ -1,0 +1,127 @@
+"""What only looks at containers of results waits for these results, and not until all that comes before has retired."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import pydron
+from pydron.testing import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COUNT = 8
+Numbers = list[float]
+
+
+@pydron.functional
+def f(*numbers: float) -> float:
+    return sum(numbers) + 1
+
+
+@pydron.functional
+def g(value: Any) -> float:
+    return float(np.sum(value))
+
+
+class Record:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.total = 0.0
+        self.value = self.more = 0.0
+
+
+def mean(values: Numbers) -> float:
+    return sum(values) / len(values)
+
+
+def sums_of_rows(xs: list[int]) -> object:
+    return [g(sum([f(x, y) for y in range(2)])) for x in xs]
+
+
+def rows_that_were_filled_before(xs: list[int]) -> object:
+    rows: list[Numbers] = [[] for _ in xs]
+    for x in xs:
+        for y in range(2):
+            rows[x].append(f(x, y))
+    return [g(max(row) - min(row) + len(row)) for row in rows]
+
+
+def rows_as_arguments(xs: list[int]) -> object:
+    rows = [[f(x, y) for y in range(2)] for x in xs]
+    return [g(row) for row in rows], g(rows)
+
+
+def helpers(xs: list[int]) -> object:
+    means = {}
+    for x in xs:
+        values = [f(x, y) for y in range(2)]
+        means[x] = g(mean(values) + np.mean(values))
+    return means
+
+
+def slices(xs: list[int]) -> object:
+    values = [f(x) for x in xs]
+    return [g(sum(values[k : k + 3]) / 3) for k in range(0, len(values), 3)]
+
+
+def elements_of_elements(xs: list[int]) -> object:
+    rows = [[f(x, y) for y in range(2)] for x in xs]
+    return [g(rows[x][0] + rows[x][1]) for x in xs]
+
+
+def tables(xs: list[int]) -> object:
+    table: dict[int, dict[int, float]] = {}
+    for x in xs:
+        table[x] = {}
+        for y in range(2):
+            table[x][y] = f(x, y)
+    sums = {x: g(sum(row.values())) for x, row in table.items()}
+    return sums, [g(table.get(x, {}).get(0)) for x in xs]
+
+
+def groups(xs: list[int]) -> object:
+    found = defaultdict(list)
+    for x in xs:
+        found[x % 3].append(f(x))
+    return {key: g(values) for key, values in found.items()}
+
+
+def attributes(xs: list[int]) -> object:
+    records = []
+    for x in xs:
+        record = Record(x)
+        record.value = f(x)
+        records.append(record)
+    for record in records:
+        record.more = g(record.value)
+    return [record.more for record in records]
+
+
+PROGRAMS = [
+    sums_of_rows, rows_that_were_filled_before, rows_as_arguments, helpers, slices, elements_of_elements, tables,
+    groups, attributes,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_two_calls_after_each_other_take_as_long_as_two_calls(program: Callable[[list[int]], object]) -> None:
+    xs = list(range(COUNT))
+    expected = program(xs)
+    with simulate(workers=64, order="time", durations=lambda *_: 1.0) as pool:
+        assert pydron.schedule(program)(xs) == expected
+        assert pool.clock.now == 2.0
+
+
+def test_a_large_container_is_not_copied_again_and_again() -> None:
+    def main() -> float:
+        values = [float(x) for x in range(200_000)]
+        values.append(f(1))
+        return sum([g(sum(values)) for _ in range(30)])
+
+    with simulate(workers=4, order="time", durations=lambda *_: 1.0):
+        assert pydron.schedule(main)() == main()
