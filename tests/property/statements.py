@@ -355,7 +355,7 @@ def nested_function(draw: Draw) -> None:
     """Write a function inside the function, which captures variables, and calls of it."""
     name = draw.fresh("inner")
     writes = [bound for bound in draw.scope.bound if bound.startswith("n") and draw.scope.bound[bound] == "int"]
-    outer, loops, breakable = draw.scope, draw.loops, draw.breakable
+    outer, loops, breakable, mode = draw.scope, draw.loops, draw.breakable, draw.mode
     declared = draw.rng.choice(writes) if writes and draw.chance(0.4) and draw.nests else ""
     default = f"={an(draw, 'int', 1)}" if draw.chance(0.3) else ""
     decorator = draw.rng.choice(["", "", "", "@pydron.schedule", "@pydron.functional"])
@@ -369,7 +369,7 @@ def nested_function(draw: Draw) -> None:
         if decorator:
             draw.emit(decorator)
         draw.scope = Scope(dict(outer.bound), dict(outer.maybe), prefix="z" + outer.prefix, fixed={declared})
-        draw.loops, draw.breakable, draw.nests = ["q"], 0, draw.nests + 1
+        draw.loops, draw.breakable, draw.nests, draw.mode = ["q"], 0, draw.nests + 1, "plain"
         with draw.block(f"def {name}(q, r{default or '=1'}):"):
             draw.bind("q", "int")
             if declared:
@@ -378,7 +378,7 @@ def nested_function(draw: Draw) -> None:
             body(draw, 2)
             draw.emit(f"return {an(draw, 'int')}")
         draw.nests -= 1
-        draw.scope, draw.loops, draw.breakable = outer, loops, breakable
+        draw.scope, draw.loops, draw.breakable, draw.mode = outer, loops, breakable, mode
     draw.feature(f"nested function {decorator}{' nonlocal' if declared else ''}")
     for _ in range(draw.rng.randint(1, 2)):
         target = draw.target("int")
