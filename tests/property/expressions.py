@@ -151,6 +151,12 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <v:ints>[:].__len__()
         1: getattr(<box>, 'v')
         1: [*<pair>, *<ints>][<int> % 2]
+        1: sum(<v:nest>[0])
+        1: f_int(<site>, <k>, <v:nest>)
+        1: max(<v:ints>[-3:] + [<int>])
+        1: same_one(<v:ints>, <ints>)
+        1: sum(map(len, <nest>))
+        1: sum(<v:map>.values()) % 9
     """),
     "cond": templates("""
         4: (<int> > <int>)
@@ -231,6 +237,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <v:ints>.copy()
         1: copy.deepcopy(<ints>)
         1: list(filter(None, <ints>))
+        1: <v:nest>[-1][1:]
+        1: [sum(e) for e in <nest>]
+        1: longest(<v:nest>)
     """),
     "pair": templates("""
         3: <v:pair>
@@ -249,6 +258,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: (<map> | <map>)
         2: <dictcomp>
         1: keep(<site>, <k>, <v:map>)
+        2: collections.defaultdict(int, <map>)
     """),
     "box": templates("""
         4: <v:box>

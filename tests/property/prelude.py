@@ -8,6 +8,7 @@ alias and raise. Whether a call raises depends on its site and counter alone, ne
 
 from __future__ import annotations
 
+import collections
 import copy
 import functools
 import itertools
@@ -36,7 +37,7 @@ FAIL: dict[tuple[object, object], str] = {}
 """Which calls raise: (site, counter) and the kind of exception. The harness puts its own here."""
 
 logger = logging.getLogger("program")
-MODULES = (copy, functools, itertools, math, operator)
+MODULES = (collections, copy, functools, itertools, math, operator)
 """What programs use besides."""
 
 
@@ -728,6 +729,16 @@ def swapped(card: Card) -> Card:
 def pick(values: list[list[int]]) -> list[int]:
     """Return what is inside an argument."""
     return values[0] if values and values[0] else [0]
+
+
+def same_one(values: list[int], others: list[int]) -> int:
+    """Ask which list it is, not what is in it."""
+    return 3 if values is others else len(values)
+
+
+def longest(values: list[list[int]]) -> list[int]:
+    """Return one of several lists inside an argument, or the argument."""
+    return max(values, key=len) if values else values  # type: ignore[return-value]
 
 
 def rarely(site: object, k: object, value: int) -> int:
