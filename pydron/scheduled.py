@@ -12,7 +12,7 @@ import inspect
 import sys
 import warnings
 import weakref
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from pydron.context import current_context, watched_by
@@ -26,6 +26,7 @@ from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
+    from typing import Self
 
     from pydron.compiled import CompiledPlan
     from pydron.runtime.marks import Schedulable
@@ -193,10 +194,24 @@ class Scheduled:
 class _Reference(weakref.ref[Scheduled]):
     """A scheduled function as a constant. Weak: the garbage collector does not look into code."""
 
-    __slots__ = ()
+    __slots__ = ("_code",)
+
+    _code: CodeType
+
+    def __new__(cls, scheduled: Scheduled) -> Self:
+        self = super().__new__(cls, scheduled)
+        self._code = scheduled.function.__code__
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         return _Reference, (self(),)
+
+    def as_written(self) -> FunctionType:
+        """Return the function for its last call, as a finalizer: a collector that has come for it has cut this link."""
+        frame = sys._getframe(1)
+        values = frame.f_locals
+        cells = tuple(CellType(values[name]) if name in values else CellType() for name in self._code.co_freevars)
+        return FunctionType(self._code, frame.f_globals, self._code.co_name, None, cells)
 
 
 def _wrapper_code() -> CodeType:
@@ -210,7 +225,8 @@ def _wrapper_code() -> CodeType:
         if False:
             free  # noqa: B018 - a closure is made of it
         scheduled = reference()
-        assert scheduled is not None
+        if scheduled is None:
+            return reference.as_written()(*args, **kwargs)
         try:
             run = scheduled.begin(args, kwargs)
         except scheduled.Errors as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import doctest
 import functools
+import gc
 import inspect
 import pickle
 import pydoc
@@ -217,3 +218,24 @@ def test_a_scheduled_function_may_be_mocked() -> None:
     with mock.patch.object(camera, "develop", lambda x: x + 1):
         assert camera.expose(3) == 4
     assert (camera.expose(3), Camera.dark(1)) == (6, 2)
+
+
+@pytest.mark.parametrize("natives", [False, True])
+def test_a_finalizer_that_is_collected_with_its_class(natives: bool) -> None:
+    told = []
+
+    def make() -> None:
+        class Link:
+            name = "gone"
+
+            @pydron.schedule
+            def __del__(self) -> None:
+                told.append(self.name)
+
+        link = Link()
+        link.__dict__["own"] = link
+
+    with simulate(natives=natives):
+        make()
+        gc.collect()
+    assert told == ["gone"]
