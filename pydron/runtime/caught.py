@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from pydron.runtime.entries import Effect
+from pydron.runtime.entries import Effect, walk
 from pydron.runtime.promise import FAILED, PENDING, Promise
 
 if TYPE_CHECKING:
@@ -57,36 +57,36 @@ def first_failure(fiber: Fiber) -> object:
     Returns:
         `SETTLED` if nothing in it can fail any more; the `Culprit` if it has failed; None if that is still open.
     """
-    for entry in fiber.segment:
-        if type(entry) is Promise:
-            if entry.state == FAILED:
-                return Culprit(fiber, entry)
-            if entry.state == PENDING:
-                return None
-        elif type(entry) is Effect:
-            if entry.function not in _SAFE:
-                return None
-        elif entry.guard is entry and not entry.settled:  # type: ignore[union-attr]
-            return None  # an error in it goes to the statement closer by
+    inside = [(fiber, iter(fiber.segment))]
+    while inside:
+        fiber, entries = inside[-1]
+        for entry in entries:
+            if type(entry) is Promise:
+                if entry.state == FAILED:
+                    return Culprit(fiber, entry)
+                if entry.state == PENDING:
+                    return None
+            elif type(entry) is Effect:
+                if entry.function not in _SAFE:
+                    return None
+            else:
+                inner = cast("Fiber", entry)
+                if inner.guard is inner and not inner.settled:
+                    return None  # an error in it goes to the statement closer by
+                inside.append((inner, iter(inner.segment)))
+                break
         else:
-            inner = first_failure(entry)  # type: ignore[arg-type]
-            if inner is not SETTLED:
-                return inner
-    return fiber.ending()
+            ending = fiber.ending()
+            if ending is not SETTLED:
+                return ending
+            inside.pop()
+    return SETTLED
 
 
 def noted(entries: list[Entry], variables: dict[str, object]) -> dict[str, object]:
     """Return variables with the values that unretired entries of a body would note."""
     values = dict(variables)
-    for entry in entries:
-        _note(entry, variables, values)
-    return values
-
-
-def _note(entry: Entry, variables: dict[str, object], values: dict[str, object]) -> None:
-    if type(entry) is Effect:
-        if entry.function is keep_value and entry.operands[0] is variables:
+    for entry in walk(entries):
+        if type(entry) is Effect and entry.function is keep_value and entry.operands[0] is variables:
             values[entry.operands[1]] = entry.operands[2][0]  # type: ignore[index]
-    elif type(entry) is not Promise:
-        for inner in entry.segment:  # type: ignore[union-attr]
-            _note(inner, variables, values)
+    return values

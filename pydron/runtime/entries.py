@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from pydron.runtime.promise import DONE, Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Effect"]
+    from pydron.runtime.fiber import Entry
+
+__all__ = ["Effect", "walk"]
 
 
 class Effect:
@@ -36,3 +38,19 @@ class Effect:
     def perform(self) -> None:
         """Do it. Raises what the operation raises."""
         self.function(*[operand.resolved().value if type(operand) is Promise else operand for operand in self.operands])
+
+
+def walk(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Give entries of the reorder buffer in program order, a fiber before what is in its segment.
+
+    However deep they are nested: a program may use up the stack by recursion of its own.
+    """
+    inside = [iter(entries)]
+    while inside:
+        for entry in inside[-1]:
+            yield entry
+            if type(entry) is not Promise and type(entry) is not Effect:
+                inside.append(iter(entry.segment))  # type: ignore[union-attr]
+                break
+        else:
+            inside.pop()

@@ -219,13 +219,18 @@ class Fiber(Attempts, Awaits):
 
     def keeps(self) -> bool:
         """Say whether running ahead of this fiber would be of no use, or surely wrong."""
-        if self.holding or (self.state is State.FAILED and self.guard is not self):
-            return True
-        if self.waiting is Request.BREATHE:
-            return True
-        if self.exclusive or self.waiting is Request.IMPURE or type(self.waiting) is Handover:
-            return not self.run.guess(self)
-        return type(self.waiting) is Fiber and self.waiting.keeps()
+        fiber = self
+        while True:
+            waiting = fiber.waiting
+            if fiber.holding or (fiber.state is State.FAILED and fiber.guard is not fiber):
+                return True
+            if waiting is Request.BREATHE:
+                return True
+            if fiber.exclusive or waiting is Request.IMPURE or type(waiting) is Handover:
+                return not fiber.run.guess(fiber)
+            if type(waiting) is not Fiber:
+                return False
+            fiber = waiting
 
     # making fibers
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import gc
 import operator
 from collections import defaultdict, deque
-from itertools import islice, pairwise
+from functools import partial
+from itertools import islice, pairwise, takewhile
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
 from pydron.runtime.effects.memory import instance_dict
-from pydron.runtime.entries import Effect
+from pydron.runtime.entries import Effect, walk
 from pydron.runtime.promise import Promise, settled
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Forecasts:
     def _effects_on(self, key: int) -> Iterable[Effect]:
         if self._queued is None:
             self._queued = {}
-            for effect in _effects(self._root):
+            for effect in _effects(self._root.segment):
                 self._put(effect, self._queued)
         return self._queued.get(key, ())
 
@@ -195,30 +196,18 @@ def copy_of(content: Forecast, container: Forecast) -> Forecast:
     return content.copy()
 
 
-def _effects(fiber: Fiber) -> Iterator[Effect]:
-    for entry in fiber.segment:
-        yield from _of(entry)
-
-
-def _of(entry: Entry) -> Iterator[Effect]:
-    if type(entry) is Effect:
-        yield entry
-    elif type(entry) is not Promise:
-        yield from _effects(cast("Fiber", entry))
-
-
 def _effects_before(fiber: Fiber) -> Iterator[Effect]:
     """Give the queued stores that come before the next operation of a fiber in the program."""
     path = [fiber]
     while (maker := path[-1].parent) is not None:
         path.append(maker)
     for maker, child in pairwise(reversed(path)):
-        for entry in maker.segment:
-            if entry is child:
-                break
-            yield from _of(entry)
-    for entry in fiber.segment:
-        yield from _of(entry)
+        yield from _effects(takewhile(partial(operator.is_not, child), maker.segment))
+    yield from _effects(fiber.segment)
+
+
+def _effects(entries: Iterable[Entry]) -> Iterator[Effect]:
+    return (entry for entry in walk(entries) if type(entry) is Effect)
 
 
 def _apply(effect: Effect, container: object, content: Forecast) -> bool:

@@ -118,22 +118,26 @@ class Ledger:
         self._cancelled.extend(tasks)
 
     def _drop(self, entry: Entry) -> None:
-        self.pending -= 1
-        if not self.pending:
-            self._unwatch()
-        if type(entry) is Promise:
-            if self._keeping and self.guesses.keep(entry):
-                return
-            if entry.state == PENDING and entry.task is not None:
-                self._cancel([entry.task])
-        elif type(entry) is Effect:
-            for key in entry.keys:
-                self.memory.settle(key)
-            self.forecasts.dropped(entry)
-        else:
-            assert type(entry) is Fiber
-            self.settle_keys(entry)
-            entry.state = State.DEAD
-            entry.frame.close()
-            while entry.segment:
-                self._drop(entry.segment.pop())
+        """Take back an entry and all that is in it, the last first."""
+        doomed = [entry]
+        while doomed:
+            entry = doomed.pop()
+            self.pending -= 1
+            if not self.pending:
+                self._unwatch()
+            if type(entry) is Promise:
+                if self._keeping and self.guesses.keep(entry):
+                    continue
+                if entry.state == PENDING and entry.task is not None:
+                    self._cancel([entry.task])
+            elif type(entry) is Effect:
+                for key in entry.keys:
+                    self.memory.settle(key)
+                self.forecasts.dropped(entry)
+            else:
+                assert type(entry) is Fiber
+                self.settle_keys(entry)
+                entry.state = State.DEAD
+                entry.frame.close()
+                doomed.extend(entry.segment)
+                entry.segment.clear()

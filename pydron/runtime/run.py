@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydron.contexts import unlink_missed
 from pydron.interrupts import HeldBack, is_interrupt
-from pydron.runtime.entries import Effect
+from pydron.runtime.entries import Effect, walk
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.giving_way import GivingWay
@@ -223,15 +223,13 @@ class Run(GivingWay):
         self.memory.forget()
         self.forecasts.clear()
         self.pending = 0
-        self._count(self._root)
-
-    def _count(self, fiber: Fiber) -> None:
-        for key in fiber.keys:
+        for key in self._root.keys:
             self.memory.announce(key)
-        for entry in fiber.segment:
+        for entry in walk(self._root.segment):
             self.pending += 1
             if type(entry) is Effect:
                 for key in entry.keys:
                     self.memory.queue(key)
             elif type(entry) is Fiber:
-                self._count(entry)
+                for key in entry.keys:
+                    self.memory.announce(key)

@@ -578,3 +578,21 @@ def main():
             order.append((n, j))
             done.add(n)
     return order, [sorted(v, key=lambda j: -j) for v in pending.values() for j in v], j
+
+# --- 6 recursion without end that is caught, and what was under way in it
+def arguments():
+    return ()
+
+@pydron.schedule
+def down(n, seen):
+    seen.append(f_int(1, n) if n < 5 else n)
+    return down(n + 1, seen)
+
+@pydron.schedule
+def main():
+    seen = []
+    try:
+        down(0, seen)
+    except RecursionError as error:
+        told = str(error).partition(" while")[0]
+    return told, seen[:5], f_int(2, 0, seen[:3])
