@@ -3,7 +3,7 @@
 
 export PYTHON
 
-.PHONY: demo test check unit coverage bench docs changelog clean
+.PHONY: demo test check unit coverage branches bench docs changelog clean
 
 demo:       ## calibrate real telescope frames, sequentially and in parallel, and compare
 	@tools/venv .venv demo
@@ -29,6 +29,13 @@ coverage:   ## all tests, with the coverage of workers included
 	PYDRON=on .venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+branches:   ## which branches of the runtime and of the translation generated programs execute
+	@tools/venv .venv test
+	.venv/bin/coverage erase
+	PYDRON=on .venv/bin/coverage run -m tests.property.run --jobs 0 --seconds 300
+	.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report --include='pydron/runtime/*,pydron/translation/*' --sort=cover
 
 bench:      ## the numbers of bench/README.md, on a machine that does nothing else
 	@tools/venv .venv demo

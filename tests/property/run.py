@@ -17,6 +17,8 @@ from tests.property.expressions import KINDS
 from tests.property.statements import COMPOUND, SIMPLE, WIDE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tests.property.harness import Divergence
 
 CHUNK = 100
@@ -28,7 +30,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="seed of the first program")
     parser.add_argument("--runs", type=int, default=0, help="how many runs at least; 0: until the time is up")
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="processes; 0: this one, for tools that measure it")
     parser.add_argument(
         "--small", type=int, default=2, help="how many divergences to minimise in each hundred programs"
     )
@@ -50,28 +52,32 @@ def main() -> int:
     starts = count(given.seed, CHUNK) if not given.programs else range(given.seed, given.seed + given.programs, CHUNK)
     last = given.seed + given.programs if given.programs else None
     total = Summary()
+    tasks = ((start, CHUNK if last is None else min(CHUNK, last - start), end, given.small) for start in starts)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with (
-        contextlib.suppress(KeyboardInterrupt),  # what was found so far is worth knowing
-        multiprocessing.get_context("forkserver").Pool(given.jobs, maxtasksperchild=20) as pool,
-    ):
-        running: list[multiprocessing.pool.AsyncResult[Summary]] = []
-        for start in starts:
-            number = CHUNK if last is None else min(CHUNK, last - start)
-            running.append(pool.apply_async(chunk, ((start, number, end, given.small),)))
-            while len(running) > given.jobs + 1:
-                total.add(running.pop(0).get())
-                tell(total, time.monotonic() - begun)
+    with contextlib.suppress(KeyboardInterrupt):  # what was found so far is worth knowing
+        for summary in map(chunk, tasks) if not given.jobs else side_by_side(tasks, given.jobs):
+            total.add(summary)
+            tell(total, time.monotonic() - begun)
             if time.monotonic() > end or (given.runs and total.tally.runs >= given.runs):
                 break
-        for result in running:
-            total.add(result.get())
-    report(total, time.monotonic() - begun, given.jobs, given.show)
+    report(total, time.monotonic() - begun, given.jobs or 1, given.show)
     if given.save:
         given.save.mkdir(parents=True, exist_ok=True)
         for _, divergence, _ in groups(total):
             save(divergence, divergence.part, f"Diverges in {divergence.part}.", given.save)
     return 1 if total.found else 0
+
+
+def side_by_side(tasks: Iterable[tuple[int, int, float, int]], jobs: int) -> Iterator[Summary]:
+    """Run the parts in several processes; give what each has found."""
+    with multiprocessing.get_context("forkserver").Pool(jobs, maxtasksperchild=20) as pool:
+        running: list[multiprocessing.pool.AsyncResult[Summary]] = []
+        for task in tasks:
+            running.append(pool.apply_async(chunk, (task,)))
+            if len(running) > jobs + 1:
+                yield running.pop(0).get()
+        for result in running:
+            yield result.get()
 
 
 def tell(total: Summary, seconds: float) -> None:
