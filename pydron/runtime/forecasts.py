@@ -104,14 +104,14 @@ class Forecasts:
     def _made(self, container: Forecast, key: int) -> Forecast | None:
         if not self.affords(len(container)):
             return None
-        content = dict(container) if isinstance(container, dict) else container.copy()
+        content = _content_of(container)
         return content if all(_apply(effect, container, content) for effect in self._effects_on(key)) else None
 
     def _made_at(self, container: Forecast, key: int, fiber: Fiber) -> Forecast | None:
         """Make a forecast for a fiber that others have run ahead of."""
         if not self.affords(len(container)):
             return None
-        content = copy_of(container, container)
+        content = _content_of(container)
         for effect in _effects_before(fiber):
             self._credit -= 1
             if self._credit < 0 or (key in effect.keys and not _apply(effect, container, content)):
@@ -135,9 +135,7 @@ class Forecasts:
 
     def _put(self, effect: Effect, queued: dict[int, deque[Effect]]) -> None:
         for key in effect.keys:
-            if key not in queued:
-                queued[key] = deque()
-            queued[key].append(effect)
+            queued.setdefault(key, deque()).append(effect)
 
     def is_empty(self) -> bool:
         """Say whether nothing was forecast that a store might change."""
@@ -187,6 +185,10 @@ class Forecasts:
 def is_container(value: object) -> TypeGuard[Forecast]:
     """Say whether a value is of a type whose content can be forecast."""
     return type(value) is list or type(value) in _DICTS
+
+
+def _content_of(container: Forecast) -> Forecast:
+    return dict(container) if isinstance(container, dict) else container.copy()
 
 
 def copy_of(content: Forecast, container: Forecast) -> Forecast:

@@ -75,8 +75,10 @@ class Runtime:
         self.log = log
         self.answer = answer
 
-    def item(self, _owner: object, _index: object) -> object:
+    def known_subscript(self, _owner: object, _index: object) -> object:
         return MISSING
+
+    known_attribute = known_subscript
 
     def unbound(self, name: str) -> None:
         raise UnboundLocalError(name)
