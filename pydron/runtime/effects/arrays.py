@@ -30,6 +30,12 @@ class Array(Protocol):
     ndim: int
     base: object
 
+    def ravel(self) -> Array:
+        """Return the same with one dimension."""
+
+    def tolist(self) -> list[object]:
+        """Return the elements."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumpyTypes:

@@ -6,9 +6,12 @@ import builtins
 import copyreg
 import dataclasses
 import gc
+import re
 import sys
+import types
+import weakref
 from collections import defaultdict, deque, namedtuple
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from fractions import Fraction
 from functools import partial
@@ -24,11 +27,12 @@ from types import (
     MethodDescriptorType,
     MethodType,
     ModuleType,
+    SimpleNamespace,
     WrapperDescriptorType,
 )
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from pydron.runtime.effects.arrays import NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
+from pydron.runtime.effects.arrays import Array, NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
 from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
 from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey
 
@@ -96,8 +100,11 @@ def _parts(item: object) -> _Parts:
     if look is not None:
         return look(item)
     known = numpy_types()
-    if known is not None and _is_leaf_of_numpy(item, known):
-        return ()
+    if known is not None:
+        if _is_leaf_of_numpy(item, known):
+            return ()
+        if id(type(item)) == known.array and cast("Array", item).dtype.kind == "O":
+            return _array_elements(cast("Array", item))
     if is_class(item):
         return _class_parts(cast("type", item))
     return _instance_parts(item)
@@ -115,6 +122,10 @@ def _elements(item: object) -> _Parts:
     if len(parts) > _LONG:
         return None
     return () if are_atoms(parts) else parts
+
+
+def _array_elements(array: Array) -> _Parts:
+    return _elements(array.ravel().tolist()) if array.size <= _LONG else None
 
 
 def _items(item: object) -> _Parts:
@@ -209,6 +220,7 @@ def _is_importable(item: object, module: object, qualname: object) -> bool:
 
 
 _get_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
+_get_module: Callable[[type], object] = type.__dict__["__module__"].__get__
 
 
 def _class_parts(cls: type) -> _Parts:
@@ -250,6 +262,8 @@ def _own_parts(item: object, cls: type) -> _Parts:
     look = _BASES.get(id(cls))
     if look is not None:
         return look(item)
+    if _is_of_library(cls):
+        return _seen_by_collector(item)
     if not class_flags(cls) & _HEAP or _has_hidden_state(cls) or _has_pickle_hook(cls):
         return None
     return [
@@ -257,6 +271,36 @@ def _own_parts(item: object, cls: type) -> _Parts:
         for name, found in class_dict(cls).items()
         if type(found) is MemberDescriptorType and _is_set(found, item)
     ]
+
+
+_LIBRARIES = frozenset(
+    ("_random", "_thread", "array", "collections", "decimal", "ipaddress", "networkx", "numpy", "pandas", "pathlib",
+     "random", "re", "scipy", "sklearn", "types", "uuid", "zoneinfo")
+)  # fmt: skip
+"""Modules and packages whose objects pickle nothing but what they hold, and without an effect."""
+_COLLECTED = 1 << 14
+"""The flag of classes whose instances the garbage collector looks into (``Py_TPFLAGS_HAVE_GC``)."""
+
+
+def _is_of_library(cls: type) -> bool:
+    module = class_dict(cls).get("__module__")
+    if not class_flags(cls) & _HEAP and type(module) is not str:
+        module = _get_module(cls)
+    if type(module) is not str or module.partition(".")[0] not in _LIBRARIES:
+        return False
+    return not class_flags(cls) & _HEAP or _is_importable(cls, module, _get_qualname(cls))
+
+
+def _seen_by_collector(item: object) -> _Parts:
+    """Return what an object holds, as it tells the collector; what that would find nothing in is left out."""
+    return [held for held in gc.get_referents(item) if not is_class(held) and _may_hold(type(held))]
+
+
+def _may_hold(cls: type) -> bool:
+    if class_flags(cls) & _COLLECTED or id(cls) in _PARTS:
+        return True
+    known = numpy_types()
+    return known is not None and any(id(parent) == known.array for parent in class_mro(cls))
 
 
 def _is_set(slot: MemberDescriptorType, item: object) -> bool:
@@ -315,7 +359,7 @@ _BASES: dict[int, Callable[[object], _Parts]] = {
     id(frozenset): lambda item: frozenset.__iter__(cast("frozenset[object]", item)),
     id(deque): lambda item: deque.__iter__(cast("deque[object]", item)),
     id(dict): lambda item: chain.from_iterable(dict.items(cast("dict[object, object]", item))),
-    **{id(kind): _nothing for kind in (int, float, complex, str, bytes)},
+    **{id(kind): _nothing for kind in (int, float, complex, str, bytes, date, datetime, time, timedelta)},
     **{
         id(kind): _exception_parts if kind is BaseException else _nothing
         for kind in vars(builtins).values()
@@ -328,6 +372,11 @@ _PARTS: dict[int, Callable[[object], _Parts]] = {
     **dict.fromkeys(map(id, (list, tuple, set, frozenset, deque)), _elements),
     id(dict): _items,
     id(defaultdict): _defaulted_items,
+    # These cannot be pickled, so nobody does.
+    id(weakref.ReferenceType): _nothing,
+    id(getattr(types, "CapsuleType", weakref.ReferenceType)): _nothing,
+    id(re.Pattern): _nothing,
+    id(SimpleNamespace): gc.get_referents,
     **dict.fromkeys(map(id, (slice, Fraction, bytearray, datetime, time)), _leaf),
     **dict.fromkeys(
         map(id, (MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, _FieldType)),

@@ -10,6 +10,7 @@ from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
 from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Call, Node
@@ -67,14 +68,16 @@ class Calls(Writer):
         """Complain of arguments without a value, after the method itself has been read."""
         checks: list[ast.stmt] = []
         for name in self._in_order(node.reads & self._loose(node), node):
+            reads = [each for each in nodes_of(call) if isinstance(each, ast.Name) and each.id == name]
+            read = min(reads, key=lambda each: (each.lineno, each.col_offset), default=node.code)
             checks += quote(
                 "if _Type(_Name) is _P: _Name = yield _Name\n"
                 "if _Name is _U:\n    _Wait\n    _Method\n    _S.unbound(_Text)",
-                node.code,
+                read,
                 _Name=name,
                 _Wait=[*self._force(node.reads - {name}, node), *quote("yield _IMPURE", node.code)],
                 _Method=list[ast.stmt]((at(ast.Expr(call.func), node.code),)),
-                _Text=at(ast.Constant(name), node.code),
+                _Text=at(ast.Constant(name), read),
             )
         return checks
 

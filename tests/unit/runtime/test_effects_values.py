@@ -5,11 +5,19 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import ipaddress
 import mmap
+import random
+import re
 import types
-from collections import deque, namedtuple
+import uuid
+from array import array
+from collections import ChainMap, Counter, OrderedDict, defaultdict, deque, namedtuple
+from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING, cast
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 import pytest
@@ -255,6 +263,18 @@ def _holding(held: object) -> object:
     return lambda: held
 
 
+class OwnPath(type(Path())):  # type: ignore[misc]
+    pass
+
+
+class ReducedPath(OwnPath):
+    def __new__(cls) -> Self:
+        return cast("Self", super().__new__(cls, "a"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (list, (TARGET,))
+
+
 class Reduced:
     def __reduce__(self) -> tuple[object, ...]:
         return (list, (TARGET,))
@@ -283,6 +303,14 @@ class Reduced:
         lambda: [Plain() for _ in range(2000)],
         lambda: hostile.HostileList([TARGET]),
         lambda: Plain(type("Local", (), {"held": TARGET})()),
+        lambda: Counter({"a": TARGET}),
+        lambda: OrderedDict(a=TARGET),
+        lambda: defaultdict(list, {"a": TARGET}),
+        lambda: defaultdict(lambda: TARGET),
+        lambda: ChainMap({}, {"a": TARGET}),
+        lambda: types.SimpleNamespace(a=TARGET),
+        {"a": TARGET}.values,
+        ReducedPath,
     ],
     ids=count(),
 )
@@ -313,6 +341,23 @@ def test_what_leads_to_the_target_reaches_it(make: Callable[[], object]) -> None
         lambda: _refers_to_target,
         lambda: lambda: 1,
         lambda: np.dtype("f4"),
+        lambda: Counter("aab"),
+        lambda: OrderedDict(a=1),
+        lambda: defaultdict(list),
+        {"a": 1}.items,
+        lambda: [Path("a"), PurePosixPath("b")],
+        lambda: OwnPath("a"),
+        lambda: Decimal(1),
+        lambda: re.compile("a"),
+        lambda: random.Random(1),
+        lambda: np.random.default_rng(1),
+        lambda: np.random.RandomState(1),
+        lambda: np.array([[1], None], dtype=object),
+        lambda: array("d", [1]),
+        lambda: types.SimpleNamespace(a=[1]),
+        lambda: uuid.UUID(int=1),
+        lambda: ipaddress.ip_address("127.0.0.1"),
+        lambda: datetime.now(UTC),
     ],
     ids=count(),
 )
