@@ -33,7 +33,6 @@ hypothesis.settings.load_profile("pydron")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files instead of comparing with them")
-    parser.addoption("--long", action="store_true", help="run also what takes too long for each change")
     parser.addoption("--seed", type=int, help="where all chance in the tests starts; another one each run if not given")
 
 
@@ -74,14 +73,6 @@ def pytest_runtest_makereport(
     if report.failed:
         report.sections.append(("seed", f"run again with --seed {item.config.stash[SEED]}"))
     return report
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in set(long)]
 
 
 @pytest.fixture
