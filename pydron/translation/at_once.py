@@ -11,6 +11,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from pydron.translation.scope import bound_in, names_declared, own_nodes, set_consumed
+from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -61,7 +62,15 @@ def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> None:
     meant = _CONSUMERS.keys() - own
     for node in own_nodes(tree):
         for taken in _taken(node, meant):
-            set_consumed(taken)
+            if not _binds_outside(taken):
+                set_consumed(taken)
+
+
+def _binds_outside(taken: ast.expr) -> bool:
+    """Say whether a generator expression may bind variables of the function: when they are bound it has been made."""
+    if not isinstance(taken, ast.GeneratorExp):
+        return False
+    return any(isinstance(node, ast.NamedExpr) for node in nodes_of(taken))
 
 
 def _taken(node: ast.AST, meant: AbstractSet[str]) -> list[ast.expr]:
