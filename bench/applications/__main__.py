@@ -162,8 +162,9 @@ class Ray:
         if waiting:
             started = [self._threads.call.remote(function, item, *put) for item in items]
         else:
-            remote = self._remotes.setdefault(function, self._ray.remote(function))
-            started = [remote.remote(item, *put) for item in items]
+            if function not in self._remotes:
+                self._remotes[function] = self._ray.remote(function)
+            started = [self._remotes[function].remote(item, *put) for item in items]
         return cast("list[Any]", self._ray.get(started))
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[Any]
 
-SAMPLES = 1500
+SAMPLES = 1800
 FEATURES = 12
 FOLDS = 5
 
