@@ -121,7 +121,7 @@ class Arrivals(Ledger):
                 self.want(promise, None)
         else:
             assert promise.functional is not None
-            self.observe(promise.functional, outcome.seconds, outcome.size)
+            self.observe(promise.functional, outcome.seconds, outcome.size, promise.packing)
             self.trials.settled(outcome.seconds)
             try:
                 promise.value = self.pool.loads(outcome.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
@@ -130,6 +131,7 @@ class Dispatch(Copies):
             return Choice.UNIT  # what comes after it can be done again
         pool = run.pool
         site = self.activation.plan.site(tick)
+        begun = perf_counter()
         try:
             function = pool.function(callee, functional.name)
             payload = pool.dumps_call(callee, functional.name, args, kwargs)
@@ -149,6 +151,7 @@ class Dispatch(Copies):
         number = pool.new_task_id()
         task = Task(number, function, payload, references, site, functional.requirements, marks=self._marks())
         promise = Promise(number, tick, run.forget, functional, site)
+        promise.packing = perf_counter() - begun
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
             promise.made = task
         if run.loop is not None:

@@ -54,5 +54,5 @@ def run_inline(
         if is_interrupt(error):
             raise
         return fiber.failed(error, tick)
-    fiber.run.observe(functional, perf_counter() - begun, None)
+    fiber.run.observe(functional, perf_counter() - begun, None, 0.0)
     return result

@@ -30,8 +30,8 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "guard", "made", "outcome", "site", "state", "task", "tick",
-        "value", "waiters", "wanted",
+        "alias", "captured", "forget", "functional", "guard", "made", "outcome", "packing", "site", "state", "task",
+        "tick", "value", "waiters", "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,8 @@ class Promise:
         """The body around the call whose errors a statement catches."""
         self.made: Task | tuple[object, ...] | None = None
         """What was shipped, or what a call made in this process looks like: to know the call if it comes up again."""
+        self.packing = 0.0
+        """Seconds that it took to make a snapshot of the arguments."""
         self.site = site
         self.forget = forget
         """Called with the task's number when nothing can ask for the value any more."""

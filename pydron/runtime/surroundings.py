@@ -24,7 +24,7 @@ def never(_functional: Functional) -> bool:
     return False
 
 
-def _ignore(_functional: Functional, _seconds: float, _size: int | None) -> None:
+def _ignore(_functional: Functional, _seconds: float, _size: int | None, _packing: float) -> None:
     pass
 
 
@@ -47,8 +47,9 @@ class Surroundings:
     """The callables that the configuration calls ordered."""
     inlines: Callable[[Functional], bool] = field(default=never)
     """Say whether a call is cheaper to run in the driver."""
-    observe: Callable[[Functional, float, int | None], None] = field(default=_ignore)
-    """Learn how many seconds a call took, and how many bytes its result has if that is known."""
+    observe: Callable[[Functional, float, int | None, float], None] = field(default=_ignore)
+    """Learn how many seconds a call took, how many bytes its result has if that is known, and how long its arguments
+    took to pickle."""
     natives: bool = True
     """Run code with nothing to run in parallel as it is written. It means the same otherwise, but takes longer."""
     run_ahead: int = RUN_AHEAD

@@ -3,7 +3,8 @@
 A call that takes less time than its shipping takes of the driver is better made in the driver. Nobody knows before the
 call, but calls of one function resemble each other, so the model keeps an account of the time that was saved:
 
-* A call is quick if it took no longer than shipping it costs: a fixed price, and a price by the byte of what travels.
+* A call is quick if it took no longer than shipping it costs: a fixed price, a price by the byte of the result, and
+  twice what the driver took to pickle the arguments of the last call that was shipped, for they are unpickled as well.
   It saves the difference. Savings are kept up to `SAVINGS`.
 * A slow call in the driver costs what it took longer, `WEIGHT` times, for it held up everything else. One on a worker
   held up nothing; it costs what `LEAST` quick calls save at most.
@@ -23,6 +24,7 @@ from typing import Literal, TypeAlias
 __all__ = [
     "BYTE_COST",
     "LEAST",
+    "PACKING",
     "SAVINGS",
     "SHIP_COST",
     "TRIALS",
@@ -39,7 +41,10 @@ SHIP_COST = 80e-6
 """Seconds that a call may take with small arguments before it is better shipped."""
 
 BYTE_COST = 1 / 500e6
-"""Seconds that each byte of arguments and result adds to that."""
+"""Seconds that each byte of the result adds to that."""
+
+PACKING = 40e-6
+"""Seconds of pickling that are part of the fixed price."""
 
 TRIALS = 3
 """How many quick calls it takes to trust a function."""
@@ -57,6 +62,8 @@ FUNCTIONS = 10_000
 """How many functions are remembered at most."""
 
 _WEIGHT = 0.25
+_FADING = 0.99
+"""What is left of the price of pickling after each call in the driver: later arguments may be smaller."""
 
 
 @dataclass(slots=True)
@@ -65,7 +72,9 @@ class CallCost:
 
     calls: int = 0
     bytes: float = 0.0
-    """Moving average of the bytes of arguments and result, of calls of which they are known."""
+    """Moving average of the bytes of the result, of calls of which they are known."""
+    packing: float = 0.0
+    """Seconds that pickling the arguments of the last call took that was shipped, past what is usual."""
     shipping: float = SHIP_COST
     """Seconds that shipping a call costs."""
     quick: int = 0
@@ -80,11 +89,14 @@ class CallCost:
         """Where the next call is cheaper."""
         return "inline" if self.inline else "ship"
 
-    def observe(self, seconds: float, size: int | None = None) -> None:
-        """Learn from one call; `size` is known of those that were shipped."""
+    def observe(self, seconds: float, size: int | None = None, packing: float = 0.0) -> None:
+        """Learn from one call; `size` is known of those that were shipped, and what took `packing` seconds."""
         if size is not None:
             self.bytes += (size - self.bytes) * (_WEIGHT if self.calls else 1.0)
-            self.shipping = SHIP_COST + self.bytes * BYTE_COST
+            self.packing = max(packing - PACKING, 0.0)
+        else:
+            self.packing *= _FADING
+        self.shipping = SHIP_COST + self.bytes * BYTE_COST + 2 * self.packing
         self.calls += 1
         left = self.shipping - seconds
         if left >= 0:
@@ -120,11 +132,18 @@ class CostModel:
         cost = self.functions.get(key)
         return cost is not None and cost.inline and not self.ship
 
-    def observe(self, key: object, seconds: float, size: int | None = None) -> None:
-        """Learn how long a call took, and how many bytes its arguments and result have if that is known."""
+    def observe(self, key: object, seconds: float, size: int | None = None, packing: float = 0.0) -> None:
+        """Learn how long a call took.
+
+        Args:
+            key: the function.
+            seconds: how long it took.
+            size: bytes of its result, if it was shipped.
+            packing: seconds that it took to pickle its arguments.
+        """
         cost = self.functions.get(key)
         if cost is None:
             if len(self.functions) >= FUNCTIONS:
                 self.functions.clear()
             cost = self.functions[key] = CallCost()
-        cost.observe(seconds, size)
+        cost.observe(seconds, size, packing)

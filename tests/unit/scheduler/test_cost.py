@@ -65,6 +65,20 @@ def test_what_is_dear_to_ship_is_made_here_though_it_takes_longer() -> None:
     assert (model.decide("big"), model.decide("small")) == ("inline", "ship")
 
 
+def test_what_takes_long_to_pickle_is_made_here_until_it_may_have_changed() -> None:
+    model = CostModel()
+    for _ in range(TRIALS):
+        model.observe("f", 0.01, 100, 0.1)
+    for _ in range(100):
+        assert model.decide("f") == "inline"
+        model.observe("f", 0.01)
+    for _ in range(1000):
+        model.observe("f", 0.01)
+    assert model.decide("f") == "ship"
+    model.observe("f", 0.01, 100, 0.0)
+    assert model.decide("f") == "ship"
+
+
 def test_bytes_that_are_not_known_do_not_change_what_is_known() -> None:
     model = CostModel()
     model.observe("f", QUICK, 1000)
