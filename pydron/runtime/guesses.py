@@ -24,7 +24,9 @@ __all__ = ["SMALL", "Guesses", "signature_of", "signature_of_same", "signature_o
 SMALL = 1 << 12
 """Bytes of arguments below which any call can be kept; larger ones only while code runs ahead on a guess."""
 _LARGEST = 1 << 16
-"""Bytes of arguments past which a call is not kept: comparing them would cost too much memory."""
+"""Bytes of arguments past which calls are compared by a digest: they would take too much memory."""
+_DIGESTED = 1 << 22
+"""Bytes of arguments past which a call is not kept: making the digest takes a millisecond for each megabyte."""
 
 Signature: TypeAlias = "tuple[object, ...]"
 
@@ -65,7 +67,7 @@ def signature_of_same(function: object, args: tuple[object, ...], kwargs: dict[s
 def _content(payload: Payload, whole: bool) -> object:
     if not payload.buffers and len(payload.data) <= _LARGEST:
         return payload.data
-    if not whole:
+    if not whole and payload.size > _DIGESTED:
         return None
     # Imported late: few programs need it.
     from hashlib import blake2b

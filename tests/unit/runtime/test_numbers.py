@@ -89,3 +89,18 @@ def test_what_takes_long_is_not_done_twice_all_the_time() -> None:
     with simulate(workers=4, order="time", durations=lambda *_: 0.001):
         main()
     assert COUNT <= len(slow) < COUNT + COUNT // 2
+
+
+@pytest.mark.parametrize("size", [10, 2000, 100_000])
+def test_sums_in_place_hold_up_no_call_however_large_its_arguments(size: int) -> None:
+    @pydron.schedule
+    def add_up(chunks: list[Array]) -> Array:
+        total = np.zeros(1)
+        for chunk in chunks:
+            total += weigh(chunk)
+        return total
+
+    chunks = [np.arange(float(size)) + number for number in range(8)]
+    with simulate(workers=8, order="time", durations=lambda *_: 1.0) as pool:
+        assert add_up(chunks) == sum(chunk.sum() for chunk in chunks)
+    assert pool.clock.now == 1
