@@ -129,7 +129,7 @@ class Calls(Dispatch):
             value = value.resolved()
             if value.state == DONE:
                 value = value.value
-            elif not self.may_change(owner):
+            elif not (self.may_change(owner) or run.memory.is_young(owner)):
                 return Choice.TURN
             else:
                 self.queue(Effect(list.append, (owner, value), (id(owner),), tick))

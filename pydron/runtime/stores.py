@@ -63,7 +63,7 @@ class Stores(Questions):
             if self.may_store_now() or (run.memory.is_young(owner) and run.memory.is_open(owner)):
                 function(owner, place, value)
                 return Choice.QUEUED
-        if not self.may_change(owner):
+        if not (self.may_change(owner) or run.memory.is_young(owner)):
             return Choice.TURN
         key = key_of(owner)
         if key is None:

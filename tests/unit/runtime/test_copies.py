@@ -117,6 +117,24 @@ def test_two_calls_after_each_other_take_as_long_as_two_calls(program: Callable[
         assert pool.clock.now == 2.0
 
 
+def test_calls_behind_a_branch_are_made_at_once() -> None:
+    def main(xs: list[int]) -> object:
+        out: list[object] = []
+        for x in xs:
+            if f(x) > 0:
+                out.append([f(x, y) for y in range(4)])
+                row = []
+                for y in range(3):
+                    row.append(f(x, y, 1))  # noqa: PERF401 - it is the loop that is tried
+                out.append(row)
+        return out
+
+    xs = list(range(COUNT))
+    with simulate(workers=100, order="time", durations=lambda *_: 1.0) as pool:
+        assert pydron.schedule(main)(xs) == main(xs)
+        assert pool.clock.now == 2.0
+
+
 def test_a_large_container_is_not_copied_again_and_again() -> None:
     def main() -> float:
         values = [float(x) for x in range(200_000)]
