@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -204,7 +205,7 @@ def measure(name: str, ways: dict[str, Joblib | Ray], runs: int) -> dict[str, fl
     for _ in range(runs):
         turn = sequential(application, arguments) | with_pydron(application, arguments)
         for other, way in ways.items():
-            turn[other] = timed(lambda way=way: application.by_hand(way.each, *arguments))  # type: ignore[misc]
+            turn[other] = timed(partial(application.by_hand, way.each, *arguments))
         for key, outcome in turn.items():
             outcomes.setdefault(key, []).append(outcome)
             if not same(outcome.result, turn["sequential"].result):

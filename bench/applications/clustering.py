@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from inspect import unwrap
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -60,7 +61,9 @@ def choose(points: Numbers, seed: int) -> Numbers:
 @pydron.schedule
 def k_means(chunks: list[Numbers], centres: Numbers) -> Clusters:
     """Move the centres until they stay where they are."""
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - used after the loop
+    rounds, step = 0, math.inf
+    while rounds < ROUNDS and step >= 0.01:
+        rounds += 1
         sums = np.zeros_like(centres)
         counts = np.zeros(len(centres))
         cost = 0.0
@@ -72,8 +75,6 @@ def k_means(chunks: list[Numbers], centres: Numbers) -> Clusters:
         moved = sums / np.maximum(counts, 1)[:, None]
         step = np.abs(moved - centres).max()
         centres = moved
-        if step < 0.01:
-            break
     return Clusters(centres, cost, rounds)
 
 

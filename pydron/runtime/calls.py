@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from functools import partial
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
@@ -226,9 +227,7 @@ class Calls(Dispatch):
                 if self.run.memory.permit(verdict, args, kwargs, owner) is not None:
                     if not keeps_no_operand(verdict, callee, args, kwargs):
                         return Choice.UNIT
-                    if type(owner) in CONTAINERS:
-                        callee, args = getattr(type(owner), callee.__name__), (owner, *args)  # type: ignore[attr-defined]
-                    return self._read_copies(callee, args, kwargs)
+                    return self._read_copies(*_taken_apart(callee, args), kwargs)
                 return _quietly(callee, args, kwargs) if verdict.warns else Choice.NOW
             case Kind.OUTPUT:
                 if verdict.reads_frame or not all(type(value) in ATOMS for value in (*args, *kwargs.values())):
@@ -376,6 +375,13 @@ def _quietly(callee: object, args: tuple[object, ...], kwargs: Mapping[str, obje
 
 def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
     callee(*args, **kwargs)  # type: ignore[operator]
+
+
+def _taken_apart(callee: object, args: tuple[object, ...]) -> tuple[object, tuple[object, ...]]:
+    """Return a call of a container's method as one of a function that takes the container."""
+    if type(callee) is not BuiltinMethodType or type(callee.__self__) not in CONTAINERS:
+        return callee, args
+    return getattr(type(callee.__self__), callee.__name__), (callee.__self__, *args)
 
 
 def _value(value: object) -> object:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydron.runtime.effects import ATOMS, Effect, Verdict, reaches
-from pydron.runtime.forecasts import ITEMS, VALUES, copy_of, is_container, table_of
+from pydron.runtime.forecasts import ITEMS, VALUES, copy_of, is_container, places_of, put, table_of
 from pydron.runtime.promise import Choice, Promise, settled
 from pydron.runtime.stores import Stores
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.forecasts import Forecast
 
-    Operands: TypeAlias = "tuple[tuple[object, ...], dict[str, object]]"
     Call: TypeAlias = Callable[[Fiber, tuple[object, ...], Mapping[str, object]], object]
 
 __all__ = ["Copies", "keeps_no_operand"]
@@ -75,10 +74,9 @@ class Copies(Stores):
 
         def frame(fiber: Fiber) -> Generator[object, object, object]:
             for content in copying.filled:
-                places = enumerate(content) if type(content) is list else list(content.items())  # type: ignore[union-attr]
-                for place, value in places:
+                for place, value in places_of(content):
                     if type(value) is Promise:
-                        content[place] = yield value
+                        put(content, place, (yield value))
             answer = call(fiber, *operands)
             return Choice.UNIT if keeps and reaches(answer, set(map(id, copying.filled))) else answer
 
@@ -126,8 +124,7 @@ class _Copying:
             raise _Unforeseen
         copy = self._copies[id(container)] = copy_of(content, container)
         self.filled.append(copy)
-        places = enumerate(content) if type(content) is list else content.items()  # type: ignore[union-attr]
-        for place, value in places:
+        for place, value in places_of(content):
             known = settled(value)
-            copy[place] = self.of(known) if self._deep else known  # type: ignore[index]
+            put(copy, place, self.of(known) if self._deep else known)
         return copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
@@ -75,7 +76,7 @@ class Dispatch(Copies):
             elif value is UNBOUND:
                 return Choice.UNIT
             elif type(value) not in ATOMS and not (in_turn or run.memory.is_open_deep(value)):
-                return self._dispatch_copies(function, functional, args, kwargs, tick)
+                return self.on_copies(args, kwargs, partial(_dispatched, function, functional, tick), deep=True)
             if type(place) is int:
                 plain.append(value)
             else:
@@ -86,22 +87,6 @@ class Dispatch(Copies):
             if not in_turn and self._can_wait():
                 return Choice.TURN
         return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
-
-    def _dispatch_copies(
-        self,
-        function: Callable[..., object],
-        functional: Functional,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        tick: int,
-    ) -> object:
-        """Make the same call with containers that are still to be stored into."""
-
-        def dispatch(fiber: Fiber, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
-            made = fiber._dispatch(function, functional, args, kwargs, tick, in_turn=False)
-            return Choice.UNIT if type(made) is Choice else made
-
-        return self.on_copies(args, kwargs, dispatch, deep=True)
 
     def _turn(self) -> Choice:
         """Wait here until it is this call's turn, or in a unit of its own, if something can be made of the time."""
@@ -258,3 +243,12 @@ class Dispatch(Copies):
         self.segment.append(promise)
         self.run.pending += 1
         return promise
+
+
+def _dispatched(
+    function: Callable[..., object], functional: Functional, tick: int,
+    fiber: Fiber, args: tuple[object, ...], kwargs: Mapping[str, object],
+) -> object:  # fmt: skip
+    """Make a call on copies of its arguments."""
+    made = fiber._dispatch(function, functional, args, kwargs, tick, in_turn=False)
+    return Choice.UNIT if type(made) is Choice else made

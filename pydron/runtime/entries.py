@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.promise import DONE, Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pydron.runtime.fiber import Entry
+    from pydron.runtime.fiber import Entry, Fiber
 
 __all__ = ["Effect", "walk"]
 
@@ -50,7 +50,7 @@ def walk(entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in inside[-1]:
             yield entry
             if type(entry) is not Promise and type(entry) is not Effect:
-                inside.append(iter(entry.segment))  # type: ignore[union-attr]
+                inside.append(iter(cast("Fiber", entry).segment))
                 break
         else:
             inside.pop()

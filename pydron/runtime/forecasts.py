@@ -36,6 +36,8 @@ __all__ = [
     "append_to",
     "copy_of",
     "is_container",
+    "places_of",
+    "put",
     "table_of",
 ]
 
@@ -198,6 +200,19 @@ def copy_of(content: Forecast, container: Forecast) -> Forecast:
     return content.copy()
 
 
+def places_of(content: Forecast) -> list[tuple[object, object]]:
+    """Return what is in a container, each with its index or key."""
+    return list(content.items()) if isinstance(content, dict) else list(enumerate(content))
+
+
+def put(content: Forecast, place: object, value: object) -> None:
+    """``content[place] = value`` for a place that is there."""
+    if isinstance(content, dict):
+        content[place] = value
+    else:
+        content[cast("int", place)] = value
+
+
 def _effects_before(fiber: Fiber) -> Iterator[Effect]:
     """Give the queued stores that come before the next operation of a fiber in the program."""
     path = [fiber]
@@ -244,12 +259,9 @@ def _add(content: Forecast, *values: object) -> bool:
 def _set(content: Forecast, place: object, value: object) -> bool:
     if type(place) is Promise:
         return False
-    if type(content) is dict:
-        content[place] = value  # its hash runs no user code, or it would not be in the queue
-        return True
-    if type(place) is not int or not -len(content) <= place < len(content):
+    if type(content) is list and (type(place) is not int or not -len(content) <= place < len(content)):
         return False
-    content[place] = value
+    put(content, place, value)  # the hash of a key runs no user code, or it would not be in the queue
     return True
 
 

@@ -270,9 +270,10 @@ class Questions:
             return MISSING
         if index in content:
             return settled(dict.__getitem__(content, index))
-        if id(owner.default_factory) not in _PLAIN_FACTORIES or not self.may_change(owner):
+        factory = owner.default_factory
+        if factory is None or id(factory) not in _PLAIN_FACTORIES or not self.may_change(owner):
             return MISSING
-        made = owner.default_factory()  # type: ignore[misc]
+        made = factory()
         self.queue(Effect(operator.setitem, (owner, index, made), (id(owner),), self.tick))
         return made
 

@@ -79,10 +79,6 @@ class Stores(Questions):
         """Take note of a fresh object that a single local variable sees."""
         self.run.memory.born(value)
 
-    def queue(self, effect: Effect) -> None:
-        """Put an operation into the store queue, at the end of this fiber's segment."""
-        raise NotImplementedError
-
     def may_store_item(self, owner: object, index: object, value: object) -> Request | None:
         """Ask for ``owner[index] = value`` on known operands."""
         return self._may_write(classify_setitem(owner, index, value), owner) if self.run.pending else None
