@@ -23,10 +23,10 @@ class Machine:
     """Receives attributes named like functional callables."""
 
     def __init__(self) -> None:
-        self.total = 0
+        self.notches = 0
 
-    def add(self, x: int) -> None:
-        self.total += x
+    def notch(self, x: int) -> None:
+        self.notches += x
 
     @pydron.functional
     def functional_method(self, x: int) -> int:
@@ -68,7 +68,7 @@ def scheduled(text: str, namespace: dict[str, object] | None = None) -> Callable
         "return x",
         "return [g(i) for i in range(x)]",
         "return sum(math.sqrt(i) for i in range(x))",
-        "m = Machine()\n    for i in range(x):\n        m.add(i)\n    return m.total",
+        "m = Machine()\n    for i in range(x):\n        m.notch(i)\n    return m.notches",
         "def inner(k):\n        return f(k)\n    return inner(x)",
         "try:\n        return g(x)\n    finally:\n        x = 2",
     ],
