@@ -330,6 +330,12 @@ class Questions:
             return None if known else Request.ORDERED
         return Request.IMPURE
 
+    def may_loop_unsteady(self, iterable: object, unpacked: bool = False) -> Request | None:
+        """The same for a loop that may take items out of what it goes over; see `walk_unsteady`."""
+        if type(iterable) not in TABLES or not self.run.pending:
+            return self.may_loop(iterable, unpacked)
+        return None if self.run.memory.is_open(iterable) else Request.ORDERED
+
     def _is_forecast(self, iterable: object, unpacked: bool = True) -> bool:
         if type(iterable) is list:
             return self.forecast(iterable) is not None

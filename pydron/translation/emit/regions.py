@@ -109,8 +109,9 @@ class Regions(Natives):
                 "_Keywords": self._keywords(iterable, origin),
             }
         else:
+            ask = "may_loop_unsteady" if node.unsteady else "may_loop"
             walk = "walk_unsteady" if node.unsteady else "walk_restored" if node.restored else "walk"
-            may_loop, walk = f"may_loop(_Iterable, {unpacked})", f"{walk}(_Iterable, {unpacked})"
+            may_loop, walk = f"{ask}(_Iterable, {unpacked})", f"{walk}(_Iterable, {unpacked})"
             holes = {"_Iterable": iterable}
         body += quote(
             f"_Ans = _S.{may_loop}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.{walk}\n_Count = 0",
