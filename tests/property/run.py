@@ -57,6 +57,8 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt):  # what was found so far is worth knowing
         for summary in map(chunk, tasks) if not given.jobs else side_by_side(tasks, given.jobs):
             total.add(summary)
+            for _, divergence in summary.found:
+                print(str(divergence).partition("\n")[0], file=sys.stderr, flush=True)
             tell(total, time.monotonic() - begun)
             if time.monotonic() > end or (given.runs and total.tally.runs >= given.runs):
                 break
