@@ -19,7 +19,6 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,19 +141,13 @@ def read_method(node: Node) -> tuple[str, tuple[str, str]]:
 
 
 def _leaves(node: Node) -> bool:
-    return isinstance(node, Leave) or (isinstance(node, Native) and _returns(node.code))
+    return isinstance(node, Leave) or (isinstance(node, Native) and contains_jump([node.code], (ast.Return,)))
 
 
 def _left_loose(node: Node) -> frozenset[str]:
     if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break)):
         return frozenset(name for name in node.binds if not name.startswith("."))
     return _NONE
-
-
-def _returns(code: ast.stmt) -> bool:
-    return contains_jump([code], (ast.Return,)) or any(
-        isinstance(inner, ast.Return) for inner in nodes_of(code) if not isinstance(code, ast.FunctionDef)
-    )
 
 
 def _stored(node: Node) -> frozenset[str]:

@@ -27,7 +27,7 @@ __all__ = ["blocks_of", "contains_jump", "lower_continue"]
 
 
 def contains_jump(statements: list[ast.stmt], kinds: tuple[type[ast.stmt], ...]) -> bool:
-    """Say whether one of the statements may jump out of the loop around them by a statement of these kinds."""
+    """Say whether one of the statements may jump out of what is around them by a statement of these kinds."""
     return any(_jumps(statement, kinds) for statement in statements)
 
 
@@ -37,7 +37,9 @@ def _jumps(statement: ast.stmt, kinds: tuple[type[ast.stmt], ...]) -> bool:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
     if isinstance(statement, (ast.For, ast.While)):
-        return contains_jump(statement.orelse, kinds)  # the body's jumps are the inner loop's
+        # other jumps in its body are its own
+        returns = ast.Return in kinds and contains_jump(statement.body, (ast.Return,))
+        return returns or contains_jump(statement.orelse, kinds)
     return any(
         _jumps(child, kinds) if isinstance(child, ast.stmt) else _block_jumps(child, kinds)
         for child in children(statement)
