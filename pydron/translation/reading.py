@@ -41,7 +41,7 @@ def perhaps_read(node: ast.expr, own: frozenset[str] | None = None) -> frozenset
         read.add(name)
         if sure and not may_have_raised:
             first.add(name)
-        if own is not None and name not in own:
+        if own is not None and name not in own and not name.startswith("."):  # those are ours
             may_have_raised = True
     return frozenset(read - first)
 

@@ -101,6 +101,7 @@ class Regions(Natives):
         iterable = node.iterable
         unpacked = is_unpacked(node)
         if isinstance(iterable, ast.Call):
+            body += self._unbind_again(node)
             may_loop = f"may_loop_wrapper(_Function, _Args, _Keywords, {unpacked})"
             walk = f"walk_wrapper(_Function, _Args, _Keywords, {unpacked}, {node.restored})"
             holes = {
