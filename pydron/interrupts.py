@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,21 +46,24 @@ class HeldBack:
     Only the main thread is ever interrupted.
     """
 
-    __slots__ = ("_before", "_dropped", "_pressed")
+    __slots__ = ("_alarm", "_before", "_dropped", "pressed")
 
-    def __init__(self, *, dropped: bool = False) -> None:
+    def __init__(self, *, dropped: bool = False, alarm: Callable[[], object] | None = None) -> None:
         """Make the section.
 
         Args:
             dropped: forget a Ctrl-C, because another one has its effect already.
+            alarm: called when there is a signal, so that the section may end soon.
         """
         self._dropped = dropped
-        self._pressed: dict[int, None] = {}
+        self._alarm = alarm
+        self.pressed: dict[int, None] = {}
+        """The signals that wait for the end of the section."""
         self._before: dict[int, Callable[..., object]] = {}
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
-            return
+            return self
         for number in _SIGNALS:
             handler = _get(number)
             if callable(handler) and not _is_loop(handler):
@@ -70,6 +73,7 @@ class HeldBack:
                 _set(number, self._note)
         except ValueError:  # a subinterpreter, which no signal reaches
             self._before.clear()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -77,12 +81,14 @@ class HeldBack:
         for number, handler in self._before.items():
             _set(number, handler)
         if self._dropped:
-            self._pressed.pop(signal.SIGINT, None)
-        for number in self._pressed:
+            self.pressed.pop(signal.SIGINT, None)
+        for number in self.pressed:
             signal.raise_signal(number)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self._pressed[number] = None
+        self.pressed[number] = None
+        if self._alarm is not None:
+            self._alarm()
 
 
 def _is_loop(handler: object) -> bool:

@@ -24,7 +24,7 @@ from pydron.scheduler.commands import Assign, Deliver, FreeValues, Recall, WakeU
 from pydron.scheduler.dispatch import dispatch
 from pydron.scheduler.endings import abandon_doomed, ended
 from pydron.scheduler.requests import cancelled, released, run_ended, submitted, wanted
-from pydron.scheduler.state import Ledger
+from pydron.scheduler.state import Ledger, TaskRecord
 from pydron.scheduler.story import tell
 from pydron.scheduler.transfer import arrived, missing
 from pydron.scheduler.turnover import advance_drains, draining, joined, left, recalled, unavailable
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from pydron.scheduler.events import Event
 
 __all__ = ["Scheduler"]
+
+
+def _is_unfinished(record: TaskRecord) -> bool:
+    return record.state.unfinished or (record.value is not None and bool(record.value.wanted))
 
 
 def _time_passed(ledger: Ledger, _event: events.TimePassed) -> None:
@@ -103,10 +107,12 @@ class Scheduler:
     @property
     def quiet(self) -> bool:
         """Whether nothing is unfinished: no task to run, no value to bring."""
-        return not any(
-            record.state.unfinished or (record.value is not None and record.value.wanted)
-            for record in self.ledger.tasks.values()
-        )
+        return not any(map(_is_unfinished, self.ledger.tasks.values()))
+
+    def count_unfinished(self, most: int) -> int | None:
+        """Return for how many tasks something is to happen yet; None if more than `most` would have to be looked at."""
+        tasks = self.ledger.tasks
+        return None if len(tasks) > most else sum(map(_is_unfinished, tasks.values()))
 
     def _apply(self, event: Event) -> None:
         ledger = self.ledger

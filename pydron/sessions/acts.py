@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Acts"]
 
 T = TypeVar("T")
+_FEW = 8
+"""Tasks that are looked at to see whether there is much to do."""
 _GRACE = 0.3
 """Seconds that a cancelled call gets to end by itself, before its worker is killed."""
 
@@ -74,6 +76,16 @@ class Acts:
     def quiet(self) -> bool:
         """Whether nothing is unfinished."""
         return self._scheduler.quiet
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether a single task is unfinished, and there are not many others that are still referred to."""
+        return self._scheduler.count_unfinished(_FEW) == 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is unfinished, and there are not many that are still referred to."""
+        return self._scheduler.count_unfinished(_FEW) == 0
 
     def story(self, task: TaskId) -> str:
         """Tell what is known about a task."""

@@ -5,6 +5,7 @@ Slow to import; the session imports it when the first worker processes are under
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from pydron.backend.launcher import Surroundings
@@ -55,6 +56,7 @@ class Plant:
         self._reloads = Reloads()
         try:
             self.acts = self.bridge.ask(self._assemble)
+            self.bridge.lender = self
         except BaseException:
             self._reloads.close()
             self.bridge.stop()
@@ -67,6 +69,31 @@ class Plant:
     def take(self) -> None:
         """Have what is in the pool done soon. May be called in any thread."""
         self.bridge.call(self._take)
+
+    # The reactor in a thread that waits.
+
+    def borrower(self) -> Callable[[], None] | None:
+        """Lend the reactor to a run that waits for the only task there is."""
+        return self._pool.borrower() if self._pool.is_waited_for and self.acts.is_lone else None
+
+    def taken_back(self) -> None:
+        """Take what is in the pool: nothing is handed over while the reactor is lent."""
+        self._take()
+
+    def turn_until(self, is_over: Callable[[], bool], end: float | None) -> None:
+        """Turn the borrowed reactor until there is nothing to wait for, or the time has come, and give it back."""
+        reactor = self.bridge.reactor
+        needed = True
+        try:
+            self._take()
+            while reactor.running and not is_over():
+                left = None if end is None else end - monotonic()
+                if left is not None and left <= 0.0:
+                    break
+                reactor.turn(left)
+            needed = not self.acts.is_idle
+        finally:
+            self.bridge.give_back(needed=needed)
 
     def close(self, told: LaunchError | None) -> None:
         """End all workers and the thread.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pydron.errors import PydronError
 from pydron.ids import TaskId
-from pydron.interrupts import is_interrupt
+from pydron.interrupts import HeldBack, is_interrupt
 from pydron.scheduler import events
 from pydron.sessions.depot import Depot
 from pydron.sessions.snapshots import Snapshots
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
+    from pydron.sessions.plant import Plant
     from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task, WaitingCall
 
 __all__ = ["SessionPool"]
@@ -31,6 +32,10 @@ _FASTEST, _SLOWEST = 0.0005, 0.004
 """Seconds of calls that are handed on together, at first, and when a run goes on making calls."""
 _TURN = 0.05
 """Seconds that a run waits at most while the reactor's thread does what there is to do."""
+
+
+def _is_main() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
 
 
 class _Noted(NamedTuple):
@@ -61,6 +66,7 @@ class SessionPool:
     def __init__(
         self,
         hand_over: Callable[[], None],
+        plant: Callable[[], Plant | None],
         slots: int,
         limit: int | None = None,
         waiting: WaitingRooms | None = None,
@@ -69,12 +75,14 @@ class SessionPool:
 
         Args:
             hand_over: makes the reactor's thread call `take` soon.
+            plant: returns where the reactor is, which a run may borrow; None if there is none.
             slots: how many tasks the workers can run at the same time.
             limit: bytes of arguments that may be held in memory, if that is limited.
             waiting: where waiting calls are made.
         """
         self._rooms = waiting or WaitingRooms()
         self._hand_over = hand_over
+        self._plant = plant
         self.slots = slots
         self.checks = False
         """Calls are checked for what functional functions promise."""
@@ -98,6 +106,8 @@ class SessionPool:
         self._turns: deque[threading.Lock] = deque()
         """What those wait for who let the reactor's thread have its turn."""
         self._waiting: dict[int, threading.Lock | _Listener] = {}
+        self._willing: Inbox | None = None
+        """What the main thread waits for, which might turn the reactor itself meanwhile."""
         self._problem: Exception | None = None
         self._used = False
         """There was a task."""
@@ -227,19 +237,49 @@ class SessionPool:
 
     def wait(self, inbox: Inbox, timeout: float | None = None) -> None:
         """Flush, then block until the inbox holds an outcome or the time is up."""
-        self._hand_on()
+        end = None if timeout is None else monotonic() + timeout
         self._due, self._pace = 0.0, _FASTEST
         if inbox.outcomes:
-            return
+            self._hand_on()
+        while not inbox.outcomes and (end is None or monotonic() < end):
+            if not self._serve(inbox, end):
+                self._sleep(inbox, end)
+            if self._problem is not None:
+                self._hand_on()
+
+    def _serve(self, inbox: Inbox, end: float | None) -> bool:
+        """Turn the reactor until the inbox holds an outcome or the time is up, if it can be borrowed; return whether.
+
+        In the main thread only: workers that are started now end with the thread that starts them.
+        """
+        plant = self._plant()
+        if plant is None or not plant.bridge.lent or not _is_main():
+            return False
+        with HeldBack(alarm=plant.bridge.reactor.wake) as held:
+            if not plant.bridge.borrow():
+                return False
+            self._rooms.flush()
+            self._waiting[id(inbox)] = _Listener(plant.bridge.wake)
+            try:
+                plant.turn_until(lambda: bool(inbox.outcomes or held.pressed or self._problem is not None), end)
+            finally:
+                self._waiting.pop(id(inbox), None)
+        return True
+
+    def _sleep(self, inbox: Inbox, end: float | None) -> None:
+        """Block until the inbox holds an outcome, the reactor can be borrowed or the time is up."""
+        self._hand_on()
         gate = threading.Lock()
         gate.acquire()
         self._waiting[id(inbox)] = gate
+        if _is_main():
+            self._willing = inbox
         try:
             if not inbox.outcomes:
-                gate.acquire(timeout=-1 if timeout is None else timeout)
-                if self._problem is not None:
-                    self._hand_on()
+                gate.acquire(timeout=-1 if end is None else max(0.0, end - monotonic()))
         finally:
+            if self._willing is inbox:
+                self._willing = None
             self._waiting.pop(id(inbox), None)
 
     def listen(self, inbox: Inbox, ring: Callable[[], None], *, patient: bool) -> None:  # noqa: ARG002 - time is the bell's
@@ -286,7 +326,9 @@ class SessionPool:
         if not self._used:
             return
         self._add(events.RunEnded(inbox))
-        self._hand_on_if_open()
+        plant = self._plant()
+        if plant is None or not plant.bridge.lent:
+            self._hand_on_if_open()
 
     def _add(self, event: events.Event) -> None:
         self._asked.append(event)
@@ -330,6 +372,17 @@ class SessionPool:
             gate = self._waiting.pop(key, None)
             if gate is not None:
                 gate.release()
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the main thread waits, and might turn the reactor itself."""
+        return self._willing is not None
+
+    def borrower(self) -> Callable[[], None] | None:
+        """Return what lets the main thread go on, if that waits and might turn the reactor itself."""
+        inbox = self._willing
+        gate = None if inbox is None else self._waiting.pop(id(inbox), None)
+        return None if gate is None else gate.release
 
     def deliver(self, run: object, outcomes: list[Outcome]) -> None:
         """Put outcomes into the inbox of a run and wake its thread."""

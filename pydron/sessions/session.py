@@ -98,7 +98,9 @@ class Session:
             with self._lock:
                 if self._pool is None:
                     rooms = WaitingRooms(self.config.waiting_at_once, check=self.check)
-                    pool = SessionPool(self._hand_over, _slots(self.config), _limit(self.config), rooms)
+                    pool = SessionPool(
+                        self._hand_over, self._plant_here, _slots(self.config), _limit(self.config), rooms
+                    )
                     pool.checks = self.check
                     self._pool = pool
         return self._pool
@@ -186,6 +188,9 @@ class Session:
         from pydron.worker.likeness import describe
 
         return describe(worker, self._name, check=self.check, inline_limit=INLINE_LIMIT)
+
+    def _plant_here(self) -> Plant | None:
+        return self._plant if self.pid == os.getpid() else None
 
     def _hand_over(self) -> None:
         plant = self._plant

@@ -73,7 +73,7 @@ class Timer:
 
 
 class Reactor:
-    """Runs in one thread; all methods but `callFromThread` belong to that thread."""
+    """Is turned by one thread at a time; all methods but `callFromThread` and `wake` belong to that thread."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -81,7 +81,8 @@ class Reactor:
         self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = itertools.count()
         self._calls: deque[tuple[Callable[..., object], tuple[object, ...]]] = deque()
-        self._running = True
+        self.running = True
+        """Whether it is to be turned on: nobody has stopped it."""
         try:
             self._waker = _Waker()
         except BaseException:
@@ -146,21 +147,37 @@ class Reactor:
         self._calls.append((function, arguments))
         self._waker.wake()
 
+    @property
+    def is_called(self) -> bool:
+        """Whether there are calls from other threads to be made."""
+        return bool(self._calls)
+
+    def wake(self) -> None:
+        """Let a turn that waits come to its end."""
+        self._waker.wake()
+
     # Running.
 
     def run(self) -> None:
-        """Run until `stop`."""
-        while self._running:
-            for key, events in self._selector.select(self._patience()):
-                self._serve(key.data, key.fd, events)
-            for _ in range(len(self._calls)):
-                function, arguments = self._calls.popleft()
-                _guarded(function, *arguments)
-            self._fire_timers()
+        """Turn until `stop`."""
+        while self.running:
+            self.turn()
+
+    def turn(self, limit: float | None = None) -> None:
+        """Wait until there is something to do, for `limit` seconds at most, and do it."""
+        patience = self._patience()
+        if limit is not None:
+            patience = limit if patience is None else min(patience, limit)
+        for key, events in self._selector.select(patience):
+            self._serve(key.data, key.fd, events)
+        for _ in range(len(self._calls)):
+            function, arguments = self._calls.popleft()
+            _guarded(function, *arguments)
+        self._fire_timers()
 
     def stop(self) -> None:
         """Let `run` return when what is at hand is done."""
-        self._running = False
+        self.running = False
 
     def close(self) -> None:
         """Tell all descriptors that it is over. To be called when `run` has returned."""

@@ -191,6 +191,26 @@ def test_runs_in_two_threads(session: Session) -> None:
     assert sorted(found) == [*range(100), *range(1000, 1100)]  # type: ignore[type-var]
 
 
+def test_waiting_for_one_call_beside_other_threads(session: Session) -> None:
+    found: list[object] = []
+
+    def run() -> None:
+        client = Client(session)
+        found.extend(client.call(work.add, number, 1) for number in range(100))
+
+    client = Client(session)
+    slow = client.submit(work.sleep, 0.5)
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    client.result(slow)
+    while any(thread.is_alive() for thread in threads):
+        assert client.call(work.add, 1, 1) == 2
+    assert sorted(found) == sorted([*range(1, 101)] * 2)  # type: ignore[type-var]
+    for number in range(100):
+        assert client.call(work.add, number, number) == 2 * number
+
+
 def test_cancelled_calls_are_stopped(local: Client) -> None:
     endless = [local.submit(work.spin) for _ in range(2)]
     local.pool.flush()
