@@ -151,7 +151,7 @@ def frames(error: BaseException, filename: str) -> tuple[tuple[str, str, int], .
         elif code.co_filename.endswith(PRELUDE):
             found.append(("prelude", code.co_name, trace.tb_lineno))
         trace = trace.tb_next
-    if found and sys.version_info < (3, 12) and UNBOUND.fullmatch(str(error)):
+    if found and sys.version_info < (3, 12) and isinstance(error, NameError) and UNBOUND.fullmatch(str(error)):
         found[-1] = (*found[-1][:2], 0)
     return tuple(found)
 
