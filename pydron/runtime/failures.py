@@ -36,8 +36,8 @@ class Failures(Makers):
         self._done = False
         self._placed: dict[int, tuple[BaseException, Activation]] = {}
         """Errors that were caught, and the call whose frame their traceback begins with."""
-        self._passing: tuple[BaseException, TracebackType | None] | None = None
-        """An error on its way through the frames of makers that have not gone on."""
+        self._passing: tuple[BaseException, TracebackType | None, Activation] | None = None
+        """An error on its way through the frames of makers that have not gone on, and the call that it comes from."""
 
     def _error_of(self, promise: Promise, fiber: Fiber) -> BaseException:
         outcome = promise.outcome
@@ -150,11 +150,14 @@ class Failures(Makers):
     ) -> BaseException:
         """Return an error with the traceback that the user expects, from the frame of a call on."""
         known = self._placed.get(id(error))
+        begins = known[1] if known is not None else None
+        if begins is None and self._passing is not None and self._passing[0] is error:
+            begins = self._passing[2]  # what is raised again at the end of `except*` does not tell
         placed: BaseException | None = None
         if isinstance(error, StopIteration):
             placed = through_generator(fiber, error, tick, top)
         if placed is None:
-            placed = place_error(fiber, error, tick, top, known[1] if known is not None else None)
+            placed = place_error(fiber, error, tick, top, begins)
         if top is not None:
             self._placed[id(placed)] = placed, top
         return placed
@@ -164,9 +167,11 @@ class Failures(Makers):
         self._placed.pop(id(error), None)
         self._passing = None
 
-    def pass_on(self, error: BaseException) -> NoReturn:
+    def pass_on(self, error: BaseException, origin: Activation) -> NoReturn:
         """Raise the error of a fiber in the frame of its maker, which has not gone on."""
-        self._passing = error, error.__traceback__
+        passing = self._passing
+        if passing is None or passing[0] is not error or passing[1] is not error.__traceback__:
+            self._passing = error, error.__traceback__, origin
         raise_again(error)
 
     def traced(self, error: BaseException) -> BaseException:

@@ -316,7 +316,7 @@ class Fiber(Attempts, Awaits):
             segment.pop()
             assert child.error is not None
             if child.guard is not child:
-                run.pass_on(child.error)
+                run.pass_on(child.error, child.activation)
             child.result = Caught(run.placed_in(child.activation, child.error, child), self.variables or {})
             return True
         run.pending += 1
