@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from time import perf_counter
+from time import thread_time
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, cast
 
@@ -175,7 +175,7 @@ class Trials:
         """Say whether an operation that only reads warns of nothing; it is carried out for that, and will be again."""
         if self._credit < 0:
             return False
-        begun = perf_counter()
+        begun = thread_time()
         try:
             run_quietly(operation)
         except MustWait:
@@ -183,7 +183,7 @@ class Trials:
         except Exception:
             return True  # raised again at its place
         finally:
-            self._pay(_TO_BEGIN, perf_counter() - begun)
+            self._pay(_TO_BEGIN, thread_time() - begun)
         return True
 
     def _pay(self, operations: int, seconds: float) -> None:
@@ -198,7 +198,7 @@ class Trials:
             self.obstacle = record.obstacle
             return Finding.STOPPED
         trace: TracebackType | None = None
-        begun = perf_counter()
+        begun = thread_time()
         try:
             with quiet():
                 act()
@@ -216,7 +216,7 @@ class Trials:
                 trace = error.__traceback__
         finally:
             trial.abandon()
-            self._pay(_TO_BEGIN + LONGEST - trial.left, perf_counter() - begun)
+            self._pay(_TO_BEGIN + LONGEST - trial.left, thread_time() - begun)
         if trial.obstacle is not None:
             self.obstacle = _obstacle(trial.obstacle, trace)
             if record is not None:
