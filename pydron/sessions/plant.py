@@ -8,6 +8,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from pydron.backend.cores import usable_cores
 from pydron.backend.launcher import Surroundings
 from pydron.backend.registry import make_launcher
 from pydron.scheduler.events import WorkerLeft, WorkersUnavailable
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Plant"]
 
+_ALERT = 0.0004
+"""Seconds that who waits for the only task there is stays awake for it: to fall asleep and be woken takes longer than a
+short call. There is a core for that while the task is on another."""
 _SILENCES = 60
 """Unanswered heartbeats after which a worker is taken for dead: C code may hold the interpreter for long."""
 
@@ -52,6 +56,7 @@ class Plant:
         self._pool = pool
         self._spares = spares
         self._describe = describe
+        self._alert = _ALERT if usable_cores() > 1 else 0.0
         self.bridge = Bridge()
         self._reloads = Reloads()
         try:
@@ -86,11 +91,15 @@ class Plant:
         needed = True
         try:
             self._take()
+            sleeps_at = monotonic() + self._alert
             while reactor.running and not is_over():
-                left = None if end is None else end - monotonic()
-                if left is not None and left <= 0.0:
+                now = monotonic()
+                if end is not None and now >= end:
                     break
-                reactor.turn(left)
+                if now < sleeps_at:
+                    reactor.turn(0.0)
+                else:
+                    reactor.turn(None if end is None else end - now)
             needed = not self.acts.is_idle
         finally:
             self.bridge.give_back(needed=needed)
