@@ -9,8 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bench import machine
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+# Before any of the modules imports NumPy, which asks for the number of threads then.
+machine.one_thread()
 
 
 class Each(Protocol):

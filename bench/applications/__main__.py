@@ -23,13 +23,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import numpy as np
+
+import pydron
 from bench import machine
-
-machine.one_thread()
-
-import numpy as np  # noqa: E402 - with one thread
-
-import pydron  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -158,11 +158,6 @@ class Reactor:
 
     # Running.
 
-    def run(self) -> None:
-        """Turn until `stop`."""
-        while self.running:
-            self.turn()
-
     def turn(self, limit: float | None = None) -> None:
         """Wait until there is something to do, for `limit` seconds at most, and do it."""
         patience = self._patience()
@@ -176,11 +171,11 @@ class Reactor:
         self._fire_timers()
 
     def stop(self) -> None:
-        """Let `run` return when what is at hand is done."""
+        """Say that it is to be turned no more when what is at hand is done."""
         self.running = False
 
     def close(self) -> None:
-        """Tell all descriptors that it is over. To be called when `run` has returned."""
+        """Tell all descriptors that it is over. To be called when nobody turns it any more."""
         for key in list(self._watched.values()):
             self._forget(key.fd)
             _guarded(key.data.connectionLost, Loss(EOFError("the session has ended")))

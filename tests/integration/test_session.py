@@ -192,11 +192,11 @@ def test_runs_in_two_threads(session: Session) -> None:
 
 
 def test_waiting_for_one_call_beside_other_threads(session: Session) -> None:
-    found: list[object] = []
+    found: list[int] = []
 
     def run() -> None:
         client = Client(session)
-        found.extend(client.call(work.add, number, 1) for number in range(100))
+        found.extend(cast("int", client.call(work.add, number, 1)) for number in range(100))
 
     client = Client(session)
     slow = client.submit(work.sleep, 0.5)
@@ -206,7 +206,7 @@ def test_waiting_for_one_call_beside_other_threads(session: Session) -> None:
     client.result(slow)
     while any(thread.is_alive() for thread in threads):
         assert client.call(work.add, 1, 1) == 2
-    assert sorted(found) == sorted([*range(1, 101)] * 2)  # type: ignore[type-var]
+    assert sorted(found) == sorted([*range(1, 101)] * 2)
     for number in range(100):
         assert client.call(work.add, number, number) == 2 * number
 

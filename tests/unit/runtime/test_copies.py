@@ -125,7 +125,8 @@ def test_calls_behind_a_branch_are_made_at_once() -> None:
                 out.append([f(x, y) for y in range(4)])
                 row = []
                 for y in range(3):
-                    row.append(f(x, y, 1))  # noqa: PERF401 - it is the loop that is tried
+                    number = f(x, y, 1)
+                    row.append(number)
                 out.append(row)
         return out
 

@@ -22,6 +22,12 @@ def reactor() -> Iterator[Reactor]:
     reactor.close()
 
 
+def turn(reactor: Reactor) -> None:
+    """Turn a reactor until it is stopped."""
+    while reactor.running:
+        reactor.turn()
+
+
 class Ends:
     """Notes what happens at one end of a socket pair, and stops the reactor when the connection is gone."""
 
@@ -59,7 +65,7 @@ def test_calls_of_a_turn_come_in_order_before_those_that_are_due(reactor: Reacto
     reactor.callFromThread(order.append, "first")
     reactor.callFromThread(order.append, "second")
     reactor.callFromThread(reactor.stop)
-    reactor.run()
+    turn(reactor)
     assert order == ["first", "second", "due"]
 
 
@@ -68,7 +74,7 @@ def test_due_calls_come_by_time_then_by_age(reactor: Reactor) -> None:
     for number, delay in enumerate((0.002, 0.001, 0.001)):
         reactor.callLater(delay, order.append, number)
     reactor.callLater(0.01, reactor.stop)
-    reactor.run()
+    turn(reactor)
     assert order == [1, 2, 0]
 
 
@@ -79,7 +85,7 @@ def test_a_cancelled_call_is_not_made(reactor: Reactor) -> None:
     timer.cancel()
     assert not timer.active()
     reactor.callLater(0.001, reactor.stop)
-    reactor.run()
+    turn(reactor)
     assert order == []
 
 
@@ -101,7 +107,7 @@ def test_threads_wake_it(reactor: Reactor) -> None:
 
     waiter = threading.Thread(target=stop_when_all_are_here)
     waiter.start()
-    reactor.run()
+    turn(reactor)
     waiter.join()
     assert sorted(counted) == sorted(list(range(2000)) * 3)
 
@@ -111,7 +117,7 @@ def test_what_fails_is_reported_and_the_rest_goes_on(reactor: Reactor, monkeypat
     monkeypatch.setattr(threading, "excepthook", reported.append)
     reactor.callFromThread(divmod, 1, 0)
     reactor.callFromThread(reactor.stop)
-    reactor.run()
+    turn(reactor)
     assert [each.exc_type for each in reported] == [ZeroDivisionError]
 
 
@@ -126,7 +132,7 @@ def test_a_connection_whose_handler_fails_is_closed(reactor: Reactor, monkeypatc
     monkeypatch.setattr(ends, "dataReceived", fail)
     with ends.far:
         ends.far.sendall(b"x")
-        reactor.run()
+        turn(reactor)
         assert ends.far.recv(1) == b""
     assert ends.lost == "b'x'"
     assert [each.exc_type for each in reported] == [ValueError]
@@ -137,7 +143,7 @@ def test_all_that_was_said_is_heard_before_the_end(reactor: Reactor) -> None:
     with ends.far:
         ends.far.sendall(b"last words")
     reactor.callFromThread(ends.stream.write, b"to nobody")
-    reactor.run()
+    turn(reactor)
     assert ends.received == b"last words"
     assert ends.lost == "the connection was closed"
 
@@ -157,7 +163,7 @@ def test_what_the_socket_does_not_take_is_written_later(reactor: Reactor) -> Non
     ends.stream.writeSequence([b"one", large])
     assert (ends.paused, ends.resumed) == (1, 0)
     reader.start()
-    reactor.run()
+    turn(reactor)
     reader.join()
     assert got == b"one" + large
     assert (ends.paused, ends.resumed) == (1, 1)
@@ -178,7 +184,7 @@ def test_losing_a_connection_writes_what_waits(reactor: Reactor) -> None:
     ends.stream.loseConnection()
     ends.stream.write(b"too late")
     reader.start()
-    reactor.run()
+    turn(reactor)
     reader.join()
     assert len(got) == len(large)
 
@@ -190,7 +196,7 @@ def test_aborting_tells_later_and_once(reactor: Reactor) -> None:
         ends.stream.abortConnection()
         ends.stream.loseConnection()
         assert ends.lost == ""
-        reactor.run()
+        turn(reactor)
         assert ends.far.recv(1) == b""
     assert ends.lost == "the connection was aborted"
 
