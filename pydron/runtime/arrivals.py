@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydron.runtime.entries import Effect
-from pydron.runtime.fiber import State
 from pydron.runtime.ledger import Ledger
 from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise
 
@@ -53,13 +52,6 @@ class Arrivals(Ledger):
         promise.value = value
         promise.state = DONE
         self._notify(promise)
-
-    def _notify(self, promise: Promise) -> None:
-        if promise.waiters:
-            waiters, promise.waiters = promise.waiters, None
-            for fiber in waiters:
-                if fiber.waiting is promise and fiber.state is State.WAITING:
-                    self._wake(fiber, promise.value)
 
     def _here(self, result: object) -> object:
         """Return the result itself, waiting for it if it is on a worker."""

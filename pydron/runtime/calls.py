@@ -47,7 +47,7 @@ _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
 
-def spread(value: object) -> object:
+def spread(value: object, _callee: object = None) -> object:
     """Return what is spread over arguments as a tuple. What cannot be is left for the call to complain of."""
     kind = type(value)
     if hasattr(kind, "__iter__") or hasattr(kind, "__getitem__"):

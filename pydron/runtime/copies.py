@@ -64,20 +64,24 @@ class Copies(Stores):
         """
         if not self.is_unit or not self.run.memory.writes:
             return Choice.UNIT
-        copying = _Copying(self, deep=deep)
-        try:
-            operands = tuple(map(copying.of, args)), {name: copying.of(value) for name, value in kwargs.items()}
-        except _Unforeseen:
+        first = _Copying(self, args, kwargs, deep=deep)
+        if first.operands is None and first.announcer is None:
             return Choice.UNIT
-        if not copying.filled:
+        if first.operands is not None and not first.filled:
             return Choice.UNIT
 
         def frame(fiber: Fiber) -> Generator[object, object, object]:
+            copying = first
+            while copying.operands is None:
+                if copying.announcer is None:
+                    return Choice.UNIT
+                yield fiber.run.settling(copying.announcer)
+                copying = _Copying(fiber, args, kwargs, deep=deep)
             for content in copying.filled:
                 for place, value in places_of(content):
                     if type(value) is Promise:
                         put(content, place, (yield value))
-            answer = call(fiber, *operands)
+            answer = call(fiber, *copying.operands)
             return Choice.UNIT if keeps and reaches(answer, set(map(id, copying.filled))) else answer
 
         return self.nest(frame)
@@ -86,17 +90,31 @@ class Copies(Stores):
 class _Unforeseen(Exception):
     """It cannot be told what a container will hold."""
 
+    def __init__(self, announcer: Fiber | None = None) -> None:
+        super().__init__()
+        self.announcer = announcer
+        """Who has announced to store into it: once that is done, it can perhaps be told."""
+
 
 class _Copying:
-    """Copies the containers among the operands of one call."""
+    """The operands of one call, the containers among them copied."""
 
-    def __init__(self, fiber: Copies, *, deep: bool) -> None:
+    def __init__(self, fiber: Copies, args: tuple[object, ...], kwargs: Mapping[str, object], *, deep: bool) -> None:
         self._fiber = fiber
         self._deep = deep
         self._copies: dict[int, Forecast] = {}
         self.filled: list[Forecast] = []
+        """The copies, with promises in them."""
+        self.operands: tuple[tuple[object, ...], Mapping[str, object]] | None = None
+        """What to make the call with; None if it cannot be told what a container will hold."""
+        self.announcer: Fiber | None = None
+        """Who has to be done with a container before that can be told, if it is known."""
+        try:
+            self.operands = tuple(map(self._of, args)), {name: self._of(value) for name, value in kwargs.items()}
+        except _Unforeseen as unforeseen:
+            self.announcer = unforeseen.announcer
 
-    def of(self, value: object) -> object:
+    def _of(self, value: object) -> object:
         """Return a value as it will be, with promises in place of what is to come. Raises `_Unforeseen`."""
         kind = type(value)
         if kind is Promise or kind in ATOMS:
@@ -108,7 +126,7 @@ class _Copying:
             copy = self._copies.get(id(value))
             return copy if copy is not None else self._copied(value)
         if not self._deep and (kind is VALUES or kind is ITEMS):
-            table = self.of(table_of(value))
+            table = self._of(table_of(value))
             if isinstance(table, dict):
                 return table.values() if kind is VALUES else table.items()
         raise _Unforeseen
@@ -118,7 +136,7 @@ class _Copying:
         content = fiber.forecast(container)
         if content is None:
             if id(container) in fiber.run.memory.writes:
-                raise _Unforeseen
+                raise _Unforeseen(fiber.announcer(container))
             content = container
         if not fiber.run.forecasts.affords(len(content)):
             raise _Unforeseen
@@ -126,5 +144,5 @@ class _Copying:
         self.filled.append(copy)
         for place, value in places_of(content):
             known = settled(value)
-            put(copy, place, self.of(known) if self._deep else known)
+            put(copy, place, self._of(known) if self._deep else known)
         return copy

@@ -404,6 +404,10 @@ class Fiber(Attempts, Awaits):
             return None
         return run.forecasts.of(container, self)
 
+    def announcer(self, container: object) -> Fiber | None:
+        """Return a fiber before this one that may still store into a container, as far as it has announced that."""
+        return self.run.forecasts.announcer(container, self)
+
     def is_alone(self) -> bool:
         """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
         if self.exposed or self.segment:

@@ -103,6 +103,19 @@ class Forecasts:
             maker = maker.parent
         return left > 0
 
+    def announcer(self, container: object, fiber: Fiber) -> Fiber | None:
+        """Return a fiber that comes before another, is not done, and has announced to store into a container."""
+        key = id(container)
+        if key not in self._memory.announced:
+            return None
+        for entry in _entries_before(fiber):
+            self._credit -= 1
+            if self._credit < 0:
+                return None
+            if type(entry) is not Promise and type(entry) is not Effect and key in cast("Fiber", entry).keys:
+                return cast("Fiber", entry)
+        return None
+
     def _made(self, container: Forecast, key: int) -> Forecast | None:
         if not self.affords(len(container)):
             return None
@@ -114,7 +127,7 @@ class Forecasts:
         if not self.affords(len(container)):
             return None
         content = _content_of(container)
-        for effect in _effects_before(fiber):
+        for effect in _effects(_entries_before(fiber)):
             self._credit -= 1
             if self._credit < 0 or (key in effect.keys and not _apply(effect, container, content)):
                 return None
@@ -131,7 +144,7 @@ class Forecasts:
     def _effects_on(self, key: int) -> Iterable[Effect]:
         if self._queued is None:
             self._queued = {}
-            for effect in _effects(self._root.segment):
+            for effect in _effects(walk(self._root.segment)):
                 self._put(effect, self._queued)
         return self._queued.get(key, ())
 
@@ -213,18 +226,18 @@ def put(content: Forecast, place: object, value: object) -> None:
         content[cast("int", place)] = value
 
 
-def _effects_before(fiber: Fiber) -> Iterator[Effect]:
-    """Give the queued stores that come before the next operation of a fiber in the program."""
+def _entries_before(fiber: Fiber) -> Iterator[Entry]:
+    """Give what comes before the next operation of a fiber in the program and is not done, except its makers."""
     path = [fiber]
     while (maker := path[-1].parent) is not None:
         path.append(maker)
     for maker, child in pairwise(reversed(path)):
-        yield from _effects(takewhile(partial(operator.is_not, child), maker.segment))
-    yield from _effects(fiber.segment)
+        yield from walk(takewhile(partial(operator.is_not, child), maker.segment))
+    yield from walk(fiber.segment)
 
 
 def _effects(entries: Iterable[Entry]) -> Iterator[Effect]:
-    return (entry for entry in walk(entries) if type(entry) is Effect)
+    return (entry for entry in entries if type(entry) is Effect)
 
 
 def _apply(effect: Effect, container: object, content: Forecast) -> bool:
@@ -277,10 +290,10 @@ _OPERATIONS: dict[Callable[..., object], Callable[..., bool]] = {
 class ForecastWalk:
     """A loop over a list with queued stores: each item as it will be, as long as that can be told."""
 
-    __slots__ = ("_fiber", "_list")
+    __slots__ = ("_fiber", "container")
 
     def __init__(self, items: list[object], fiber: Fiber) -> None:
-        self._list = items
+        self.container = items
         self._fiber = fiber
 
     def __iter__(self) -> Iterator[object]:
@@ -289,9 +302,9 @@ class ForecastWalk:
     def after(self, count: int) -> Iterator[object]:
         """Iterate over what follows the first `count` items."""
         while True:
-            content: object = self._fiber.forecast(self._list)
+            content: object = self._fiber.forecast(self.container)
             if content is None:
-                content = self._list
+                content = self.container
             if count >= len(content):  # type: ignore[arg-type]
                 return
             yield settled(content[count])  # type: ignore[index]
@@ -300,17 +313,17 @@ class ForecastWalk:
     def can_go_on(self) -> bool:
         """Say whether the next item is known."""
         fiber = self._fiber
-        return id(self._list) not in fiber.run.memory.writes or fiber.forecast(self._list) is not None
+        return id(self.container) not in fiber.run.memory.writes or fiber.forecast(self.container) is not None
 
 
 class TableWalk:
     """A loop over a dictionary or a view of one with queued stores: each item as it will be."""
 
-    __slots__ = ("_fiber", "_size", "_table", "_view")
+    __slots__ = ("_fiber", "_size", "_view", "container")
 
     def __init__(self, view: object, table: dict[object, object], fiber: Fiber) -> None:
         self._view = view
-        self._table = table
+        self.container = table
         self._fiber = fiber
         self._size = len(self._content())
 
@@ -318,8 +331,8 @@ class TableWalk:
         return self.after(0)
 
     def _content(self) -> dict[object, object]:
-        content = self._fiber.forecast(self._table)
-        return self._table if content is None else cast("dict[object, object]", content)
+        content = self._fiber.forecast(self.container)
+        return self.container if content is None else cast("dict[object, object]", content)
 
     def after(self, count: int) -> Iterator[object]:
         """Iterate over what follows the first `count` items. Raises what the dictionary's own iterator does."""
@@ -344,9 +357,9 @@ class TableWalk:
     def can_go_on(self) -> bool:
         """Say whether the next item is known."""
         fiber = self._fiber
-        if id(self._table) not in fiber.run.memory.writes:
+        if id(self.container) not in fiber.run.memory.writes:
             return True
-        content = fiber.forecast(self._table)
+        content = fiber.forecast(self.container)
         return content is not None and len(content) == self._size
 
 

@@ -9,7 +9,7 @@ from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.guesses import Guesses
-from pydron.runtime.promise import PENDING, Promise
+from pydron.runtime.promise import DONE, PENDING, Promise
 from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
 
@@ -61,6 +61,8 @@ class Ledger:
         self._ready: deque[Fiber] = deque()
         self._looking: set[Fiber] = set()
         """Bodies whose errors a statement catches, in which something has changed."""
+        self._settling: dict[Fiber, Promise] = {}
+        """By fibers that have announced stores, what is kept once they are done."""
         self._keeping = False
         """Calls that are dropped may come up again."""
         self._forgotten: list[TaskId] = []
@@ -86,6 +88,25 @@ class Ledger:
         for key in fiber.keys:
             self.memory.withdraw(key)
         fiber.keys = ()
+        promise = self._settling.pop(fiber, None)
+        if promise is not None:
+            promise.state = DONE
+            self._notify(promise)
+
+    def settling(self, fiber: Fiber) -> Promise:
+        """Return a promise that is kept as soon as a fiber has nothing left to write of what it has announced."""
+        promise = self._settling.get(fiber)
+        if promise is None:
+            promise = self._settling[fiber] = Promise()
+        return promise
+
+    def _notify(self, promise: Promise) -> None:
+        """Let fibers that wait for a promise go on."""
+        if promise.waiters:
+            waiters, promise.waiters = promise.waiters, None
+            for fiber in waiters:
+                if fiber.waiting is promise and fiber.state is State.WAITING:
+                    self._wake(fiber, promise.value)
 
     def forget(self, task: TaskId) -> None:
         """Take note that nothing can ask for a value any more."""

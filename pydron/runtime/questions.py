@@ -19,11 +19,12 @@ from pydron.runtime.effects import (
     plain_attribute,
     plain_setattr,
 )
-from pydron.runtime.effects.consuming import Total
+from pydron.runtime.effects.consuming import Total, consumes
 from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.effects.trust import has_plain_keys
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
+from pydron.runtime.marks import functional_of
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Questions"]
 
+_HOLDERS = frozenset((list, tuple))
 _PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
 
 
@@ -206,8 +208,30 @@ class Questions:
             return None if self.run.memory.is_open(value) else Request.ORDERED
         return Request.IMPURE
 
-    may_spread = may_iterate
     may_unpack = may_iterate
+
+    def may_spread(self, value: object, _callee: object = None) -> Request | None:
+        """Iteration over what is spread over the arguments of a call."""
+        return self.may_iterate(value)
+
+    def known_spread(self, value: object, callee: object) -> object:
+        """Return what is spread over the arguments of a functional call, promises among it, or `MISSING`."""
+        functional = functional_of(callee)
+        if functional is None or functional.waits:
+            return MISSING
+        content = self.forecast(value)
+        return tuple(map(settled, content)) if type(content) is list else MISSING
+
+    def arrived(self, values: object) -> object:
+        """Return what was spread, with values in place of promises: all of them are here by now."""
+        return tuple(map(settled, values)) if type(values) is tuple else values
+
+    def is_to_come(self, container: object, *asked: object) -> bool:
+        """Say whether a container or what it holds is to be stored into, and `consumes` is true of the callables."""
+        memory = self.run.memory
+        if not memory.writes or not (type(container) in _HOLDERS or table_of(container) is not None):
+            return False
+        return not memory.is_open_deep(container) and consumes(*map(settled, asked))
 
     def unpackable(self, value: object) -> bool:
         """Say whether a value can be unpacked in place."""
@@ -243,6 +267,10 @@ class Questions:
 
     def forecast(self, container: object) -> Forecast | None:
         """Return what a container that is to be stored into will hold here, if that is known."""
+        raise NotImplementedError
+
+    def announcer(self, container: object) -> Fiber | None:
+        """Return a fiber before this one that may still store into a container, as far as it has announced that."""
         raise NotImplementedError
 
     def known_subscript(self, owner: object, index: object) -> object:
@@ -321,16 +349,22 @@ class Questions:
 
     # loops
 
-    def may_loop(self, iterable: object, unpacked: bool = False) -> Request | None:
-        """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`."""
+    def may_loop(self, iterable: object, unpacked: bool = False) -> Request | Promise | None:
+        """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`. After a promise it is asked again."""
         if not self.run.pending or type(iterable) in FIXED:
             return None
-        if can_rewind(iterable):
-            known = self.run.memory.is_open(iterable) or self._is_forecast(iterable, unpacked)
-            return None if known else Request.ORDERED
-        return Request.IMPURE
+        if not can_rewind(iterable):
+            return Request.IMPURE
+        if self.run.memory.is_open(iterable) or self._is_forecast(iterable, unpacked):
+            return None
+        return self._until_settled(iterable) or Request.ORDERED
 
-    def may_loop_unsteady(self, iterable: object, unpacked: bool = False) -> Request | None:
+    def _until_settled(self, iterable: object) -> Promise | None:
+        """Return what is kept once somebody is done with a list or table that is stored into behind a branch."""
+        announcer = self.announcer(iterable if type(iterable) is list else table_of(iterable))
+        return self.run.settling(announcer) if announcer is not None else None
+
+    def may_loop_unsteady(self, iterable: object, unpacked: bool = False) -> Request | Promise | None:
         """The same for a loop that may take items out of what it goes over; see `walk_unsteady`."""
         if type(iterable) not in TABLES or not self.run.pending:
             return self.may_loop(iterable, unpacked)
@@ -380,15 +414,17 @@ class Questions:
 
     def may_loop_wrapper(
         self, wrapper: object, args: tuple[object, ...], keywords: object, unpacked: bool
-    ) -> Request | None:
+    ) -> Request | Promise | None:
         """The beginning of a loop over ``enumerate(xs)`` and the like."""
         if not self.run.pending:
             return None
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
         ahead = unpacked and wrapper is not reversed
-        known = all(self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False)) for value in args)
-        return None if known else Request.ORDERED
+        for value in args:
+            if not (self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False))):
+                return (self._until_settled(value) if ahead else None) or Request.ORDERED
+        return None
 
     def walk_wrapper(
         self,
@@ -440,8 +476,8 @@ class Questions:
         else:
             yield from islice(source, count, None)
 
-    def may_go_on(self, key: object) -> Request | None:
-        """The next round of a ``for`` loop."""
+    def may_go_on(self, key: object) -> Request | Promise | None:
+        """The next round of a ``for`` loop. After a promise it is asked again."""
         run = self.run
         if not run.pending:
             return None
@@ -449,6 +485,9 @@ class Questions:
             return Request.IMPURE
         writes = run.memory.writes
         for each in key if type(key) is tuple else (key,):
-            if not each.can_go_on() if type(each) in FORETOLD else each in writes:
+            if type(each) in FORETOLD:
+                if not each.can_go_on():
+                    return self._until_settled(each.container) or Request.ORDERED
+            elif each in writes:
                 return Request.ORDERED
         return None

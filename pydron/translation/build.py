@@ -31,6 +31,7 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.liveness import annotate
 from pydron.translation.lowering.calls import BIND, SPREAD
+from pydron.translation.lowering.comprehensions import TO_COME
 from pydron.translation.lowering.consumers import EMPTY, SORT, SUM, TOTAL
 from pydron.translation.lowering.match_cases import is_simple
 from pydron.translation.lowering.sources import CONSUMES
@@ -215,7 +216,9 @@ class _Builder:
         )
 
 
-_INTRINSICS = frozenset((BIND, SPREAD, ".AssertionError", ".BaseException", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY))
+_INTRINSICS = frozenset(
+    (BIND, SPREAD, TO_COME, ".AssertionError", ".BaseException", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY)
+)
 
 
 def _bound(*regions: Region) -> frozenset[str]:

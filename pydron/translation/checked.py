@@ -214,26 +214,27 @@ class CheckedExpression:
     def _attribute(self, node: ast.Attribute) -> ast.expr:
         owner, name = self.write(node.value), self._text(node.attr, node)
         read = at(ast.Attribute(owner, node.attr, ast.Load()), node)
-        return self._unless_known("attribute", node, owner, name, read)
+        return self._unless_known("attribute", node, [owner, name], read)
 
     def _subscript(self, node: ast.Subscript) -> ast.expr:
         owner = self.write(node.value)
         index = self.index(node.slice)
-        return self._unless_known("subscript", node, owner, index, at(ast.Subscript(owner, index, ast.Load()), node))
+        read = at(ast.Subscript(owner, index, ast.Load()), node)
+        return self._unless_known("subscript", node, [owner, index], read)
 
-    def _unless_known(self, kind: str, node: ast.expr, owner: ast.expr, place: ast.expr, read: ast.expr) -> ast.expr:
-        """Append the reading of a place, unless it is known what a queued store will put there."""
+    def _unless_known(self, kind: str, node: ast.expr, operands: list[ast.expr], read: ast.expr) -> ast.expr:
+        """Append the reading of something, unless it is known what queued stores will put there."""
         result = self._names.fresh("e")
 
         def ask() -> None:
-            self._ask(f"may_{kind}", node, owner, place)
+            self._ask(f"may_{kind}", node, *operands)
             self.out.append(at(ast.Assign([store(result, node)], read), node))
 
         self.out += quote(
-            f"_Result = _S.known_{kind}(_Owner, _Place)\n"
+            f"_Result = _S.known_{kind}(*_Operands)\n"
             "if _Result is _MISSING: _Read\n"
             "elif _Type(_Result) is _P: _Result = yield _Result",
-            node, _Result=result, _Owner=owner, _Place=place, _Read=self._within(ask),
+            node, _Result=result, _Operands=operands, _Read=self._within(ask),
         )  # fmt: skip
         return load(result, node)
 
@@ -262,9 +263,12 @@ class CheckedExpression:
         """Append the iteration over what is spread over arguments; other calls have been taken out before."""
         if not isinstance(node.func, ast.Name) or node.func.id != SPREAD:
             return self._opaque(node)
-        (value,) = map(self.write, node.args)
-        self._ask("may_iterate", node, value)
-        return self._keep(at(ast.Call(node.func, [value], []), node))
+        value, *called = map(self.write, node.args)
+        taken = at(ast.Call(node.func, [value], []), node)
+        if not called:
+            self._ask("may_spread", node, value)
+            return self._keep(taken)
+        return self._unless_known("spread", node, [value, *called], taken)
 
     def _list(self, node: ast.List) -> ast.expr:
         if _spreads_early(node.elts):

@@ -11,6 +11,8 @@ KINDS: dict[str, tuple[Template, ...]] = {
         2: f_loud(<site>, <k>, <any>)
         2: f_named(<site>, <k>, <int>, b=<any>)
         2: f_named(<site>, <k>, *<ints>[:3])
+        1: blended(*<v:ints>)
+        1: sum(e * 2 for e in <v:ints>)
         1: f_named(<site>, k=<k>, **{'a': <int>, 'c': <any>})
         1: f_named(<site>, <k>, <int>, *<pair>, b=<int>, **{'q': <int>})
         1: f_named(b=<int>, *[<site>, <k>])
@@ -186,6 +188,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: (<v:box> is <v:box>)
         1: any(f_flag(<site>, e, e) for e in <ints>[:3])
         1: all(e < <int> for e in <ints>[:3])
+        1: any(e > <int> for e in <v:ints>)
         1: (<text> < <text>)
         1: callable(<any>)
         1: (<vec> < <vec>)
@@ -234,6 +237,8 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <arr>.tolist()[:2]
         1: list(itertools.accumulate(<ints>[:3]))
         1: [e for _, e in enumerate(<ints>[:3])]
+        1: [e for e in <v:ints> if e > <int>]
+        1: [d for e in <v:nest> for d in e][:4]
         1: <v:ints>.copy()
         1: copy.deepcopy(<ints>)
         1: list(filter(None, <ints>))
@@ -307,6 +312,7 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: set(<ints>)
         1: (<set> | {<int>})
         1: {e % 3 for e in <ints>[:4]}
+        1: {e % 2 for e in <v:ints>}
         1: {<lit>, <lit>}
     """),
     "keyed": templates("""

@@ -654,6 +654,11 @@ def f_named(site: object, k: object, a: object = 1, *rest: object, b: object = 2
     return weigh((a, rest, b, more)) % 15
 
 
+@pydron.functional
+def blended(*values: object) -> int:
+    return blend(values) % 13
+
+
 f_sorted = pydron.functional(
     functools.partial(sorted)
 )  # marking `sorted` itself would make a copy of what other calls sort

@@ -9,6 +9,7 @@ from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
+from pydron.translation.lowering.comprehensions import TO_COME
 from pydron.translation.quote import at, load, quote, quote_expression
 from pydron.translation.trees import nodes_of
 
@@ -28,12 +29,19 @@ class Calls(Writer):
         checks = self._check_bound(node.reads, node)
         if node.target in self._methods:
             return [*checks, *self._bind(node, call)]
+        if isinstance(call.func, ast.Name) and call.func.id == TO_COME:
+            return [*checks, *self._ask_to_come(node, call)]
         target = node.target or ".r"
         checks += self._check_arguments(call, node)
         spread = self._spread(call, node)
         ask = self._ask_call(call, node, "awaited" if node.awaits else "call")
         native = self._made(node)
-        wait = [*self._force(node.reads, node), *self._await_owner(call, code), *quote("yield _IMPURE", code)]
+        wait = [
+            *self._force(node.reads, node),
+            *self._await_owner(call, code),
+            *quote("yield _IMPURE", code),
+            *self._take_arrived(call, code),
+        ]
         writes = self._written_by(call, node)
         choice = quote(
             "if _Type(_Answer) is _C:\n"
@@ -50,6 +58,11 @@ class Calls(Writer):
             _Take=[assign(target, load(".answer", code), code)],
         )
         return [*checks, *spread, *ask, *choice]
+
+    def _ask_to_come(self, node: Call, call: ast.Call) -> list[ast.stmt]:
+        """Ask whether to go over something element by element: that is known at once."""
+        assert node.target is not None
+        return quote("_Target = _S.is_to_come(*_Args)", node.code, _Target=node.target, _Args=call.args)
 
     def _made(self, node: Call) -> ast.stmt:
         """Return the call as it stands, its result in the target."""
@@ -110,6 +123,14 @@ class Calls(Writer):
             )
         return spread
 
+    def _take_arrived(self, call: ast.Call, origin: ast.AST) -> list[ast.stmt]:
+        """Put values in place of the promises among what was spread before they were there."""
+        match call.args:
+            case [ast.Starred(value=ast.Name(id=name))]:
+                return quote("_Name = _S.arrived(_Name)", origin, _Name=name)
+            case _:
+                return []
+
     def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:
         origin = node.code
         positional = at(ast.Tuple(list(call.args), ast.Load()), origin)
@@ -167,11 +188,12 @@ class Calls(Writer):
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
-                "    if _Answer is not _N:\n        yield _IMPURE\n"
+                "    if _Answer is not _N:\n        yield _IMPURE\n        _Arrived\n"
                 "    _Native\n"
                 "else:\n    _Take",
                 code,
                 _Answer=".answer",
+                _Arrived=self._take_arrived(call, code),
                 _Native=[self._made(node)],
                 _Take=[assign(target, load(".answer", code), code)],
             ),

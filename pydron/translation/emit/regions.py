@@ -115,7 +115,9 @@ class Regions(Natives):
             may_loop, walk = f"{ask}(_Iterable, {unpacked})", f"{walk}(_Iterable, {unpacked})"
             holes = {"_Iterable": iterable}
         body += quote(
-            f"_Ans = _S.{may_loop}\nif _Ans is not None: yield _Ans\n_Source, _Key = _S.{walk}\n_Count = 0",
+            f"_Ans = _S.{may_loop}\n"
+            f"while _Ans is not None:\n    yield _Ans\n    _Ans = _S.{may_loop} if _Type(_Ans) is _P else None\n"
+            f"_Source, _Key = _S.{walk}\n_Count = 0",
             origin, _Source=source, _Count=count, _Key=key, **holes,
         )  # fmt: skip
         frame.in_loop = True
@@ -139,7 +141,11 @@ class Regions(Natives):
         _, _, key = loop_state(node)
         return quote(
             "if _R.due: yield _BREATHE\n"
-            "if _Key is not None:\n    _Ans = _S.may_go_on(_Key)\n    if _Ans is not None: yield _Ans",
+            "if _Key is not None:\n"
+            "    _Ans = _S.may_go_on(_Key)\n"
+            "    while _Ans is not None:\n"
+            "        yield _Ans\n"
+            "        _Ans = _S.may_go_on(_Key) if _Type(_Ans) is _P else None",
             node.code,
             _Key=key,
         )

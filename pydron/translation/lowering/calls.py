@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.translation.lowering.comprehensions import can_unroll, unroll
+from pydron.translation.lowering.comprehensions import can_unroll, goes_over_own, holds_calls, unroll
 from pydron.translation.lowering.consumers import consume, is_consumer
 from pydron.translation.lowering.loop_continue import blocks_of, contains_jump
 from pydron.translation.lowering.loops import loop_over
@@ -40,7 +40,7 @@ __all__ = ["BIND", "SPREAD", "Flattener", "lower_calls"]
 BIND = ".bind"
 """Stands for reading a method before its arguments are evaluated."""
 SPREAD = ".spread"
-"""Stands for iterating over the only argument of a call, which is spread."""
+"""Stands for iterating over the only argument of a call, which is spread; what is called follows if it has a name."""
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
@@ -297,10 +297,7 @@ class Flattener:
         if isinstance(node, ast.GeneratorExp):
             return self.needs(node.generators[0].iter)
         if isinstance(node, _COMPREHENSIONS):
-            return any(
-                isinstance(inner, (ast.Call, ast.NamedExpr, ast.Await)) or getattr(inner, "is_async", False)
-                for inner in nodes_of(node)
-            )
+            return holds_calls(node) or (goes_over_own(node) and can_unroll(node, self.is_consumed))
         return any(self._look_below(child) for child in children(node))
 
     def _look_below(self, node: ast.AST) -> bool:
@@ -521,19 +518,22 @@ class Flattener:
             if not isinstance(called, ast.Name):
                 called = self.spill(called)
         spread = len(node.args) == 1 and isinstance(node.args[0], ast.Starred)
+        if spread and isinstance(called, ast.Name):
+            called = self.named(called)  # what is asked before the call is what is called
         # an argument that is spread alone is iterated over at the call, others where they stand
         parts = self.parts([_value(arguments[0]), *arguments[1:]] if spread else arguments, node)
         values = self._all_named(parts)
-        positional = [self._spread_alone(values[0], node)] if spread else values[: len(node.args)]
+        positional = [self._spread_alone(values[0], called, node)] if spread else values[: len(node.args)]
         keywords = [
             at(ast.keyword(keyword.arg, value), keyword)
             for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True)
         ]
         return at(ast.Call(called, positional, keywords), node)
 
-    def _spread_alone(self, value: ast.expr, call: ast.Call) -> ast.expr:
+    def _spread_alone(self, value: ast.expr, called: ast.expr, call: ast.Call) -> ast.expr:
         """Iterate over an argument once: what is asked before a call and the call itself see the same."""
-        taken = self.spill(at(ast.Call(load(SPREAD, call), [value], []), call))
+        callee = [load(called.id, call)] if isinstance(called, ast.Name) else []
+        taken = self.spill(at(ast.Call(load(SPREAD, call), [value, *callee], []), call))
         return at(ast.Starred(taken, ast.Load()), call.args[0])
 
 

@@ -1,7 +1,17 @@
-"""Write comprehensions that hold calls as loops: ``[f(x) for x in xs if p(x)]`` becomes a list, ``for`` and ``if``.
+"""Write comprehensions as loops: ``[f(x) for x in xs if p(x)]`` becomes a list, ``for`` and ``if``.
 
 The loop variables get names of their own, as a comprehension has a scope of its own; a walrus inside binds in the
-function, as it should.
+function, as it should. One without calls becomes a loop only while what it goes over is still to be filled: the loop
+takes each element as soon as that is there::
+
+    large = [v for v in values if v > 9]   →    .loops1 = .to_come(values)
+                                                if .loops1:
+                                                    .all2 = []
+                                                    for .v3 in values:
+                                                        if .v3 > 9: .all2.append(.v3)
+                                                else:
+                                                    .all2 = [v for v in values if v > 9]
+                                                large = .all2
 """
 
 from __future__ import annotations
@@ -13,8 +23,9 @@ from pydron.translation.features import is_asynchronous, is_short_super
 from pydron.translation.lowering.asynchronous import iterate
 from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.lowering.loops import head
-from pydron.translation.quote import at, load, quote
+from pydron.translation.quote import at, load, quote, store
 from pydron.translation.scope import names_bound
+from pydron.translation.source import copy_tree
 from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
@@ -23,7 +34,10 @@ if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
     from pydron.translation.quote import Names
 
-__all__ = ["can_unroll", "nest", "rename", "span_of", "unroll"]
+__all__ = ["TO_COME", "can_unroll", "goes_over_own", "holds_calls", "nest", "rename", "span_of", "unroll"]
+
+TO_COME = ".to_come"
+"""Asks whether something or what it holds is still to be stored into, so that a loop over it need not wait."""
 
 _FRAMES = {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
@@ -49,6 +63,22 @@ def can_unroll(node: Comprehension | ast.GeneratorExp, consumed: Callable[[ast.C
     return not _reads_ahead(node)
 
 
+def holds_calls(node: Comprehension | ast.GeneratorExp) -> bool:
+    """Say whether something inside gets a statement of its own whatever the comprehension goes over."""
+    return any(
+        isinstance(inner, (ast.Call, ast.NamedExpr, ast.Await)) or getattr(inner, "is_async", False)
+        for inner in nodes_of(node)
+    )
+
+
+def goes_over_own(node: Comprehension | ast.GeneratorExp) -> bool:
+    """Say whether a comprehension goes over what a variable, attribute or item holds: perhaps still to be filled."""
+    first = node.generators[0].iter
+    while isinstance(first, (ast.Attribute, ast.Subscript)):
+        first = first.value
+    return isinstance(first, ast.Name)
+
+
 def _reads_ahead(node: Comprehension | ast.GeneratorExp) -> bool:
     """Say whether a variable of the comprehension is read before the loop that binds it."""
     ahead = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
@@ -69,12 +99,33 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     """Append the loop and return the variable that holds its result."""
     spans = span_of(node), span_of(node.generators[0].iter)
     flattener.unrolled.append(Unrolled(*spans, _FRAMES[type(node)], is_coroutine=is_asynchronous(node)))
+    always = holds_calls(node)
     first = node.generators[0].iter  # evaluated in the scope around
     if not flattener.can_fuse(first):
-        first = head(flattener, first)
+        node.generators[0].iter = head(flattener, first)
+    result = flattener.names.fresh("all")
+    if always:
+        _loop(flattener, node, result)
+    else:
+        _loop_if_to_come(flattener, node, result)
+    return load(result, node)
+
+
+def _loop_if_to_come(flattener: Flattener, node: Comprehension, result: str) -> None:
+    loops = flattener.names.fresh("loops")
+    ask = at(ast.Call(load(TO_COME, node), [copy_tree(node.generators[0].iter)], []), node)
+    flattener.out.append(at(ast.Assign([store(loops, node)], ask), node))
+    unrolled = copy_tree(node)
+    loop = flattener.within(lambda: _loop(flattener, unrolled, result))
+    whole = at(ast.Assign([store(result, node)], node), node)
+    flattener.out.append(at(ast.If(load(loops, node), loop, [whole]), node))
+
+
+def _loop(flattener: Flattener, node: Comprehension, result: str) -> None:
+    """Append a loop that puts the elements of a comprehension into a new container."""
+    first = node.generators[0].iter
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
-    result = flattener.names.fresh("all")
     empty = {ast.ListComp: "[]", ast.SetComp: "{*()}", ast.DictComp: "{}"}[type(node)]
     flattener.out += quote(f"_Result = {empty}", node, _Result=result)
     rename(node, fresh)
@@ -82,7 +133,6 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     collect = _collect(node, result)
     for statement in nest(flattener.names, node.generators, [collect]):
         flattener.statement(statement)
-    return load(result, node)
 
 
 def span_of(node: ast.expr) -> Span:

@@ -14,7 +14,8 @@
                                             total = .all6
 
 A loop does with each element what the builtin does, before the next element is evaluated. If the name does not mean the
-builtin, the call is made as it stands; and where there is nothing to run in parallel, the loop gives way to it.
+builtin, the call is made as it stands; and where there is nothing to run in parallel, the loop gives way to it. A
+generator expression without calls is a loop only while what it goes over is still to be filled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.translation.lowering.comprehensions import can_unroll, nest, rename, span_of
+from pydron.translation.lowering.comprehensions import (
+    TO_COME,
+    can_unroll,
+    goes_over_own,
+    holds_calls,
+    nest,
+    rename,
+    span_of,
+)
 from pydron.translation.lowering.context import Unrolled
 from pydron.translation.lowering.loops import kept_head, write_loop
 from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, called, is_source, passes
@@ -31,7 +40,6 @@ from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_bound, set_consumed
 from pydron.translation.source import copy_tree
-from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener
@@ -78,7 +86,7 @@ def is_consumer(node: ast.Call, fast: frozenset[str]) -> bool:
         many = len(first.generators) > 1
         return (
             can_unroll(first, lambda call: is_consumer(call, fast))
-            and _calls(first)
+            and (holds_calls(first) or goes_over_own(first))
             and not (many and kind in _STOPPING)
         )
     if is_source(first, fast):
@@ -107,10 +115,6 @@ def _has_pairs(node: ast.expr) -> bool:
     if not isinstance(node, ast.GeneratorExp) or not isinstance(node.elt, ast.Tuple) or len(node.elt.elts) != 2:
         return False
     return not any(isinstance(element, ast.Starred) for element in node.elt.elts)
-
-
-def _calls(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Call) for part in nodes_of(node))
 
 
 def _key(node: ast.Call) -> ast.expr | None:
@@ -155,6 +159,7 @@ class _Consumption:
         else:
             node.func = flattener.spill(node.func)
             self._ask(node.func, self._kind)
+        always = not isinstance(node.args[0], ast.GeneratorExp) or holds_calls(node.args[0])
         elements = self._elements(node.args[0])
         node.args[1:] = [flattener.atom(argument) for argument in node.args[1:]]
         for keyword in node.keywords:
@@ -164,7 +169,8 @@ class _Consumption:
             self._ask_given(key)
         loops = self._names.fresh("loops")
         whole = at(ast.Assign([store(self._result, node)], copy_tree(node)), node)
-        ask = at(ast.Call(load(CONSUMES, node), self._asked, []), node)
+        source = [] if always else [copy_tree(elements.generators[0].iter)]
+        ask = at(ast.Call(load(CONSUMES if always else TO_COME, node), [*source, *self._asked], []), node)
         flattener.out.append(at(ast.Assign([store(loops, node)], ask), node))
         unrolled = flattener.within(lambda: self._loop(elements))
         native = flattener.within(lambda: self._call(node))

@@ -102,9 +102,65 @@ def attributes(xs: list[int]) -> object:
     return [record.more for record in records]
 
 
+def chosen_of_each_round(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        values = [f(x, n) for x in xs]
+        out.append(g([value for value in values if value > 2]))
+    return out
+
+
+def squares_of_each_round(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        values = [f(x, n) for x in xs]
+        out.append(g(sum(value * value for value in values)))
+    return out
+
+
+def rows_put_together(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        rows = [[f(x, n), f(x)] for x in xs]
+        out.append(g([value for row in rows for value in row]))
+        out.append(g(list({x: row[0] for x, row in enumerate(rows)})))
+    return out
+
+
+def spread_over_arguments(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        values = [f(x, n) for x in xs]
+        out.append(f(*values))
+    return out
+
+
+def attributes_of_all(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        records = [Record(x) for x in xs]
+        for record in records:
+            record.value = f(record.number, n)
+        out.append(g([record.value for record in records]))
+    return out
+
+
+def filled_behind_a_branch(xs: list[int]) -> object:
+    out = []
+    for x in xs:
+        large: Numbers = []
+        if f(x) > 1:
+            large.append(x)
+        for value in large:
+            result = f(value)
+            out.append(result)
+    return out
+
+
 PROGRAMS = [
     sums_of_rows, rows_that_were_filled_before, rows_as_arguments, helpers, slices, elements_of_elements, tables,
-    groups, attributes,
+    groups, attributes, chosen_of_each_round, squares_of_each_round, rows_put_together, spread_over_arguments,
+    attributes_of_all, filled_behind_a_branch,
 ]  # fmt: skip
 
 

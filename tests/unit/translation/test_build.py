@@ -71,7 +71,7 @@ PORTS = {
     "del x": ("x", "x"),
     "import a.b": ("a", "a"),
     "a, *b = x": ("x", "a b"),
-    "a = [c for c in x]": ("x", "a"),
+    "a = [c for c in (x, b)]": ("b x", "a"),
     "def a(y=1): return x": ("", "a"),
 }
 
