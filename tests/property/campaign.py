@@ -36,8 +36,8 @@ class Summary:
         self.found += other.found
 
 
-def campaign(seeds: range, end: float, most_small: int = 4) -> Summary:
-    """Check the programs of `seeds` until the time `end`; minimise the first few divergences."""
+def campaign(seeds: range, end: float, most_small: int = 4, orders: int = 1) -> Summary:
+    """Check the programs of `seeds`, as `check` does, until the time `end`; minimise the first few divergences."""
     summary = Summary()
     seen: set[str] = set()
     for seed in seeds:
@@ -45,7 +45,7 @@ def campaign(seeds: range, end: float, most_small: int = 4) -> Summary:
             break
         program = generate(seed)
         summary.features += program.features
-        divergence = check(program, Random(seed), summary.tally)
+        divergence = check(program, Random(seed), summary.tally, orders=orders)
         if divergence is not None:
             sign = signature(divergence)
             if len(seen) < most_small and sign not in seen:

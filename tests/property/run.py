@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.property.harness import Divergence
 
 CHUNK = 100
+Part = tuple[int, int, float, int, int]
+"""The seed of the first program, how many programs; when to end, how many divergences to minimise, how many orders."""
 
 
 def options() -> argparse.Namespace:
@@ -31,6 +33,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=0, help="how many runs at least; 0: until the time is up")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--jobs", type=int, default=1, help="processes; 0: this one, for tools that measure it")
+    parser.add_argument("--orders", type=int, default=1, help="orders of completion for each failure of a program")
     parser.add_argument(
         "--small", type=int, default=2, help="how many divergences to minimise in each hundred programs"
     )
@@ -39,10 +42,10 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chunk(task: tuple[int, int, float, int]) -> Summary:
+def chunk(task: Part) -> Summary:
     """Run a part of the campaign in a process of its own."""
-    start, number, end, most_small = task
-    return campaign(range(start, start + number), end, most_small)
+    start, number, end, most_small, orders = task
+    return campaign(range(start, start + number), end, most_small, orders)
 
 
 def main() -> int:
@@ -52,7 +55,9 @@ def main() -> int:
     starts = count(given.seed, CHUNK) if not given.programs else range(given.seed, given.seed + given.programs, CHUNK)
     last = given.seed + given.programs if given.programs else None
     total = Summary()
-    tasks = ((start, CHUNK if last is None else min(CHUNK, last - start), end, given.small) for start in starts)
+    tasks = (
+        (start, CHUNK if last is None else min(CHUNK, last - start), end, given.small, given.orders) for start in starts
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):  # what was found so far is worth knowing
         for summary in map(chunk, tasks) if not given.jobs else side_by_side(tasks, given.jobs):
@@ -70,7 +75,7 @@ def main() -> int:
     return 1 if total.found else 0
 
 
-def side_by_side(tasks: Iterable[tuple[int, int, float, int]], jobs: int) -> Iterator[Summary]:
+def side_by_side(tasks: Iterable[Part], jobs: int) -> Iterator[Summary]:
     """Run the parts in several processes; give what each has found."""
     with multiprocessing.get_context("forkserver").Pool(jobs, maxtasksperchild=20) as pool:
         running: list[multiprocessing.pool.AsyncResult[Summary]] = []
