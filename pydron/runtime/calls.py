@@ -27,7 +27,7 @@ from pydron.runtime.effects import (
 )
 from pydron.runtime.effects.trust import has_plain_keys
 from pydron.runtime.entries import Effect
-from pydron.runtime.forecasts import append_to
+from pydron.runtime.forecasts import MISSING, append_to
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
 from pydron.runtime.ordered import place_ordered
@@ -146,6 +146,9 @@ class Calls(Dispatch):
         if functional is None and first and (functional := functional_of(callee)) is not None:
             function, first = callee, ()  # this very method of this very object
         kwargs = joined(keywords)
+        if functional is None and type(callee) is partial and (functional := functional_of(callee.func)) is not None:
+            function, first = callee.func, callee.args
+            kwargs = {**callee.keywords, **kwargs} if kwargs is not None else None
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
@@ -173,6 +176,8 @@ class Calls(Dispatch):
                 return self._turn()
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
+        if type(callee) is BuiltinMethodType and type(callee.__self__) in CONTAINERS:
+            return self._builtin_method(callee.__self__, callee.__name__, args, kwargs, tick)
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
 
@@ -339,6 +344,10 @@ class Calls(Dispatch):
             forecast = self.forecast(owner)
             if isinstance(forecast, dict) and type(args[0]) in ATOMS and has_plain_keys(forecast):
                 return settled(forecast.get(*args))
+        if name == "setdefault" and type(owner) is dict and 0 < len(args) < 3 and not kwargs and not late:
+            known = self.set_default(owner, args[0], args[1] if len(args) > 1 else None, tick)
+            if known is not MISSING:
+                return known
         if name == "__setitem__" and type(owner) is dict and len(args) == 2 and not kwargs:
             choice = self.store_item(owner, *args, tick)
             return None if choice is Choice.QUEUED else choice

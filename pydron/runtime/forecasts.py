@@ -301,14 +301,19 @@ class ForecastWalk:
 
     def after(self, count: int) -> Iterator[object]:
         """Iterate over what follows the first `count` items."""
-        while True:
-            content: object = self._fiber.forecast(self.container)
-            if content is None:
-                content = self.container
-            if count >= len(content):  # type: ignore[arg-type]
-                return
-            yield settled(content[count])  # type: ignore[index]
+        while count < len(content := self._content()):
+            yield settled(content[count])
             count += 1
+
+    def _content(self) -> list[object]:
+        content = self._fiber.forecast(self.container)
+        return self.container if content is None else cast("list[object]", content)
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    def __getitem__(self, place: int) -> object:
+        return settled(self._content()[place])
 
     def can_go_on(self) -> bool:
         """Say whether the next item is known."""
@@ -319,12 +324,15 @@ class ForecastWalk:
 class TableWalk:
     """A loop over a dictionary or a view of one with queued stores: each item as it will be."""
 
-    __slots__ = ("_fiber", "_size", "_view", "container")
+    __slots__ = ("_fiber", "_keeps", "_next", "_size", "_view", "container")
 
-    def __init__(self, view: object, table: dict[object, object], fiber: Fiber) -> None:
+    def __init__(self, view: object, table: dict[object, object], fiber: Fiber, *, keeps: bool = False) -> None:
         self._view = view
         self.container = table
         self._fiber = fiber
+        self._keeps = keeps and type(view) is ITEMS
+        """The loop may keep items as they are: tuples, which can hold no promise."""
+        self._next = 0
         self._size = len(self._content())
 
     def __iter__(self) -> Iterator[object]:
@@ -351,6 +359,7 @@ class TableWalk:
             except StopIteration:
                 return
             count += 1
+            self._next = count
             value = settled(value)
             yield (key, value) if kind is ITEMS else value if kind is VALUES else key
 
@@ -360,7 +369,11 @@ class TableWalk:
         if id(self.container) not in fiber.run.memory.writes:
             return True
         content = fiber.forecast(self.container)
-        return content is not None and len(content) == self._size
+        if not isinstance(content, dict) or len(content) != self._size:
+            return False
+        return not self._keeps or all(
+            type(settled(value)) is not Promise for value in islice(content.values(), self._next, self._next + 1)
+        )
 
 
 FORETOLD = frozenset((ForecastWalk, TableWalk))

@@ -29,10 +29,21 @@ from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Request, settled
 from pydron.runtime.trials import Finding, Trials
 from pydron.runtime.trials.operators import operator_of
-from pydron.runtime.walks import EACH_TURN, FIXED, TABLES, Walk, can_rewind, can_walk, pooled, same
+from pydron.runtime.walks import (
+    EACH_TURN,
+    FIXED,
+    TABLES,
+    BackwardWalk,
+    Walk,
+    can_rewind,
+    can_walk,
+    gives_items,
+    pooled,
+    same,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydron.runtime.effects import Verdict
     from pydron.runtime.fiber import Fiber
@@ -43,6 +54,11 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 _HOLDERS = frozenset((list, tuple))
+_SEQUENCES = frozenset((list, ForecastWalk))
+_REWINDING = frozenset((Walk, BackwardWalk, *FORETOLD))
+"""Types of walks that can go on from any item."""
+_ONLY_METHODS = frozenset((list, dict, set))
+"""Types of objects that have no attributes but methods."""
 _PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
 
 
@@ -132,7 +148,7 @@ class Questions:
 
     def shows_already(self, owner: object, name: str) -> bool:
         """Say whether a plain attribute is now what it will be here, once all stores before it are done."""
-        if self.run.memory.is_open(owner):
+        if type(owner) in _ONLY_METHODS or self.run.memory.is_open(owner):
             return True
         names = instance_dict(owner)
         content = self.forecast(names)
@@ -293,16 +309,28 @@ class Questions:
 
     def _defaulted(self, owner: defaultdict[object, object], index: object) -> object:
         """Return an item of a dictionary that makes what it does not hold, which it then stores at its turn."""
-        content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
-        if type(index) not in ATOMS or not isinstance(content, dict) or not has_plain_keys(content):
-            return MISSING
-        if index in content:
-            return settled(dict.__getitem__(content, index))
         factory = owner.default_factory
-        if factory is None or id(factory) not in _PLAIN_FACTORIES or not self.may_change(owner):
+        plain = factory if factory is not None and id(factory) in _PLAIN_FACTORIES else None
+        return self._held_or_made(owner, index, plain, self.tick)
+
+    def set_default(self, owner: dict[object, object], key: object, default: object, tick: int) -> object:
+        """Return ``owner.setdefault(key, default)``, or `MISSING` if that cannot be told."""
+        self.run.memory.seen((default,))
+        return self._held_or_made(owner, key, lambda: default, tick)
+
+    def _held_or_made(
+        self, owner: dict[object, object], key: object, make: Callable[[], object] | None, tick: int
+    ) -> object:
+        """Return an item of a dictionary; if there is none, what is made for it, which is stored at its turn."""
+        content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
+        if type(key) not in ATOMS or not isinstance(content, dict) or not has_plain_keys(content):
             return MISSING
-        made = factory()
-        self.queue(Effect(operator.setitem, (owner, index, made), (id(owner),), self.tick))
+        if key in content:
+            return settled(dict.__getitem__(content, key))
+        if make is None or not self.may_change(owner):
+            return MISSING
+        made = make()
+        self.queue(Effect(operator.setitem, (owner, key, made), (id(owner),), tick))
         return made
 
     def _sliced(self, items: list[object], index: slice) -> object:
@@ -355,9 +383,15 @@ class Questions:
             return None
         if not can_rewind(iterable):
             return Request.IMPURE
-        if self.run.memory.is_open(iterable) or self._is_forecast(iterable, unpacked):
-            return None
+        if self.run.memory.is_open(iterable) or self._is_forecast(iterable):
+            return None if unpacked or type(iterable) is not ITEMS else self._missing_value(iterable)
         return self._until_settled(iterable) or Request.ORDERED
+
+    def _missing_value(self, items: object) -> Promise | None:
+        """Return a value that is still to come of a table's items, which are tuples and so can hold no promise."""
+        content = self.forecast(table_of(items))
+        values = content.values() if isinstance(content, dict) else ()
+        return next((value for value in map(settled, values) if type(value) is Promise), None)
 
     def _until_settled(self, iterable: object) -> Promise | None:
         """Return what is kept once somebody is done with a list or table that is stored into behind a branch."""
@@ -370,11 +404,9 @@ class Questions:
             return self.may_loop(iterable, unpacked)
         return None if self.run.memory.is_open(iterable) else Request.ORDERED
 
-    def _is_forecast(self, iterable: object, unpacked: bool = True) -> bool:
+    def _is_forecast(self, iterable: object) -> bool:
         if type(iterable) is list:
             return self.forecast(iterable) is not None
-        if type(iterable) is ITEMS and not unpacked:
-            return False  # an item is a tuple, which can hold no promise
         table = table_of(iterable)
         return table is not None and self.forecast(table) is not None
 
@@ -385,8 +417,8 @@ class Questions:
         """
         if type(iterable) in FIXED:
             return iterable, None  # type: ignore[return-value]
-        if self._is_forecast(iterable, unpacked):
-            walk = self._foretold(iterable)
+        if self._is_forecast(iterable):
+            walk = self._foretold(iterable, keeps=not unpacked)
             return walk, walk
         if type(iterable) in TABLES:
             key = key_of(iterable)
@@ -420,7 +452,7 @@ class Questions:
             return None
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
-        ahead = unpacked and wrapper is not reversed
+        ahead = unpacked or gives_items(wrapper)
         for value in args:
             if not (self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False))):
                 return (self._until_settled(value) if ahead else None) or Request.ORDERED
@@ -436,28 +468,30 @@ class Questions:
     ) -> tuple[Iterable[object], object]:
         """Return what a loop over ``enumerate(xs)`` and the like iterates over, and what it has to watch for stores.
 
-        `unpacked` says that the loop takes its items apart and does not keep them: then they may hold promises.
+        `unpacked` says that the loop takes its items apart and does not keep them: then tuples may hold promises.
         `restored` says that it may store items into what it goes over.
         """
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
-        args = pooled(wrapper, args)
-        if unpacked and wrapper is not reversed and (restored or self.run.pending):
+        if (unpacked or gives_items(wrapper)) and (restored or self.run.pending):
             args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
+        args = pooled(wrapper, args)
         watched = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
         keys = tuple([arg if type(arg) is ForecastWalk else key_of(arg) for arg in watched])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
+        if wrapper is reversed and type(args[0]) in _SEQUENCES:
+            return BackwardWalk(cast("Sequence[object]", args[0])), keys
         return Walk(wrapper, args, kwargs), keys or None
 
     def _is_to_come(self, iterable: object, restored: bool) -> bool:
         return type(iterable) is list and (restored or self._is_forecast(iterable))
 
-    def _foretold(self, iterable: object) -> ForecastWalk | TableWalk:
+    def _foretold(self, iterable: object, *, keeps: bool = False) -> ForecastWalk | TableWalk:
         table = table_of(iterable)
         if table is not None:
-            return TableWalk(iterable, table, cast("Fiber", self))
+            return TableWalk(iterable, table, cast("Fiber", self), keeps=keeps)
         return ForecastWalk(cast("list[object]", iterable), cast("Fiber", self))
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
@@ -467,7 +501,7 @@ class Questions:
             # `yield from` would close a generator of the user's when this one is dropped
             for item in source:  # noqa: UP028
                 yield item
-        elif type(source) is Walk or type(source) in FORETOLD:
+        elif type(source) in _REWINDING:
             yield from cast("Walk", source).after(count)
         elif type(source) is list:
             rest = iter(source)

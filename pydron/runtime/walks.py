@@ -14,9 +14,20 @@ from pydron.runtime.effects import ATOMS
 from pydron.runtime.effects.arrays import is_plain_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["EACH_TURN", "FIXED", "TABLES", "Walk", "can_rewind", "can_walk", "pooled", "same"]
+__all__ = [
+    "EACH_TURN",
+    "FIXED",
+    "TABLES",
+    "BackwardWalk",
+    "Walk",
+    "can_rewind",
+    "can_walk",
+    "gives_items",
+    "pooled",
+    "same",
+]
 
 FIXED = frozenset((range, tuple, str, bytes, frozenset))
 """Iterables that never change."""
@@ -35,6 +46,9 @@ _WRAPPERS: dict[int, int] = {
     **_POOLING,
 }
 """Builtin iterators that hold nothing but a place in what they go over."""
+
+
+_PLAIN = frozenset(map(id, (reversed, chain, islice)))
 
 
 def can_rewind(value: object) -> bool:
@@ -56,6 +70,31 @@ def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:
     """Return the arguments of a builtin iterator, with a copy of what it takes all items of at the beginning."""
     count = _POOLING.get(id(wrapper), 0)
     return tuple([tuple(value) if place < count else value for place, value in enumerate(args)])  # type: ignore[arg-type]
+
+
+def gives_items(wrapper: object) -> bool:
+    """Say whether a builtin iterator gives the items of what it goes over as they are, not tuples of them."""
+    return id(wrapper) in _PLAIN
+
+
+class BackwardWalk:
+    """A loop over ``reversed(items)``: from the item that was last when it began, until an index is out of range."""
+
+    __slots__ = ("_items", "_last")
+
+    def __init__(self, items: Sequence[object]) -> None:
+        self._items = items
+        self._last = len(items) - 1
+
+    def __iter__(self) -> Iterator[object]:
+        return self.after(0)
+
+    def after(self, count: int) -> Iterator[object]:
+        """Iterate over what follows the first `count` items."""
+        place = self._last - count
+        while 0 <= place < len(self._items):
+            yield self._items[place]
+            place -= 1
 
 
 def same(value: Iterable[object]) -> Iterable[object]:

@@ -217,6 +217,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: list(range(<int> % 4))
         1: sorted(<ints>)
         1: list(reversed(<ints>))
+        1: [q for q in itertools.chain(<v:ints>, <ints>)][:5]
+        1: [d - e for d, e in itertools.permutations(<ints>[:3], 2)]
+        1: [p[1] for p in dict(zip(<ints>, <ints>)).items()]
         1: list(<pair>)
         1: list(<map>.values())
         1: [<int>] * 2

@@ -268,14 +268,19 @@ def for_direct(draw: Draw) -> None:
     w, v = draw.fresh("w"), draw.fresh("v")
     draw.emit(f"{w} = 0")
     stop = f"{w} += 1\n{'    ' * (draw.indent + 1)}if {w} > 4: break"
-    source = draw.rng.choice([draw.variable("ints"), an(draw, "ints"), "SHARED[:3]", "SHARED"])
+    items = draw.variable("ints")
+    iterators = [f"reversed({items})", f"itertools.chain({items}, {items})", f"itertools.islice({items}, 4)"]
+    source = draw.rng.choice([items, items, an(draw, "ints"), "SHARED[:3]", "SHARED", draw.rng.choice(iterators)])
     looped(draw, f"for {v} in {source}:", w, {v: "int" if "SHARED" not in source else "any"}, stop)
 
 
 def for_pairs(draw: Draw) -> None:
     i, v = draw.fresh("i"), draw.fresh("v")
-    source = draw.rng.choice(["{map}.items()", "list({map}.items())", "zip({ints}, {ints})", "sorted({map}.items())"])
-    source = source.format(map=draw.variable("map"), ints=f"{an(draw, 'ints', 1)}[:3]")
+    source = draw.rng.choice(
+        ["{map}.items()", "list({map}.items())", "zip({ints}, {ints})", "sorted({map}.items())",
+         "itertools.product({name}, range(2))"]
+    )  # fmt: skip
+    source = source.format(map=draw.variable("map"), ints=f"{an(draw, 'ints', 1)}[:3]", name=draw.variable("ints"))
     looped(draw, f"for {i}, {v} in {source}:", i, {v: "int"})
 
 

@@ -20,7 +20,23 @@ __all__ = ["CONSUMING_CALLS", "Total", "begin_total", "consumes", "sort_by", "to
 _RECEIVERS: dict[str, type] = {"join": str, "extend": list, "update": dict}
 _BUILTINS: dict[str, object] = {
     name: getattr(builtins, name)
-    for name in ("list", "tuple", "set", "dict", "sum", "sorted", "min", "max", "any", "all", "next", "map", "filter")
+    for name in (
+        "list",
+        "tuple",
+        "set",
+        "dict",
+        "sum",
+        "sorted",
+        "min",
+        "max",
+        "any",
+        "all",
+        "next",
+        "map",
+        "filter",
+        "zip",
+        "enumerate",
+    )
 }
 
 

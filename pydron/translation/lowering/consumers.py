@@ -64,6 +64,8 @@ _KEYWORDS: dict[str, frozenset[str]] = {
 }
 """What takes elements at once, with the keywords that it may have."""
 _METHODS = frozenset(("join", "extend", "update"))
+_PAIRING = {"zip": (1,), "enumerate": (0, 1)}
+"""What makes pairs, with how many arguments after the first."""
 _STOPPING = frozenset(("any", "all", "next"))
 """What may be done before the last element."""
 _SECOND = frozenset(("sum", "next"))
@@ -77,11 +79,13 @@ def is_consumer(node: ast.Call, fast: frozenset[str]) -> bool:
         return False
     if not all(keyword.arg in _KEYWORDS[kind] for keyword in node.keywords):
         return False
-    if not all(map(_is_quiet, [*node.args[1:], *(keyword.value for keyword in node.keywords)])):
-        return False
     first = node.args[0]
-    if kind in {"dict", "update"} and not _has_pairs(first):
+    plain = not isinstance(first, (ast.GeneratorExp, ast.Call))  # nothing asks it for an iterator before the call
+    others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+    if not (plain or all(map(_is_quiet, others))):
         return False
+    if kind in {"dict", "update"} and not _has_pairs(first):
+        return _makes_pairs(first, fast)
     if isinstance(first, ast.GeneratorExp):
         many = len(first.generators) > 1
         return (
@@ -115,6 +119,17 @@ def _has_pairs(node: ast.expr) -> bool:
     if not isinstance(node, ast.GeneratorExp) or not isinstance(node.elt, ast.Tuple) or len(node.elt.elts) != 2:
         return False
     return not any(isinstance(element, ast.Starred) for element in node.elt.elts)
+
+
+def _makes_pairs(node: ast.expr, fast: frozenset[str]) -> bool:
+    """Say whether an expression may be a call of `zip` or `enumerate` that gives pairs."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=[_, *others]) if name in _PAIRING and name not in fast:
+            plain = not any(isinstance(argument, ast.Starred) for argument in node.args)
+            constant = all(word.arg == "strict" and isinstance(word.value, ast.Constant) for word in node.keywords)
+            return plain and constant and len(others) in _PAIRING[name]
+        case _:
+            return False
 
 
 def _key(node: ast.Call) -> ast.expr | None:
@@ -197,6 +212,9 @@ class _Consumption:
         if is_source(first, frozenset()):
             assert isinstance(first, ast.Call)
             return self._mapped(first)
+        if _makes_pairs(first, frozenset()):
+            assert isinstance(first, ast.Call)
+            return self._paired(first)
         self._node.args[0] = self._flattener.spill(self._flattener.value(first))
         return self._plain(self._node.args[0])
 
@@ -246,6 +264,16 @@ class _Consumption:
             return _Elements([generator], called(function, items, first))
         generator.ifs.append(passes(function, items[0], first))
         return _Elements([generator], copy_tree(items[0]))
+
+    def _paired(self, first: ast.Call) -> _Elements:
+        node = self._node
+        assert isinstance(first.func, ast.Name)
+        self._ask(first.func, first.func.id)
+        first.args = self._flattener.kept_atoms(first.args)
+        names = [self._names.fresh("item") for _ in range(2)]
+        target = at(ast.Tuple([store(name, node) for name in names], ast.Store()), node)
+        pair = at(ast.Tuple([load(name, node) for name in names], ast.Load()), node)
+        return _Elements([_for(target, copy_tree(first))], pair)
 
     # the loop
 

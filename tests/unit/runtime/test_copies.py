@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,10 +158,55 @@ def filled_behind_a_branch(xs: list[int]) -> object:
     return out
 
 
+def backwards(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        values = [f(x, n) for x in xs]
+        for value in reversed(values):
+            result = f(value)
+            out.append(result)
+    return out
+
+
+def tables_of_pairs(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        named = dict(zip("abc", [f(x, n) for x in range(3)], strict=False))
+        numbered = dict(enumerate([f(x, n) for x in xs]))
+        out.append(g(named["a"] + numbered[1]))
+    return out
+
+
+def best_of_a_table(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        table = {x: f(x, n) for x in xs}
+        out.append(g(max(table, key=table.get)))  # type: ignore[arg-type]
+        ranking = sorted(table.items(), key=lambda item: item[1])
+        out.append(g([ranking[0][1], ranking[-1][1]]))
+    return out
+
+
+def groups_by_default(xs: list[int]) -> object:
+    out = []
+    for n in range(3):
+        found: dict[int, Numbers] = {}
+        for x in xs:
+            found.setdefault(x % 3, []).append(f(x, n))
+        out.append([g(values) for values in found.values()])
+    return out
+
+
+def partly_given(xs: list[int]) -> object:
+    add_one = partial(f, 1)
+    return [g(add_one(x)) for x in xs]
+
+
 PROGRAMS = [
     sums_of_rows, rows_that_were_filled_before, rows_as_arguments, helpers, slices, elements_of_elements, tables,
     groups, attributes, chosen_of_each_round, squares_of_each_round, rows_put_together, spread_over_arguments,
-    attributes_of_all, filled_behind_a_branch,
+    attributes_of_all, filled_behind_a_branch, backwards, tables_of_pairs, best_of_a_table, groups_by_default,
+    partly_given,
 ]  # fmt: skip
 
 
