@@ -57,6 +57,8 @@ _HOLDERS = frozenset((list, tuple))
 _SEQUENCES = frozenset((list, ForecastWalk))
 _REWINDING = frozenset((Walk, BackwardWalk, *FORETOLD))
 """Types of walks that can go on from any item."""
+_SHORT = 64
+"""So many items are gone over one by one sooner than it comes to the turn of what takes them at once."""
 _ONLY_METHODS = frozenset((list, dict, set))
 """Types of objects that have no attributes but methods."""
 _PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
@@ -242,12 +244,22 @@ class Questions:
         """Return what was spread, with values in place of promises: all of them are here by now."""
         return tuple(map(settled, values)) if type(values) is tuple else values
 
-    def is_to_come(self, container: object, *asked: object) -> bool:
-        """Say whether a container or what it holds is to be stored into, and `consumes` is true of the callables."""
-        memory = self.run.memory
-        if not memory.writes or not (type(container) in _HOLDERS or table_of(container) is not None):
+    def is_to_come(self, containers: tuple[object, ...], *asked: object) -> bool:
+        """Say whether to go over containers element by element.
+
+        That is so if one of them or what it holds is still to be stored into, or if they are short and a builtin that
+        takes an iterator would have to wait for its turn; and if `consumes` is true of the callables.
+        """
+        run = self.run
+        if not run.pending or not (
+            any(map(self._holds_to_come, containers)) or (asked and all(map(_is_short, containers)))
+        ):
             return False
-        return not memory.is_open_deep(container) and consumes(*map(settled, asked))
+        return consumes(*map(settled, asked))
+
+    def _holds_to_come(self, container: object) -> bool:
+        known = type(container) in _HOLDERS or table_of(container) is not None
+        return known and not self.run.memory.is_open_deep(container)
 
     def unpackable(self, value: object) -> bool:
         """Say whether a value can be unpacked in place."""
@@ -300,7 +312,7 @@ class Questions:
             return MISSING
         if type(index) is slice and type(forecast) is list:
             return self._sliced(forecast, index)
-        if not (type(index) is int or (type(index) in ATOMS and type(forecast) is dict)):
+        if not (type(index) is int or (type(forecast) is dict and _is_plain_key(index))):
             return MISSING
         try:
             return settled(forecast[index])  # type: ignore[call-overload]
@@ -323,7 +335,7 @@ class Questions:
     ) -> object:
         """Return an item of a dictionary; if there is none, what is made for it, which is stored at its turn."""
         content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
-        if type(key) not in ATOMS or not isinstance(content, dict) or not has_plain_keys(content):
+        if not _is_plain_key(key) or not isinstance(content, dict) or not has_plain_keys(content):
             return MISSING
         if key in content:
             return settled(dict.__getitem__(content, key))
@@ -525,3 +537,12 @@ class Questions:
             elif each in writes:
                 return Request.ORDERED
         return None
+
+
+def _is_short(container: object) -> bool:
+    return (type(container) in _HOLDERS or type(container) in FIXED) and len(container) <= _SHORT  # type: ignore[arg-type]
+
+
+def _is_plain_key(key: object) -> bool:
+    """Say whether hashing and comparing a key runs no code but the interpreter's."""
+    return type(key) in ATOMS or (type(key) is tuple and ATOMS.issuperset(map(type, key)))

@@ -36,6 +36,7 @@ _BUILTINS: dict[str, object] = {
         "filter",
         "zip",
         "enumerate",
+        "reversed",
     )
 }
 

@@ -241,6 +241,14 @@ def is_plain_index(index: object) -> bool:
     return is_atom(index) or (type(index) is slice and are_atoms((index.start, index.stop, index.step)))
 
 
+def _holds(table: Collection[object], key: object) -> bool:
+    """Say whether a key is in a table; one that cannot be hashed is not."""
+    try:
+        return key in table
+    except TypeError:
+        return False
+
+
 def classify_subscript(container: object, index: object) -> Verdict:
     """Tell what ``container[index]`` may do."""
     kind = id(type(container))
@@ -251,7 +259,7 @@ def classify_subscript(container: object, index: object) -> Verdict:
             return _READ_NEW if is_plain_index(index) else UNKNOWN
         return _READ_FIRST if is_atom(index) or _is_number(index) else UNKNOWN
     if kind in _TABLES:
-        known = _is_key_of(container, index) and (kind == _DICT or index in as_collection(container))
+        known = _is_key_of(container, index) and (kind == _DICT or _holds(as_collection(container), index))
         return _READ_FIRST if known else UNKNOWN
     if is_plain_array(container):
         return reads(0, 1) if _is_array_index(index) else UNKNOWN

@@ -62,7 +62,16 @@ class Calls(Writer):
     def _ask_to_come(self, node: Call, call: ast.Call) -> list[ast.stmt]:
         """Ask whether to go over something element by element: that is known at once."""
         assert node.target is not None
-        return quote("_Target = _S.is_to_come(*_Args)", node.code, _Target=node.target, _Args=call.args)
+        count, *operands = call.args
+        assert isinstance(count, ast.Constant)
+        assert isinstance(count.value, int)
+        return quote(
+            "_Target = _S.is_to_come((*_Containers,), *_Asked)",
+            node.code,
+            _Target=node.target,
+            _Containers=operands[: count.value],
+            _Asked=operands[count.value :],
+        )
 
     def _made(self, node: Call) -> ast.stmt:
         """Return the call as it stands, its result in the target."""

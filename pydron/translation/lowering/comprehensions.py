@@ -29,15 +29,28 @@ from pydron.translation.source import copy_tree
 from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pydron.translation.lowering.calls import Flattener
     from pydron.translation.quote import Names
 
-__all__ = ["TO_COME", "can_unroll", "goes_over_own", "holds_calls", "nest", "rename", "span_of", "unroll"]
+__all__ = [
+    "TO_COME",
+    "ask_to_come",
+    "can_unroll",
+    "goes_over_own",
+    "holds_calls",
+    "nest",
+    "rename",
+    "span_of",
+    "unroll",
+]
 
 TO_COME = ".to_come"
-"""Asks whether something or what it holds is still to be stored into, so that a loop over it need not wait."""
+"""Asks whether something or what it holds is still to be stored into, so that a loop over it need not wait.
+
+Its first argument is the number of those that follow and are gone over; then come callables with their names.
+"""
 
 _FRAMES = {ast.ListComp: "<listcomp>", ast.SetComp: "<setcomp>", ast.DictComp: "<dictcomp>"}
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.DictComp"
@@ -111,9 +124,15 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     return load(result, node)
 
 
+def ask_to_come(sources: list[ast.expr], origin: ast.AST, asked: Sequence[ast.expr] = ()) -> ast.expr:
+    """Return the question whether one of the sources of a loop is to come, and callables are what they are called."""
+    count = at(ast.Constant(len(sources)), origin)
+    return at(ast.Call(load(TO_COME, origin), [count, *map(copy_tree, sources), *asked], []), origin)
+
+
 def _loop_if_to_come(flattener: Flattener, node: Comprehension, result: str) -> None:
     loops = flattener.names.fresh("loops")
-    ask = at(ast.Call(load(TO_COME, node), [copy_tree(node.generators[0].iter)], []), node)
+    ask = ask_to_come([node.generators[0].iter], node)
     flattener.out.append(at(ast.Assign([store(loops, node)], ask), node))
     unrolled = copy_tree(node)
     loop = flattener.within(lambda: _loop(flattener, unrolled, result))

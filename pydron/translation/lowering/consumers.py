@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.comprehensions import (
-    TO_COME,
+    ask_to_come,
     can_unroll,
     goes_over_own,
     holds_calls,
@@ -64,8 +64,8 @@ _KEYWORDS: dict[str, frozenset[str]] = {
 }
 """What takes elements at once, with the keywords that it may have."""
 _METHODS = frozenset(("join", "extend", "update"))
-_PAIRING = {"zip": (1,), "enumerate": (0, 1)}
-"""What makes pairs, with how many arguments after the first."""
+_WRAPPERS = frozenset(("zip", "enumerate", "reversed"))
+"""What gives the elements of what it goes over, perhaps in tuples."""
 _STOPPING = frozenset(("any", "all", "next"))
 """What may be done before the last element."""
 _SECOND = frozenset(("sum", "next"))
@@ -84,8 +84,10 @@ def is_consumer(node: ast.Call, fast: frozenset[str]) -> bool:
     others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
     if not (plain or all(map(_is_quiet, others))):
         return False
+    if _wraps(first, fast):
+        return kind not in {"dict", "update"} or _width(first) == 2
     if kind in {"dict", "update"} and not _has_pairs(first):
-        return _makes_pairs(first, fast)
+        return False
     if isinstance(first, ast.GeneratorExp):
         many = len(first.generators) > 1
         return (
@@ -121,15 +123,22 @@ def _has_pairs(node: ast.expr) -> bool:
     return not any(isinstance(element, ast.Starred) for element in node.elt.elts)
 
 
-def _makes_pairs(node: ast.expr, fast: frozenset[str]) -> bool:
-    """Say whether an expression may be a call of `zip` or `enumerate` that gives pairs."""
+def _wraps(node: ast.expr, fast: frozenset[str]) -> bool:
+    """Say whether an expression may be a call of `zip`, `enumerate` or `reversed`."""
     match node:
-        case ast.Call(func=ast.Name(id=name), args=[_, *others]) if name in _PAIRING and name not in fast:
+        case ast.Call(func=ast.Name(id=name), args=[_, *others]) if name in _WRAPPERS and name not in fast:
             plain = not any(isinstance(argument, ast.Starred) for argument in node.args)
             constant = all(word.arg == "strict" and isinstance(word.value, ast.Constant) for word in node.keywords)
-            return plain and constant and len(others) in _PAIRING[name]
+            return plain and constant and (name == "zip" or len(others) <= (name == "enumerate"))
         case _:
             return False
+
+
+def _width(wrapper: ast.expr) -> int:
+    """Return how many values an element of a wrapper is a tuple of; 0 if it is an item as it is."""
+    assert isinstance(wrapper, ast.Call)
+    assert isinstance(wrapper.func, ast.Name)
+    return {"zip": len(wrapper.args), "enumerate": 2, "reversed": 0}[wrapper.func.id]
 
 
 def _key(node: ast.Call) -> ast.expr | None:
@@ -174,8 +183,10 @@ class _Consumption:
         else:
             node.func = flattener.spill(node.func)
             self._ask(node.func, self._kind)
-        always = not isinstance(node.args[0], ast.GeneratorExp) or holds_calls(node.args[0])
-        elements = self._elements(node.args[0])
+        first = node.args[0]
+        wraps = _wraps(first, frozenset()) and _key(node) is None
+        always = not wraps and (not isinstance(first, ast.GeneratorExp) or holds_calls(first))
+        elements = self._elements(first)
         node.args[1:] = [flattener.atom(argument) for argument in node.args[1:]]
         for keyword in node.keywords:
             keyword.value = flattener.atom(keyword.value)
@@ -184,8 +195,11 @@ class _Consumption:
             self._ask_given(key)
         loops = self._names.fresh("loops")
         whole = at(ast.Assign([store(self._result, node)], copy_tree(node)), node)
-        source = [] if always else [copy_tree(elements.generators[0].iter)]
-        ask = at(ast.Call(load(CONSUMES if always else TO_COME, node), [*source, *self._asked], []), node)
+        if always:
+            ask: ast.expr = at(ast.Call(load(CONSUMES, node), self._asked, []), node)
+        else:
+            sources = first.args if isinstance(first, ast.Call) else [elements.generators[0].iter]
+            ask = ask_to_come(sources, node, self._asked)
         flattener.out.append(at(ast.Assign([store(loops, node)], ask), node))
         unrolled = flattener.within(lambda: self._loop(elements))
         native = flattener.within(lambda: self._call(node))
@@ -212,9 +226,9 @@ class _Consumption:
         if is_source(first, frozenset()):
             assert isinstance(first, ast.Call)
             return self._mapped(first)
-        if _makes_pairs(first, frozenset()):
+        if _wraps(first, frozenset()):
             assert isinstance(first, ast.Call)
-            return self._paired(first)
+            return self._wrapped(first)
         self._node.args[0] = self._flattener.spill(self._flattener.value(first))
         return self._plain(self._node.args[0])
 
@@ -265,15 +279,18 @@ class _Consumption:
         generator.ifs.append(passes(function, items[0], first))
         return _Elements([generator], copy_tree(items[0]))
 
-    def _paired(self, first: ast.Call) -> _Elements:
+    def _wrapped(self, first: ast.Call) -> _Elements:
         node = self._node
         assert isinstance(first.func, ast.Name)
         self._ask(first.func, first.func.id)
         first.args = self._flattener.kept_atoms(first.args)
-        names = [self._names.fresh("item") for _ in range(2)]
+        width = _width(first)
+        if not width:
+            return self._plain(first)
+        names = [self._names.fresh("item") for _ in range(width)]
         target = at(ast.Tuple([store(name, node) for name in names], ast.Store()), node)
-        pair = at(ast.Tuple([load(name, node) for name in names], ast.Load()), node)
-        return _Elements([_for(target, copy_tree(first))], pair)
+        taken = at(ast.Tuple([load(name, node) for name in names], ast.Load()), node)
+        return _Elements([_for(target, copy_tree(first))], taken)
 
     # the loop
 

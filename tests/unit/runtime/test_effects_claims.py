@@ -433,8 +433,9 @@ def test_methods_do_what_they_are_said_to_do(maker: Callable[[], object], data: 
     hostile.ran.clear()
     verdict = _asked(lambda: classify_method(receiver, name, args, kwargs))
     operands: dict[int | str, object] = dict(((RECEIVER, receiver), *enumerate(args), *kwargs.items()))
-    # The default of `dict.get` is handed back unseen.
-    check(verdict, operands, lambda: getattr(receiver, name)(*args, **kwargs), looks=name != "get")
+    # The default of `dict.get` is handed back unseen, and a view is made without a look into its dictionary.
+    blind = {"get", "items", "keys", "values"}
+    check(verdict, operands, lambda: getattr(receiver, name)(*args, **kwargs), looks=name not in blind)
 
 
 _Binary: TypeAlias = "Callable[[object, object], object]"
@@ -517,6 +518,10 @@ def test_subscripts_do_what_they_are_said_to_do(
     check(verdict, operands, lambda: operator.setitem(container, index, value))  # type: ignore[call-overload]
     verdict = _asked(lambda: classify_delitem(container, index))
     check(verdict, operands, lambda: operator.delitem(container, index))  # type: ignore[call-overload]
+
+
+def test_an_index_that_cannot_be_hashed_is_nothing_that_is_known() -> None:
+    assert not classify_subscript(defaultdict(list), [1]).is_known
 
 
 @thorough
