@@ -131,7 +131,7 @@ class Statements(Writer):
             _Symbol=at(ast.Constant(symbol(code.op)), code),
             _Value=code.value,
         )
-        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
+        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, self.receivers(node))), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _extend(
@@ -149,7 +149,7 @@ class Statements(Writer):
         can_extend = quote_expression(
             "_S.can_extend(_Symbol, _Name)", code, _Symbol=at(ast.Constant(symbol(code.op)), code), _Name=name
         )
-        slow = at(ast.If(can_extend, queued, self._unit(node, frame, [name])), code)
+        slow = at(ast.If(can_extend, queued, self._unit(node, frame, self.receivers(node))), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:
