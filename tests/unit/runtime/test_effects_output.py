@@ -9,6 +9,7 @@ import math
 import sys
 import types
 import warnings
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
@@ -25,7 +26,8 @@ from pydron.runtime.effects import (
     is_declared_functional,
     run_quietly,
 )
-from pydron.runtime.effects.output import is_plain_stream
+from pydron.runtime.effects.output import classify_print, is_plain_stream
+from pydron.worker import diversion
 from tests.unit.runtime import hostile
 
 if TYPE_CHECKING:
@@ -212,3 +214,32 @@ def test_what_depends_on_more_than_its_arguments_is_unknown() -> None:
         assert not classify_call(numeric, (1,), {}).is_known
     assert not classify_call(np.add, (np.zeros(1), np.zeros(1), np.zeros(1)), {}).is_known
     assert not classify_call(np.add, (np.zeros(1), np.zeros(1)), {"out": np.zeros(1)}).is_known
+
+
+def test_what_stands_in_for_streams_loggers_and_warnings_is_looked_through() -> None:
+    logger = logging.getLogger("stands alone")
+    logger.propagate = False
+    logger.addHandler(logging.StreamHandler(io.StringIO()))
+    diversion.enter()
+    try:
+        assert classify_print(("a", 1), {}).effect is Effect.OUTPUT
+        assert classify_method(sys.stdout, "write", ("a",), {}).effect is Effect.OUTPUT
+        assert classify_method(logger, "warning", ("a",), {}).effect is Effect.OUTPUT
+        assert classify_call(warnings.warn, ("a",), {}).effect is Effect.OUTPUT
+    finally:
+        diversion.leave()
+        logger.handlers.clear()
+
+
+def test_what_is_behind_a_stand_in_counts() -> None:
+    class Loud(io.StringIO):
+        def write(self, text: str) -> int:
+            raise AssertionError
+
+    diversion.enter()
+    try:
+        with redirect_stdout(Loud()):
+            diversion.renew()
+            assert classify_print(("a",), {}).effect is Effect.UNKNOWN
+    finally:
+        diversion.leave()
