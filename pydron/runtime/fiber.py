@@ -65,8 +65,8 @@ class Fiber(Attempts, Awaits):
         "holding",
         "is_bet",
         "is_unit",
-        "keys",
         "kept",
+        "keys",
         "mark",
         "outs",
         "parent",
@@ -316,6 +316,7 @@ class Fiber(Attempts, Awaits):
             run.settle_keys(child)
             if not child.segment:
                 segment.pop()
+                run.memory.forget_made_by(child)
                 return True
         if child.state is State.FAILED and not run.pending:
             segment.pop()
@@ -429,10 +430,19 @@ class Fiber(Attempts, Awaits):
         key = key_of(target)
         fiber: Fiber | None = self
         while fiber is not None:
+            if self.run.memory.was_made_by(fiber, key):
+                return True  # what has run ahead of that fiber sees the object when all its writers are announced
             if fiber.detached and key not in fiber.announced:
                 return False
             fiber = fiber.parent
         return True
+
+    def make(self, name: str, value: object) -> None:
+        """Take note of a new container that is bound to a variable, and may be stored into later."""
+        fiber: Fiber = self
+        while fiber.is_unit and fiber.parent is not None:
+            fiber = fiber.parent
+        self.run.memory.make(fiber, name, value)
 
     def may_wait_to_change(self, target: object) -> bool:
         """Say the same for a store that has to wait, so that more may run ahead until it is done."""

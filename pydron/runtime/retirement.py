@@ -73,6 +73,7 @@ class Retirement(Failures):
                     self._done = True
                     break
                 parent.segment.popleft()
+                self.memory.forget_made_by(fiber)
                 self._retired()
                 fiber = self._cursor = parent
             else:

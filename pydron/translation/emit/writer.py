@@ -55,6 +55,7 @@ class Writer:
         self._methods = dict(map(read_method, filter(is_bind, graph.by_tick.values())))
         """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._young = young_variables(graph)
+        self._stored = self._extents.stored & self._fast
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
         }
