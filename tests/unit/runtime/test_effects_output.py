@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 import pytest
 
+import pydron
 from pydron.runtime.effects import (
     Effect,
     FunctionalNames,
@@ -27,6 +28,7 @@ from pydron.runtime.effects import (
     run_quietly,
 )
 from pydron.runtime.effects.output import classify_print, is_plain_stream
+from pydron.testing import simulate
 from pydron.worker import diversion
 from tests.unit.runtime import hostile
 
@@ -243,3 +245,30 @@ def test_what_is_behind_a_stand_in_counts() -> None:
             assert classify_print(("a",), {}).effect is Effect.UNKNOWN
     finally:
         diversion.leave()
+
+
+@pydron.functional
+def ask(number: int) -> int:
+    return number + 1
+
+
+@pydron.schedule
+def tell(numbers: list[int]) -> list[int]:
+    told = []
+    for number in numbers:
+        answer = ask(number)
+        if answer > 0:
+            print(number, answer)
+        told.append(ask(answer))
+    return told
+
+
+def test_printing_while_streams_are_diverted_holds_up_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+    diversion.enter()
+    try:
+        with simulate(workers=8, order="time", durations=lambda *_: 1.0) as pool:
+            assert tell(list(range(8))) == list(range(2, 10))
+    finally:
+        diversion.leave()
+    assert pool.clock.now == 2
+    assert capsys.readouterr().out == "".join(f"{number} {number + 1}\n" for number in range(8))
