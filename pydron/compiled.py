@@ -151,6 +151,10 @@ class Translation:
         return {tick: len(self._emitter.outputs(node)) for tick, node in self.graph.by_tick.items()}
 
     @cached_property
+    def _carried(self) -> dict[int, tuple[int | None, ...]]:
+        return {tick: tuple(self._emitter.carried(node)) for tick, node in self.graph.by_tick.items()}
+
+    @cached_property
     def _escaping(self) -> frozenset[int]:
         return frozenset(tick for tick, node in self.graph.by_tick.items() if self._emitter.escapes(node))
 
@@ -179,6 +183,10 @@ class Translation:
     def outputs(self, tick: int) -> int:
         """Return how many variables the region or unit at a tick binds for later."""
         return self._counts[tick]
+
+    def carried(self, tick: int) -> tuple[int | None, ...]:
+        """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""
+        return self._carried[tick]
 
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
@@ -334,6 +342,7 @@ class CompiledPlan:
         self.obstacles = translation.obstacles
         self.futile = translation.futile
         self.outputs = translation.outputs
+        self.carried = translation.carried
         self.escapes = translation.escapes
         self.bets = translation.bets
         self._free: dict[str, CellType] = dict(

@@ -36,7 +36,7 @@ def _count_down(counts: dict[int, int], key: int) -> None:
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_clear", "_young", "announced", "read_early", "writes")
+    __slots__ = ("_clear", "_made", "_young", "announced", "read_early", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
@@ -46,6 +46,8 @@ class Memory:
         self.read_early: set[int] = set()
         """Resources that were read ahead of what may turn out to change them."""
         self._young: dict[int, object] = {}
+        self._made: dict[int, dict[str, object]] = {}
+        """By the identity of fibers, containers that came into being in their frames, by variable."""
         self._clear: dict[int, set[int]] = {}
         """For functions, keys of memory that they were found not to reach; holds until a store is done."""
 
@@ -77,7 +79,27 @@ class Memory:
         self.writes.clear()
         self.announced.clear()
         self.read_early.clear()
+        self.forget_made()
         self.grow_up()
+
+    # containers that a fiber has made
+
+    def make(self, fiber: object, name: str, value: object) -> None:
+        """Take note of a container that a fiber has made and bound to a variable."""
+        self._made.setdefault(id(fiber), {})[name] = value
+
+    def was_made_by(self, fiber: object, key: int | None) -> bool:
+        """Say whether memory is that of a container that a fiber has made."""
+        made = self._made.get(id(fiber))
+        return made is not None and any(id(value) == key for value in made.values())
+
+    def forget_made_by(self, fiber: object) -> None:
+        """Let go of what a fiber has made that is over."""
+        self._made.pop(id(fiber), None)
+
+    def forget_made(self) -> None:
+        """Let go of what all have made."""
+        self._made.clear()
 
     # young objects
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from time import perf_counter
+from time import thread_time
 from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
@@ -116,7 +116,7 @@ class Dispatch(Copies):
             return Choice.UNIT  # what comes after it can be done again
         pool = run.pool
         site = self.activation.plan.site(tick)
-        begun = perf_counter()
+        begun = thread_time()  # making snapshots may wait for room, or for others on a busy machine
         try:
             function = pool.function(callee, functional.name)
             payload = pool.dumps_call(callee, functional.name, args, kwargs)
@@ -126,6 +126,7 @@ class Dispatch(Copies):
                     error.function, error.what, error.path, error.culprit, error.reason, site
                 ).with_traceback(None)
             return self.failed(error, tick)
+        packing = thread_time() - begun
         signature = None
         if run.guesses or run.loop is not None:
             whole = run.loop is not None
@@ -136,7 +137,7 @@ class Dispatch(Copies):
         number = pool.new_task_id()
         task = Task(number, function, payload, references, site, functional.requirements, marks=self._marks())
         promise = Promise(number, tick, run.forget, functional, site)
-        promise.packing = perf_counter() - begun
+        promise.packing = packing
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
             promise.made = task
         if run.loop is not None:

@@ -65,6 +65,7 @@ class Fiber(Attempts, Awaits):
         "holding",
         "is_bet",
         "is_unit",
+        "kept",
         "keys",
         "mark",
         "outs",
@@ -116,6 +117,8 @@ class Fiber(Attempts, Awaits):
         """Memory it has announced to write and may still write."""
         self.announced: tuple[int, ...] = ()
         """The same as of its beginning: once it has ended, what it has launched holds the announcement on."""
+        self.kept: tuple[tuple[int, int], ...] = ()
+        """Of the variables it binds, those that most likely hold an object it stores into: number, and memory key."""
         self.outs: tuple[Promise, ...] | None = None
         """Promises for the variables it binds."""
         self.result: object = None
@@ -188,7 +191,7 @@ class Fiber(Attempts, Awaits):
                     continue
                 self._wait(request)
                 run.breathe(self)
-            elif run.is_turn(self, alone=request is Request.IMPURE):
+            elif run.is_turn(self, request):
                 continue
             elif self.state is State.RUNNING:  # looking for its turn has not ended it
                 self._wait(request)
@@ -288,6 +291,8 @@ class Fiber(Attempts, Awaits):
     def _promises(self, child: Fiber) -> tuple[Promise, ...]:
         count = self.activation.plan.outputs(child.tick)
         child.outs = tuple([Promise() for _ in range(count)])
+        for number, key in child.kept:
+            child.outs[number].memory = key
         return child.outs
 
     def _launch(self, child: Fiber, writes: tuple[object, ...]) -> bool:
@@ -311,6 +316,7 @@ class Fiber(Attempts, Awaits):
             run.settle_keys(child)
             if not child.segment:
                 segment.pop()
+                run.memory.forget_made_by(child)
                 return True
         if child.state is State.FAILED and not run.pending:
             segment.pop()
@@ -346,9 +352,11 @@ class Fiber(Attempts, Awaits):
 
     def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
         known = [settled(value) for value in writes]
-        keys = [key_of(value) for value in known if type(value) is not Promise]
+        keys = [value.memory if type(value) is Promise else key_of(value) for value in known]
         known_keys = tuple([key for key in keys if key is not None])
         child.keys = child.announced = (*child.keys, *known_keys)
+        carried = zip(self.activation.plan.carried(child.tick), keys, strict=False)  # nothing for a call or store
+        child.kept = tuple([(number, key) for number, key in carried if number is not None and key is not None])
         for key in known_keys:
             self.run.memory.announce(key)
 
@@ -426,10 +434,19 @@ class Fiber(Attempts, Awaits):
         key = key_of(target)
         fiber: Fiber | None = self
         while fiber is not None:
+            if self.run.memory.was_made_by(fiber, key):
+                return True  # what has run ahead of that fiber sees the object when all its writers are announced
             if fiber.detached and key not in fiber.announced:
                 return False
             fiber = fiber.parent
         return True
+
+    def make(self, name: str, value: object) -> None:
+        """Take note of a new container that is bound to a variable, and may be stored into later."""
+        fiber: Fiber = self
+        while fiber.is_unit and fiber.parent is not None:
+            fiber = fiber.parent
+        self.run.memory.make(fiber, name, value)
 
     def may_wait_to_change(self, target: object) -> bool:
         """Say the same for a store that has to wait, so that more may run ahead until it is done."""

@@ -17,7 +17,7 @@ from pydron.tasks import Task
 
 if TYPE_CHECKING:
     from pydron.ids import TaskId, ValueId
-    from pydron.tasks import Function, Payload
+    from pydron.tasks import Function, Kept, Payload
 
 __all__ = ["SMALL", "Guesses", "signature_of", "signature_of_same", "signature_of_waiting"]
 
@@ -65,17 +65,43 @@ def signature_of_same(function: object, args: tuple[object, ...], kwargs: dict[s
 
 
 def _content(payload: Payload, whole: bool) -> object:
-    if not payload.buffers and len(payload.data) <= _LARGEST:
-        return payload.data
-    if not whole and payload.size > _DIGESTED:
+    here: list[bytes | bytearray | memoryview] = [payload.data]
+    layout: list[object] = []
+    for buffer in payload.buffers:
+        if isinstance(buffer, bytes | bytearray | memoryview):
+            here.append(buffer)
+            layout.append(memoryview(buffer).nbytes)
+        else:
+            layout.append(_Elsewhere(buffer))
+    if len(here) == 1 and len(payload.data) <= _LARGEST:
+        return (payload.data, *layout) if layout else payload.data
+    if not whole and payload.size - payload.kept > _DIGESTED:
         return None
     # Imported late: few programs need it.
     from hashlib import blake2b
 
-    digest = blake2b(payload.data)
-    for buffer in payload.raw:
-        digest.update(buffer)
-    return payload.size, digest.digest()
+    digest = blake2b()
+    for part in here:
+        digest.update(part)
+    return (len(payload.data), digest.digest(), *layout)
+
+
+class _Elsewhere:
+    """The bytes of a buffer that is not in the payload: mostly the same buffer, as it holds the same as before."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, buffer: Kept) -> None:
+        self._buffer = buffer
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Elsewhere):
+            return NotImplemented
+        mine, theirs = self._buffer, other._buffer
+        return mine is theirs or (mine.nbytes == theirs.nbytes and mine.view() == theirs.view())
+
+    def __hash__(self) -> int:
+        return hash(self._buffer.nbytes)
 
 
 class _Same:

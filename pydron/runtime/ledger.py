@@ -130,6 +130,7 @@ class Ledger:
     def _unwatch(self) -> None:
         """Forget what only holds while every operation is asked about: from here on they run unwatched."""
         self.memory.grow_up()
+        self.memory.forget_made()
         self.forecasts.clear()
 
     def _cancel(self, tasks: list[TaskId]) -> None:
@@ -159,6 +160,7 @@ class Ledger:
                 assert type(entry) is Fiber
                 self.settle_keys(entry)
                 entry.state = State.DEAD
+                self.memory.forget_made_by(entry)
                 entry.frame.close()
                 doomed.extend(entry.segment)
                 entry.segment.clear()

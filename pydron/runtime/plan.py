@@ -50,6 +50,9 @@ class Plan(Protocol):
     def outputs(self, tick: int) -> int:
         """Return how many variables the region or unit at a tick binds for later."""
 
+    def carried(self, tick: int) -> tuple[int | None, ...]:
+        """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""
+
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
 

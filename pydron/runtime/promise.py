@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from pydron.runtime.marks import Functional
     from pydron.tasks import Captured, Outcome, Site, Task
 
-__all__ = ["DONE", "FAILED", "PENDING", "REMOTE", "UNBOUND", "Choice", "Promise", "Request", "Unbound", "settled"]
+__all__ = [
+    "DONE",
+    "FAILED",
+    "PENDING",
+    "REMOTE",
+    "UNBOUND",
+    "Choice",
+    "Handover",
+    "Promise",
+    "Quietly",
+    "Request",
+    "Thrown",
+    "Unbound",
+    "settled",
+]
 
 PENDING: Final = 0
 """Nothing is known yet."""
@@ -30,8 +44,8 @@ class Promise:
     """A pending value inside a run. User code never sees one."""
 
     __slots__ = (
-        "alias", "captured", "forget", "functional", "guard", "made", "outcome", "packing", "site", "state", "task",
-        "tick", "value", "waiters", "wanted",
+        "alias", "captured", "forget", "functional", "guard", "made", "memory", "outcome", "packing", "site", "state",
+        "task", "tick", "value", "waiters", "wanted",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +70,8 @@ class Promise:
         """Somebody in the driver waits for the value itself."""
         self.alias: Promise | None = None
         """The promise whose value this one gets: a variable was bound to it."""
+        self.memory: int | None = None
+        """The key of the memory that the value most likely has: of what the variable held before ``x += y``."""
         self.functional = functional
         self.guard: Fiber | None = None
         """The body around the call whose errors a statement catches."""
@@ -120,6 +136,16 @@ class Request(Enum):
     HOLD = "the fiber it has just made"
     BREATHE = "nothing: others may run"
     ONWARD = "nothing: its frame goes on in another"
+
+
+class Quietly:
+    """A request for the turn, with nothing run ahead of the operation if it warns."""
+
+    __slots__ = ("rehearsal",)
+
+    def __init__(self, rehearsal: Callable[[], object]) -> None:
+        self.rehearsal = rehearsal
+        """Does what the operation does, to what nobody sees."""
 
 
 class Handover:

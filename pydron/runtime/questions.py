@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict, deque
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -26,9 +27,9 @@ from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
 from pydron.runtime.marks import functional_of
 from pydron.runtime.natives import is_plain
-from pydron.runtime.promise import Promise, Request, settled
+from pydron.runtime.promise import Promise, Quietly, Request, settled
 from pydron.runtime.trials import Finding, Trials
-from pydron.runtime.trials.operators import operator_of
+from pydron.runtime.trials.operators import operator_of, rehearse_inplace
 from pydron.runtime.walks import (
     EACH_TURN,
     FIXED,
@@ -269,13 +270,15 @@ class Questions:
             return False
         return not self.run.pending or (type(value) is list and self.run.memory.is_open(value))
 
-    def may_augment(self, symbol: str, target: object, value: object) -> Request | None:
+    def may_augment(self, symbol: str, target: object, value: object) -> Request | Quietly | None:
         """``target += value`` and the like, on known operands."""
         run = self.run
         if not run.pending:
             return None
         verdict = classify_inplace(symbol, target, value)
         if verdict.writes:
+            if verdict.warns and self.may_wait_to_change(target):
+                return Quietly(partial(rehearse_inplace, symbol, target, value))
             return self._may_write(verdict, target)
         return self._permit(verdict, symbol, target, value)
 

@@ -13,7 +13,7 @@ from pydron.contexts import in_context
 from pydron.runtime.entries import Effect
 from pydron.runtime.failures import Failures
 from pydron.runtime.fiber import Fiber, State
-from pydron.runtime.promise import FAILED, PENDING, REMOTE, Handover, Promise, Request
+from pydron.runtime.promise import FAILED, PENDING, REMOTE, Handover, Promise, Quietly, Request
 
 if TYPE_CHECKING:
     from pydron.runtime.surroundings import Surroundings
@@ -31,8 +31,8 @@ class Retirement(Failures):
         self.handover: Handover | None = None
         """What a generator hands over to whoever iterates over it; until it is taken back the run stands still."""
 
-    def is_turn(self, fiber: Fiber, *, alone: bool) -> bool:
-        """Say whether everything before a fiber's next operation is done; if `alone`, drop what has run ahead of it."""
+    def is_turn(self, fiber: Fiber, request: object) -> bool:
+        """Say whether everything before a fiber's next operation is done; drop what must not have run ahead of it."""
         if not self.pending:
             return True
         if self.depth:
@@ -40,9 +40,13 @@ class Retirement(Failures):
         self._retire()
         if self._done or self._cursor is not fiber or fiber.segment:
             return False
-        if alone:
-            self._squash_after(fiber)
+        self._clear_way(fiber, request)
         return True
+
+    def _clear_way(self, fiber: Fiber, request: object) -> None:
+        """Drop what has run ahead of an operation whose turn it is, if that must not be."""
+        if request is Request.IMPURE or (type(request) is Quietly and not self.trials.is_quiet(request.rehearsal)):
+            self._squash_after(fiber)
 
     def _retire(self) -> bool:
         """Move the cursor as far as it goes; return whether anything happened."""
@@ -69,6 +73,7 @@ class Retirement(Failures):
                     self._done = True
                     break
                 parent.segment.popleft()
+                self.memory.forget_made_by(fiber)
                 self._retired()
                 fiber = self._cursor = parent
             else:
@@ -83,9 +88,8 @@ class Retirement(Failures):
             return True
         if fiber.state is State.WAITING and type(fiber.waiting) is Handover:
             self.handover = fiber.waiting
-        elif fiber.state is State.WAITING and isinstance(fiber.waiting, Request):
-            if fiber.waiting is Request.IMPURE:
-                self._squash_after(fiber)
+        elif fiber.state is State.WAITING and isinstance(fiber.waiting, Request | Quietly):
+            self._clear_way(fiber, fiber.waiting)
             if fiber.waiting is not Request.BREATHE:
                 self._wake(fiber)
                 return True

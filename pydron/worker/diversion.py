@@ -13,6 +13,7 @@ import warnings
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, cast
 
+from pydron.standins import StreamStandIn, stand_down, stand_in
 from pydron.worker.capture import Caught, log_content, warning_content
 
 if TYPE_CHECKING:
@@ -30,17 +31,17 @@ def _current() -> list[Caught] | None:
     return capture.caught if capture is not None else _CONTEXT.get()
 
 
-class _Fork:
+class _Fork(StreamStandIn):
     """A text stream that leads to the capture of the current thread, or to the stream it stands for."""
 
     def __init__(self, name: str, stream: TextIO) -> None:
+        super().__init__(stream)
         self._name = name
-        self._stream = stream
 
     def write(self, text: str) -> int:
         caught = _current()
         if caught is None:
-            return self._stream.write(text)
+            return self.stream.write(text)
         caught.append((self._name, text.encode("utf-8", "backslashreplace")))
         return len(text)
 
@@ -50,11 +51,11 @@ class _Fork:
 
     def flush(self) -> None:
         if _current() is None:
-            self._stream.flush()
+            self.stream.flush()
 
     def __getattr__(self, name: str) -> object:
         # Whatever else streams can do, and users may ask of them.
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
 
 class _Diversion:
@@ -112,9 +113,11 @@ class _Diversion:
                 caught.append(("log", log_content(record)))
 
         def undo() -> None:
+            stand_down(call_handlers)
             if logging.Logger.callHandlers is call_handlers:
                 logging.Logger.callHandlers = original  # type: ignore[method-assign]
 
+        stand_in(call_handlers, original)
         logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign,assignment]
         self._undo.append(undo)
 
@@ -136,9 +139,11 @@ class _Diversion:
                 caught.append(("warning", warning_content(message, category, filename, lineno, None)))
 
         def undo() -> None:
+            stand_down(show)
             if warnings.showwarning is show:
                 warnings.showwarning = original
 
+        stand_in(show, original)
         warnings.showwarning = show
         self._undo.append(undo)
 

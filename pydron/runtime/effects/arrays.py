@@ -33,6 +33,9 @@ class Array(Protocol):
     def ravel(self) -> Array:
         """Return the same with one dimension."""
 
+    def copy(self) -> Array:
+        """Return the same with memory of its own."""
+
     def tolist(self) -> list[object]:
         """Return the elements."""
 

@@ -7,6 +7,7 @@ from types import BuiltinMethodType, MethodDescriptorType, ModuleType
 from typing import TYPE_CHECKING
 
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
+from pydron.runtime.effects.chance import classify_random, random_class
 from pydron.runtime.effects.methods import classify_method
 from pydron.runtime.effects.numpy import numpy_call
 from pydron.runtime.effects.stdlib import STDLIB_CALLS, classify_getter
@@ -40,5 +41,7 @@ def classify_call(callee: object, args: Arguments, kwargs: Keywords) -> Verdict:
         return as_function(classify_method(args[0], callee.__name__, args[1:], kwargs))
     if type(callee) is itemgetter:
         return classify_getter(callee, args, kwargs)
+    if callee is random_class():
+        return classify_random(args, kwargs)
     rule = numpy_call(callee)
     return UNKNOWN if rule is None else rule(args, kwargs)

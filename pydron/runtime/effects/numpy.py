@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from pydron.runtime.effects.arrays import Array, is_plain_array, is_plain_dtype, numpy_types
+from pydron.runtime.effects.chance import classify_seed
 from pydron.runtime.effects.memory import class_mro
 from pydron.runtime.effects.operators import is_small_float, numeric_kind, store_numbers
 from pydron.runtime.effects.rules import READ_ALL, Arguments, CallRule, Keywords, MethodRule, on_trusted, writes
@@ -224,7 +225,12 @@ class _Tables:
     def __init__(self) -> None:
         self.calls: dict[int, CallRule] = {}
         self.alive: list[object] = []
-        self.waiting = {"numpy": _functions_of_numpy, "numpy.linalg": _linear, "numpy.fft": _spectral}
+        self.waiting = {
+            "numpy": _functions_of_numpy,
+            "numpy.linalg": _linear,
+            "numpy.fft": _spectral,
+            "numpy.random": _random,
+        }
 
     def fill(self) -> None:
         """Add the modules that have been imported since."""
@@ -271,6 +277,10 @@ def _linear(names: Mapping[str, object]) -> _Rules:
 def _spectral(names: Mapping[str, object]) -> _Rules:
     # Over no axes a transform is its operand.
     return ((names[name], _function(name, with_warnings(_VIEW))) for name in _SPECTRAL if name in names)
+
+
+def _random(names: Mapping[str, object]) -> _Rules:
+    return ((names[name], classify_seed) for name in ("default_rng",) if name in names)
 
 
 _TABLES = _Tables()

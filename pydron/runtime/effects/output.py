@@ -14,6 +14,7 @@ from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.effects.printing import can_show
 from pydron.runtime.effects.trust import are_atoms, has_plain_keys
 from pydron.runtime.effects.verdict import OUTPUT, UNKNOWN, Verdict
+from pydron.standins import behind
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -41,6 +42,7 @@ def _is_type_of(value: object, module: str, name: str) -> bool:
 
 def is_plain_stream(stream: object) -> bool:
     """Tell whether writing text to the stream runs no user code."""
+    stream = behind(stream)
     if type(stream) is io.StringIO:
         return not _is_patched(stream)
     if any(_is_type_of(stream, module, name) for module, name in _STREAMS_ELSEWHERE):
@@ -107,7 +109,7 @@ _LOGGER_STEPS = {name: vars(logging.Logger)[name] for name in _STEP_NAMES}
 
 
 def _has_changed_class() -> bool:
-    return any(vars(logging.Logger).get(name) is not step for name, step in _LOGGER_STEPS.items())
+    return any(behind(vars(logging.Logger).get(name)) is not step for name, step in _LOGGER_STEPS.items())
 
 
 def is_plain_logger(logger: object) -> bool:
@@ -172,7 +174,7 @@ def classify_warn(args: Arguments, kwargs: Keywords) -> Verdict:
 
 
 def _is_original() -> bool:
-    return warnings.showwarning is _SHOW_WARNING and is_plain_stream(sys.stderr)
+    return behind(warnings.showwarning) is _SHOW_WARNING and is_plain_stream(sys.stderr)
 
 
 _CATEGORIES = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import copyreg
 import dataclasses
+import dis
 import gc
 import re
 import sys
@@ -14,7 +15,7 @@ from collections import defaultdict, deque, namedtuple
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from types import (
     BuiltinFunctionType,
@@ -37,7 +38,7 @@ from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, in
 from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Iterator
+    from collections.abc import Callable, Collection, Container, Iterable
 
 __all__ = ["reaches", "touches"]
 
@@ -197,11 +198,14 @@ def _function_parts(item: object) -> _Parts:
     )
 
 
-def _global_names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for const in code.co_consts:
-        if type(const) is CodeType:
-            yield from _global_names(const)
+@lru_cache(maxsize=1024)
+def _global_names(code: CodeType) -> frozenset[str]:
+    """Return the names that code may look up in its module, but not those of attributes."""
+    own = {each.argval for each in dis.get_instructions(code) if each.opname.endswith(_LOOKUPS)}
+    return frozenset(own).union(*[_global_names(const) for const in code.co_consts if type(const) is CodeType])
+
+
+_LOOKUPS = ("_GLOBAL", "_NAME", "_GLOBALS")
 
 
 def _is_importable(item: object, module: object, qualname: object) -> bool:

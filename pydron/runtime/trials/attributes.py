@@ -7,6 +7,7 @@ from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, Metho
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects import Effect, classify_delitem, classify_setitem, plain_attribute, plain_setattr
+from pydron.runtime.effects.chance import random_class
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
 from pydron.runtime.effects.trust import is_atom
 from pydron.runtime.trials.core import Core
@@ -80,7 +81,7 @@ class Attributes(Core):
 
     def method(self, owner: object, name: str) -> object:
         """``owner.name``, which is about to be called."""
-        if id(type(owner)) in CONTAINERS:
+        if id(type(owner)) in CONTAINERS or type(owner) is random_class():
             return Late(owner, name)
         if type(owner) is Super or plain_attribute(owner, name) or is_atom(owner) or type(owner) is type:
             return self.attribute(owner, name)

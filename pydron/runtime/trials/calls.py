@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects import Effect, classify_call, classify_method
 from pydron.runtime.effects.builtins import BUILTIN_CALLS
+from pydron.runtime.effects.chance import classify_draw, random_class
 from pydron.runtime.effects.memory import class_mro, is_class
 from pydron.runtime.effects.stdlib import STDLIB_CALLS
 from pydron.runtime.marks import functional_of, ordered_of, scheduled_of
@@ -76,7 +77,7 @@ class Calls(Sequences, Texts):
             return special(self, args, kwargs)
         if id(callee) in _INIT_ERROR:
             return self._init_error(callee, args, kwargs)
-        if is_class(callee) and id(callee) not in _BUILTIN:
+        if is_class(callee) and id(callee) not in _BUILTIN and callee is not random_class():
             return self._construct(cast("type", callee), args, kwargs)
         if kind is BuiltinMethodType and id(type(cast("BuiltinMethodType", callee).__self__)) in _METHOD_OWNERS:
             method_of = cast("BuiltinMethodType", callee)
@@ -240,6 +241,8 @@ class Calls(Sequences, Texts):
         if type(owner) is str and name == "join" and len(args) == 1 and not kwargs:
             args = (self.gathered(args[0]),)
         verdict = classify_method(owner, name, args, kwargs)
+        if not verdict.is_known and self.is_own(owner):
+            verdict = classify_draw(owner, name, args, kwargs)
         if verdict.effect is not Effect.WRITES:
             if not verdict.is_known:
                 self.stop(f"{name}() of {name_of(type(owner))} is not known to be pure")
@@ -250,7 +253,8 @@ class Calls(Sequences, Texts):
             self.stop(f"{name}() of {name_of(type(owner))} is not known to be harmless")
         for value in (*args, *kwargs.values()):
             self.read(value)
-        return self.do(getattr(owner, name), *args, **kwargs)
+        result = self.do(getattr(owner, name), *args, **kwargs)
+        return self.born(result) if verdict.fresh else result
 
     def _get_attributes(
         self, getter: operator.attrgetter[object], args: Sequence[object], kwargs: Mapping[str, object]

@@ -25,7 +25,9 @@ from pydron.runtime.trials.lookup import MISSING, find, is_subclass, is_users, n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Operators", "operator_of"]
+    from pydron.runtime.effects.arrays import Array
+
+__all__ = ["Operators", "operator_of", "rehearse_inplace"]
 
 _BINARY: dict[str, tuple[Callable[..., object], str, str]] = {
     "+": (operator.add, "__add__", "__radd__"),
@@ -83,6 +85,11 @@ def operator_of(symbol: str, *operands: object) -> Callable[[], object]:
         return partial(_UNARY[symbol][0], *operands)
     table = _BINARY if symbol in _BINARY else _COMPARE
     return partial(table[symbol][0], *operands)
+
+
+def rehearse_inplace(symbol: str, array: object, value: object) -> None:
+    """Do ``array op= value`` to a copy of the array."""
+    _INPLACE[symbol](cast("Array", array).copy(), value)
 
 
 class Operators(Attributes):

@@ -106,6 +106,11 @@ class Extents:
         """Return the inputs of a region that it may store into: later reads of those objects have to wait for it."""
         return sorted(self._stored[node.tick].intersection(inputs))
 
+    @property
+    def stored(self) -> frozenset[str]:
+        """Every variable whose object a node may store into."""
+        return _NONE.union(*self._stored.values())
+
     def left_loose(self, loop: ForLoop | WhileLoop) -> list[str]:
         """Return variables that native statements in a loop may leave unbound as they end a round or the loop."""
         return sorted({name for node in loop.body.nodes for name in self._loose[node.tick]})

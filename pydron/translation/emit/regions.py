@@ -47,7 +47,7 @@ class Regions(Natives):
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        spawn = self._spawn(node, frame, "region", self._extents.receivers(node, self.region_inputs(node)))
+        spawn = self._spawn(node, frame, "region", self.receivers(node))
         if self._extents.escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]

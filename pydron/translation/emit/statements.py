@@ -46,7 +46,7 @@ class Statements(Writer):
                 fast = [guard] if guard is not None else []
             case _:
                 raise AssertionError(ast.dump(code))
-        inline: list[ast.stmt] = [code, *self._born(node)]
+        inline: list[ast.stmt] = [code, *self._born(node), *self._made_here(node)]
         if not fast:
             return [*checks, *inline]
         slow = self._unit(node, frame)
@@ -82,6 +82,19 @@ class Statements(Writer):
             return []
         (name,) = node.binds
         return quote("if _R.pending: _S.born(_Name)", node.code, _Name=name)
+
+    def _made_here(self, node: Compute) -> list[ast.stmt]:
+        """Take note of a new container that may be stored into."""
+        match node.code:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List() | ast.Dict() | ast.Set()):
+                pass
+            case _:
+                return []
+        if name not in self._stored:
+            return []
+        return quote(
+            "if _R.pending: _S.make(_Text, _Name)", node.code, _Text=at(ast.Constant(name), node.code), _Name=name
+        )
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
         """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
@@ -131,7 +144,7 @@ class Statements(Writer):
             _Symbol=at(ast.Constant(symbol(code.op)), code),
             _Value=code.value,
         )
-        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, [name])), code)
+        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, self.receivers(node))), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _extend(
@@ -149,7 +162,7 @@ class Statements(Writer):
         can_extend = quote_expression(
             "_S.can_extend(_Symbol, _Name)", code, _Symbol=at(ast.Constant(symbol(code.op)), code), _Name=name
         )
-        slow = at(ast.If(can_extend, queued, self._unit(node, frame, [name])), code)
+        slow = at(ast.If(can_extend, queued, self._unit(node, frame, self.receivers(node))), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:

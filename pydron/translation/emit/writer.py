@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import (
     Branch,
+    Compute,
     Finally,
     ForLoop,
     Graph,
@@ -54,6 +55,7 @@ class Writer:
         self._methods = dict(map(read_method, filter(is_bind, graph.by_tick.values())))
         """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._young = young_variables(graph)
+        self._stored = self._extents.stored & self._fast
         self._parents = {
             inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
         }
@@ -72,6 +74,21 @@ class Writer:
     def outputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit returns."""
         return self._extents.outputs[node.tick]
+
+    def receivers(self, node: Node) -> list[str]:
+        """Return the variables whose objects a region, or the unit of ``x += y``, may store into."""
+        if isinstance(node, RegionNode):
+            return self._extents.receivers(node, self.region_inputs(node))
+        match node:
+            case Compute(code=ast.AugAssign(target=ast.Name(id=name))):
+                return [name]
+            case _:
+                return []
+
+    def carried(self, node: Node) -> list[int | None]:
+        """Return, for each of these variables, which of the outputs it is, if it is one."""
+        numbers = {name: number for number, name in enumerate(self.outputs(node))}
+        return [numbers.get(name) for name in self.receivers(node)]
 
     def escapes(self, node: Node) -> bool:
         """Say whether a region may end other than at its end."""

@@ -246,3 +246,21 @@ def test_a_large_container_is_not_copied_again_and_again() -> None:
 
     with simulate(workers=4, order="time", durations=lambda *_: 1.0):
         assert pydron.schedule(main)() == main()
+
+
+@pydron.schedule
+def lists_in_branches(numbers: list[int]) -> list[list[float]]:
+    found = []
+    for number in numbers:
+        if f(number) > number:
+            many = int(f(1, 1)) - 1
+            parts = [f(number + part) for part in range(many)]
+            found.append(parts)
+    return found
+
+
+def test_a_list_that_is_made_and_filled_in_a_branch_that_waits_holds_up_nothing_after_it() -> None:
+    with simulate(workers=4 * COUNT, order="time", durations=lambda *_: 1.0) as pool:
+        found = lists_in_branches(list(range(COUNT)))
+    assert found == [[number + 1, number + 2] for number in range(COUNT)]
+    assert pool.clock.now == 3

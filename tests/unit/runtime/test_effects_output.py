@@ -9,11 +9,13 @@ import math
 import sys
 import types
 import warnings
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 import pytest
 
+import pydron
 from pydron.runtime.effects import (
     Effect,
     FunctionalNames,
@@ -25,7 +27,9 @@ from pydron.runtime.effects import (
     is_declared_functional,
     run_quietly,
 )
-from pydron.runtime.effects.output import is_plain_stream
+from pydron.runtime.effects.output import classify_print, is_plain_stream
+from pydron.testing import simulate
+from pydron.worker import diversion
 from tests.unit.runtime import hostile
 
 if TYPE_CHECKING:
@@ -212,3 +216,59 @@ def test_what_depends_on_more_than_its_arguments_is_unknown() -> None:
         assert not classify_call(numeric, (1,), {}).is_known
     assert not classify_call(np.add, (np.zeros(1), np.zeros(1), np.zeros(1)), {}).is_known
     assert not classify_call(np.add, (np.zeros(1), np.zeros(1)), {"out": np.zeros(1)}).is_known
+
+
+def test_what_stands_in_for_streams_loggers_and_warnings_is_looked_through() -> None:
+    logger = logging.getLogger("stands alone")
+    logger.propagate = False
+    logger.addHandler(logging.StreamHandler(io.StringIO()))
+    diversion.enter()
+    try:
+        assert classify_print(("a", 1), {}).effect is Effect.OUTPUT
+        assert classify_method(sys.stdout, "write", ("a",), {}).effect is Effect.OUTPUT
+        assert classify_method(logger, "warning", ("a",), {}).effect is Effect.OUTPUT
+        assert classify_call(warnings.warn, ("a",), {}).effect is Effect.OUTPUT
+    finally:
+        diversion.leave()
+        logger.handlers.clear()
+
+
+def test_what_is_behind_a_stand_in_counts() -> None:
+    class Loud(io.StringIO):
+        def write(self, text: str) -> int:
+            raise AssertionError
+
+    diversion.enter()
+    try:
+        with redirect_stdout(Loud()):
+            diversion.renew()
+            assert classify_print(("a",), {}).effect is Effect.UNKNOWN
+    finally:
+        diversion.leave()
+
+
+@pydron.functional
+def ask(number: int) -> int:
+    return number + 1
+
+
+@pydron.schedule
+def tell(numbers: list[int]) -> list[int]:
+    told = []
+    for number in numbers:
+        answer = ask(number)
+        if answer > 0:
+            print(number, answer)
+        told.append(ask(answer))
+    return told
+
+
+def test_printing_while_streams_are_diverted_holds_up_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+    diversion.enter()
+    try:
+        with simulate(workers=8, order="time", durations=lambda *_: 1.0) as pool:
+            assert tell(list(range(8))) == list(range(2, 10))
+    finally:
+        diversion.leave()
+    assert pool.clock.now == 2
+    assert capsys.readouterr().out == "".join(f"{number} {number + 1}\n" for number in range(8))

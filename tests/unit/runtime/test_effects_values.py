@@ -253,6 +253,17 @@ def _refers_to_target() -> object:
     return TARGET
 
 
+def _has_an_attribute_of_its_name(value: types.SimpleNamespace) -> object:
+    return value.TARGET
+
+
+def _refers_to_target_inside() -> object:
+    class Inside:
+        held = TARGET
+
+    return Inside
+
+
 def _as_main(function: types.FunctionType) -> types.FunctionType:
     copied = types.FunctionType(function.__code__, function.__globals__, function.__name__)
     copied.__module__ = "__main__"
@@ -296,6 +307,7 @@ class Reduced:
         lambda: lambda held=TARGET: held,
         lambda: _holding(TARGET),
         lambda: _as_main(cast("types.FunctionType", _refers_to_target)),
+        lambda: _as_main(cast("types.FunctionType", _refers_to_target_inside)),
         Reduced,
         lambda: (item for item in [TARGET]),
         lambda: iter(TARGET),
@@ -339,6 +351,7 @@ def test_what_leads_to_the_target_reaches_it(make: Callable[[], object]) -> None
         lambda: Plain,
         lambda: functools.partial(len, [1]),
         lambda: _refers_to_target,
+        lambda: _as_main(cast("types.FunctionType", _has_an_attribute_of_its_name)),
         lambda: lambda: 1,
         lambda: np.dtype("f4"),
         lambda: Counter("aab"),

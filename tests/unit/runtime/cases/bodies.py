@@ -14,6 +14,8 @@ from collections import namedtuple
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 import pydron
 
 if TYPE_CHECKING:
@@ -1086,3 +1088,38 @@ async def waits(x):
 
 def generates(n) -> Iterator[int]:
     yield n
+
+
+@pure(five)
+def draws_from_a_seed(n):
+    generator = np.random.default_rng([n, 1])
+    found = generator.normal(size=n) + generator.uniform(0.0, [1.0] * n)
+    found += generator.integers(3, size=n, dtype=np.int64)
+    return found, generator.choice(np.arange(9), 2, replace=False)
+
+
+@pure(five)
+def draws_from_a_seed_of_python(n):
+    generator = random.Random(n)
+    return generator.choice([str, int]), generator.sample(range(100), k=n), generator.randint(1, 6), generator.gauss(0, 1)
+
+
+@impure("cython_function_or_method() is not known", five)
+def draws_without_a_seed(n):
+    return np.random.default_rng().normal(size=n)
+
+
+@impure("normal() of Generator is not known", lambda: np.random.default_rng(1))
+def draws_from_what_it_is_given(generator):
+    return generator.normal()
+
+
+@impure("random() of Random is not known", lambda: random.Random(1))
+def draws_from_what_it_is_given_by_python(generator):
+    return generator.random()
+
+
+@impure("standard_normal() of Generator is not known", five)
+def draws_into_an_array(n):
+    into = np.zeros(n)
+    return np.random.default_rng(n).standard_normal(out=into)
