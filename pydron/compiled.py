@@ -309,7 +309,7 @@ def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[st
             source = find_source(function, stamp, coroutine=True)
         except NoSourceError as error:
             return NotTranslatable(str(error))
-        reason = native_reason(source.tree)
+        reason = native_reason(source.tree, source.class_name)
         if reason is not None:
             return NotTranslatable(reason)
         translation = Translation(source, function.__code__, others)
