@@ -88,12 +88,19 @@ class Scheduled:
         return run
 
     def _follow(self) -> None:
-        """Do to the function what was done to the callable: its defaults were set, or `types.coroutine` marked it."""
+        """Do to the function what was done to the callable.
+
+        Its defaults were set, it was given another name, or `types.coroutine` marked it.
+        """
         made, function = self.made() if self.made is not None else None, self.function
         if made is None:
             return
         if made.__defaults__ is not function.__defaults__ or made.__kwdefaults__ is not function.__kwdefaults__:
             function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+            if self._plan is not None:
+                self._plan.renew_binder()
+        if made.__qualname__ is not function.__qualname__ or made.__name__ is not function.__name__:
+            function.__name__, function.__qualname__ = made.__name__, made.__qualname__
             if self._plan is not None:
                 self._plan.renew_binder()
         code = function.__code__
