@@ -92,16 +92,16 @@ def find_imports(function: FunctionType) -> list[ast.stmt]:
     return found
 
 
-def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str | None]]:
-    """Return the definitions that may be the code's, each with the innermost class around it."""
-    found: list[tuple[ast.AST, str | None]] = []
+@lru_cache(maxsize=64)
+def _definitions(module: ast.Module) -> dict[tuple[str, int], list[tuple[ast.AST, str | None]]]:
+    """Return all definitions of a file by name and first line, each with the innermost class around it."""
+    found: dict[tuple[str, int], list[tuple[ast.AST, str | None]]] = {}
     pending: list[tuple[ast.AST, str | None]] = [(module, None)]
     while pending:
         node, class_name = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first == code.co_firstlineno:
-                found.append((node, class_name))
+            found.setdefault((node.name, first), []).append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
         pending.extend((child, inner) for child in children(node) if not isinstance(child, ast.expr))
     return found
@@ -122,7 +122,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine
     filename = code.co_filename
     if code.co_name == "<lambda>":
         raise NoSourceError("a lambda is a single expression")
-    found = _candidates(_module(function, stamp), code)
+    found = _definitions(_module(function, stamp)).get((code.co_name, code.co_firstlineno), [])
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
     node, class_name = found[0]
