@@ -274,3 +274,20 @@ def test_super_means_what_it_means_in_the_module() -> None:
         with mock.patch(f"{__name__}.super", return_value="other", create=True):
             assert told.tell() == "other, 4"
         assert told.tell() == "as it is, 4"
+
+
+def test_scheduled_twice_is_scheduled() -> None:
+    once = pydron.schedule(add_one)
+    assert pydron.schedule(once) is once
+    with simulate(natives=False):
+        assert once(1) == 2
+
+
+def test_one_of_two_decorators_may_be_strict() -> None:
+    @pydron.schedule(strict=True)
+    @pydron.schedule
+    def shown(x: int) -> list[str]:
+        return sorted(locals())
+
+    with simulate(), pytest.raises(pydron.TranslationError, match="locals"):
+        shown(1)
