@@ -57,7 +57,6 @@ MODULES = (
     "test_dictviews",
     "test_dynamic",
     "test_dynamicclassattribute",
-    "test_enum",
     "test_enumerate",
     "test_except_star",
     "test_exception_group",
@@ -80,7 +79,6 @@ MODULES = (
     "test_isinstance",
     "test_iter",
     "test_iterlen",
-    "test_itertools",
     "test_keywordonlyarg",
     "test_list",
     "test_listcomps",
@@ -119,7 +117,7 @@ MODULES = (
     "test_with",
     "test_yield_from",
 )
-LESS_ABOUT_THE_LANGUAGE = (
+THOROUGH = (
     "test_abstract_numbers",
     "test_bisect",
     "test_builtin",
@@ -129,6 +127,7 @@ LESS_ABOUT_THE_LANGUAGE = (
     "test_copy",
     "test_copyreg",
     "test_deque",
+    "test_enum",
     "test_float",
     "test_format",
     "test_fractions",
@@ -137,6 +136,7 @@ LESS_ABOUT_THE_LANGUAGE = (
     "test_hash",
     "test_heapq",
     "test_int",
+    "test_itertools",
     "test_keyword",
     "test_long",
     "test_longexp",
@@ -426,10 +426,10 @@ def outcomes(name: str, left_out: list[str], *, scheduled: bool) -> dict[str, st
 
 
 @pytest.mark.parametrize("natives", [False, True], ids=["translated", "native"])
-@pytest.mark.parametrize("name", [*MODULES, *LESS_ABOUT_THE_LANGUAGE])
+@pytest.mark.parametrize("name", [*MODULES, *THOROUGH])
 def test_passes_when_scheduled(name: str, natives: bool, request: pytest.FixtureRequest) -> None:
     thorough = request.config.getoption("--thorough")
-    if not thorough and (natives or name in LESS_ABOUT_THE_LANGUAGE):
+    if not thorough and (natives or name in THOROUGH):
         pytest.skip("only with --thorough")
     left_out = [*OTHERWISE.get(name, ()), *(() if thorough else SLOW.get(name, ()))]
     limit = sys.getrecursionlimit()
