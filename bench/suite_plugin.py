@@ -33,18 +33,23 @@ _surroundings = ExitStack()
 
 
 def schedule(function: FunctionType) -> object:
-    """Schedule a function without a notice, which a test that counts warnings would see."""
+    """Schedule a function of a suite, if the mode is one in which that is done."""
     if PLAIN:
         return function
-    import pydron
-    from pydron.runtime.marks import scheduled_of
-    from pydron.scheduled import Scheduled
-
     code = function.__code__
     place = code.co_filename, code.co_firstlineno
     if place not in _functions:  # a copy, which keeps nothing alive that a closure holds
         cells = tuple(CellType() for _ in code.co_freevars)
         _functions[place] = FunctionType(code, function.__globals__, function.__name__, None, cells)
+    return schedule_quietly(function)
+
+
+def schedule_quietly(function: FunctionType) -> object:
+    """Schedule a function without a notice, which a test that counts warnings would see."""
+    import pydron
+    from pydron.runtime.marks import scheduled_of
+    from pydron.scheduled import Scheduled
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", pydron.PydronWarning)
         made = pydron.schedule(function)

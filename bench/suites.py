@@ -142,20 +142,30 @@ class Outcome:
         return {name for name, (kind, _) in self.tests.items() if kind == "passed"}
 
 
+def definitions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return every function that a program defines, inner ones and methods included."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [node for node in functions if not node.name.startswith(ABOUT_TESTS)]
+
+
 def decorated(source: bytes) -> bytes:
     """Put the decorator directly above each function of a program."""
     lines = source.split(b"\n")
     end = b"\r" if lines[0].endswith(b"\r") else b""
-    nodes = ast.walk(ast.parse(source))
-    functions = [
-        node
-        for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith(ABOUT_TESTS)
-    ]
-    for node in sorted(functions, key=lambda node: node.lineno, reverse=True):
+    for node in sorted(definitions(ast.parse(source)), key=lambda node: node.lineno, reverse=True):
         indent = lines[node.lineno - 1][: node.col_offset]
         lines.insert(node.lineno - 1, indent + b"@" + DECORATOR.encode() + end)
     return b"\n".join(lines)
+
+
+def decorated_in_place(tree: ast.Module) -> ast.Module:
+    """Put the decorator above each function of a program that has been parsed already: no line of it moves."""
+    for node in definitions(tree):
+        end = {"end_lineno": node.lineno, "end_col_offset": node.col_offset}
+        node.decorator_list.append(
+            ast.Name(DECORATOR, ast.Load(), lineno=node.lineno, col_offset=node.col_offset, **end)
+        )
+    return tree
 
 
 def decorate(folder: Path) -> None:

@@ -229,6 +229,10 @@ def schedule_with(function: Callable[P, R], *, strict: bool) -> Callable[P, R]:
         return cast("Callable[P, R]", type(function)(schedule_with(function.__func__, strict=strict)))
     if not isinstance(function, FunctionType):
         raise _not_schedulable(function)
+    known = scheduled_of(function)
+    if isinstance(known, Scheduled):
+        known.is_strict |= strict
+        return cast("Callable[P, R]", function)
     if stays_as_it_is(function, strict=strict):
         return cast("Callable[P, R]", function)
     return cast("Callable[P, R]", make_scheduled(function, strict=strict))

@@ -28,7 +28,7 @@ from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
 from pydron.tasks import Site
-from pydron.translation.at_once import consumers_of, mark_consumed, may_consume, shadowed
+from pydron.translation.at_once import builtins_of, mark_consumed, may_consume, shadowed
 from pydron.translation.build import build
 from pydron.translation.emit import CONSTANTS, FRAME, Emitter
 from pydron.translation.features import has_asynchronous_comprehension, native_reason
@@ -100,7 +100,7 @@ class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
     def __init__(self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset()) -> None:
-        self.consumers = consumers_of(code)
+        self.builtins = builtins_of(code)
         if may_consume(code):
             source = replace(source, tree=copy_tree(source.tree))
             mark_consumed(source.tree, shadowed.union(code.co_freevars))
@@ -121,7 +121,7 @@ class Translation:
 
     @cached_property
     def _lowered(self) -> Lowered:
-        function = Lowered(self.source, copy_tree(self.source.tree), self.scope, plain=self._plain)
+        function = Lowered(self.source, copy_tree(self.source.tree), self.scope, self._plain, self.shadowed)
         with Depth():
             lower(function)
         return function
@@ -296,7 +296,7 @@ def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation
         NotTranslatable: it has to run as it is written.
     """
     code = function.__code__
-    others = shadowed(function, consumers_of(code))
+    others = shadowed(function, builtins_of(code))
     key = (id(code), others)
     with _LOCK:
         known = _TRANSLATIONS.get(key)
@@ -317,7 +317,7 @@ def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[st
             source = find_source(function, stamp, coroutine=True)
         except NoSourceError as error:
             return NotTranslatable(str(error))
-        reason = native_reason(source.tree)
+        reason = native_reason(source.tree, source.class_name)
         if reason is not None:
             return NotTranslatable(reason)
         translation = Translation(source, function.__code__, others)
@@ -354,7 +354,7 @@ class CompiledPlan:
 
     def is_outdated(self) -> bool:
         """Say whether names of the module have come to mean something that the translation does not count on."""
-        names = self._translation.consumers
+        names = self._translation.builtins
         return bool(names) and shadowed(self._function, names) != self._translation.shadowed
 
     @property

@@ -19,14 +19,16 @@ _T = TypeVar("_T")
 class OwnContext:
     """A ``with`` statement around ``raise error`` that leaves the error the context it has.
 
-    Inside a handler Python replaces it by what is being handled there.
+    Inside a handler Python replaces it by what is being handled there. It takes care that this closes no circle of
+    contexts; one that the user has closed stays.
     """
 
-    __slots__ = ("_context", "_error")
+    __slots__ = ("_context", "_error", "_links")
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
         self._context = error.__context__
+        self._links = _link_to(error)
 
     def __enter__(self) -> None:
         pass
@@ -34,7 +36,27 @@ class OwnContext:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Take back what raising the error has done to contexts."""
         self._error.__context__ = self._context
+        if self._links is not None:
+            self._links.__context__ = self._error
+
+
+def _link_to(error: BaseException) -> BaseException | None:
+    """Return what Python would unlink from an error if that were raised here."""
+    link = sys.exception()
+    if link is error:
+        return None
+    seen: set[int] = set()
+    while link is not None and link.__context__ is not error:
+        if id(link) in seen:
+            return None
+        seen.add(id(link))
+        link = link.__context__
+    return link
 
 
 def in_context(around: BaseException | None, function: Callable[[_T], None], argument: _T) -> None:
@@ -42,11 +64,12 @@ def in_context(around: BaseException | None, function: Callable[[_T], None], arg
     if around is None or sys.exception() is around:
         function(argument)
         return
-    trace, context = around.__traceback__, around.__context__
+    trace, own = around.__traceback__, OwnContext(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__, around.__context__ = trace, context
+        around.__traceback__ = trace
+        own.restore()
         function(argument)
 
 

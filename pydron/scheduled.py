@@ -50,7 +50,8 @@ class Scheduled:
         self.stamp = stamp_of(function.__code__.co_filename)
         self.is_iterated = inspect.isgeneratorfunction(function) or inspect.iscoroutinefunction(function)
         """A call gives a generator or coroutine, and nothing happens before somebody asks that for something."""
-        self._strict = strict
+        self.is_strict = strict
+        """To run sequentially is an error."""
         self._plan: CompiledPlan | None = None
         self._tried = False
         self._reason = ""
@@ -61,7 +62,7 @@ class Scheduled:
         self._verdict: tuple[int, Container[object] | None, bool] = (-1, None, False)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Scheduled, (self.function, self._strict)
+        return Scheduled, (self.function, self.is_strict)
 
     def begin(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Run | None:
         """Return a run for a call, or None if the function is to be called as it is."""
@@ -88,12 +89,19 @@ class Scheduled:
         return run
 
     def _follow(self) -> None:
-        """Do to the function what was done to the callable: its defaults were set, or `types.coroutine` marked it."""
+        """Do to the function what was done to the callable.
+
+        Its defaults were set, it was given another name, or `types.coroutine` marked it.
+        """
         made, function = self.made() if self.made is not None else None, self.function
         if made is None:
             return
         if made.__defaults__ is not function.__defaults__ or made.__kwdefaults__ is not function.__kwdefaults__:
             function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+            if self._plan is not None:
+                self._plan.renew_binder()
+        if made.__qualname__ is not function.__qualname__ or made.__name__ is not function.__name__:
+            function.__name__, function.__qualname__ = made.__name__, made.__qualname__
             if self._plan is not None:
                 self._plan.renew_binder()
         code = function.__code__
@@ -155,7 +163,7 @@ class Scheduled:
     def _tell(self) -> None:
         """Say that there is no plan, once; in strict mode as an error."""
         context = current_context()
-        if self._strict or (context is not None and context.strict):
+        if self.is_strict or (context is not None and context.strict):
             raise self._error(f"{self._reason}. Without strict it runs sequentially.")
         if not self._told and context is not None:
             self._told = True
@@ -164,7 +172,7 @@ class Scheduled:
     def _tell_of_onlooker(self, looks_on: str, strict: bool) -> None:
         """Say that something looks on, once for all functions; in strict mode as an error."""
         global _told_of_onlooker
-        if self._strict or strict:
+        if self.is_strict or strict:
             raise self._error(f"{looks_on}. With PYDRON=on it runs in parallel all the same.")
         if not _told_of_onlooker:
             _told_of_onlooker = True

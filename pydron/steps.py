@@ -130,11 +130,12 @@ def _delegated(handover: Handover) -> Generator[object, object, object]:
 def _delegated_within(
     value: Generator[object, object, object], around: BaseException
 ) -> Generator[object, object, object]:
-    trace, context = around.__traceback__, around.__context__
+    trace, own = around.__traceback__, OwnContext(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__, around.__context__ = trace, context
+        around.__traceback__ = trace
+        own.restore()
         return (yield from value)
 
 
@@ -146,11 +147,12 @@ def _awaited(handover: Handover) -> Awaitable[object]:
 
 
 async def _awaited_within(value: Awaitable[object], around: BaseException) -> object:
-    trace, context = around.__traceback__, around.__context__
+    trace, own = around.__traceback__, OwnContext(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__, around.__context__ = trace, context
+        around.__traceback__ = trace
+        own.restore()
         return await value
 
 

@@ -33,6 +33,7 @@ hypothesis.settings.load_profile("pydron")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files instead of comparing with them")
+    parser.addoption("--thorough", action="store_true", help="run what takes minutes too")
     parser.addoption("--seed", type=int, help="where all chance in the tests starts; another one each run if not given")
 
 

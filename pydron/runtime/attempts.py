@@ -59,7 +59,7 @@ class Attempts:
         """Make a fiber of a handler or another part after the body; return what it binds, or the fiber."""
         child = self._child("region", tick, inputs, snapshot, frame)
         if caught is not None:
-            child.around = caught.error
+            child.around, child.handles = caught.error, True
         return self._awaited(child, writes)
 
     def _awaited(self, child: Fiber, writes: tuple[object, ...]) -> object:

@@ -160,6 +160,7 @@ class Failures(Makers):
             placed = place_error(fiber, error, tick, top, begins)
         if top is not None:
             self._placed[id(placed)] = placed, top
+            self._passing = None  # it has arrived; raised from here on, it leaves frames anew
         return placed
 
     def forget_error(self, error: BaseException) -> None:

@@ -62,6 +62,7 @@ class Fiber(Attempts, Awaits):
         "frame",
         "frame_tick",
         "guard",
+        "handles",
         "holding",
         "is_bet",
         "is_unit",
@@ -129,6 +130,8 @@ class Fiber(Attempts, Awaits):
         """It is such a body, and nothing in it can fail any more."""
         self.around: BaseException | None = parent.around if parent is not None else run.around
         """The error that is being handled where it runs."""
+        self.handles: bool = parent.handles if parent is not None else False
+        """By the run itself, rather than by whoever lets the run go on."""
         self.variables: dict[str, object] | None = None
         """Variables that a handler may read, as its body has bound them by the retire cursor."""
         self.caught: Caught | None = None
@@ -200,7 +203,7 @@ class Fiber(Attempts, Awaits):
     def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
         error = thrown.error
-        if thrown.is_raised_here and self.around is not self.run.around and self.around is not error:
+        if thrown.is_raised_here and self.handles and self.around is not error:
             error.__context__ = self.around
         return self.frame.throw(error)
 

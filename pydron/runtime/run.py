@@ -175,7 +175,7 @@ class Run(GivingWay):
     def _take_back(self) -> None:
         """Let a generator go on: meanwhile anything may have happened to what it has run ahead with."""
         fiber = self._cursor
-        around, self.around = self.around, sys.exception()
+        self.around = sys.exception()
         self.handover = None
         self._squash_after(fiber)
         self._stale = False
@@ -184,8 +184,9 @@ class Run(GivingWay):
         answer, self._answer = self._answer, None
         self._wake(fiber, answer)
         inside: Fiber | None = fiber
-        while inside is not None and inside.around is around:
-            inside.around = self.around
+        while inside is not None:
+            if not inside.handles:
+                inside.around = self.around
             inside = inside.parent
 
     # interrupts

@@ -195,18 +195,26 @@ def _is_frame(code: CodeType) -> bool:
 
 
 def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activation | None]]:
-    """List the entries of a traceback that are the user's; of frames of one call, only the innermost."""
+    """List the entries of a traceback that are the user's.
+
+    Of frames of one call that an error has passed through, only the innermost; but what the user raises once more has
+    an entry for each time, one right after the other.
+    """
     entries: list[tuple[TracebackType, Activation | None]] = []
+    is_passed_on = False
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not is_ours(code.co_filename):
+        if is_ours(code.co_filename):
+            is_passed_on = True
+        else:
             activation = None
             if _is_frame(code):
                 fiber = trace.tb_frame.f_locals.get(".S")  # the user may have cleared the frame
                 activation = fiber.activation if fiber is not None else None
-                if activation is not None and entries and entries[-1][1] is activation:
+                if activation is not None and is_passed_on and entries and entries[-1][1] is activation:
                     entries.pop()
             entries.append((trace, activation))
+            is_passed_on = False
         trace = trace.tb_next
     return entries
 

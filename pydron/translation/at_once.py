@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from types import FunctionType
 
-__all__ = ["consumers_of", "mark_consumed", "may_consume", "shadowed"]
+__all__ = ["builtins_of", "mark_consumed", "may_consume", "shadowed"]
 
 _CONSUMERS: dict[str, object] = {
     builtin.__name__: builtin
     for builtin in (all, any, dict, filter, frozenset, list, map, max, min, next, set, sorted, sum, tuple)
 }
+_MEANT = {**_CONSUMERS, "super": super}
+"""Builtins that are translated for what they do."""
 _LAZY = frozenset(("filter", "map"))
 """Those that take an element when they are asked for one."""
 _BY_KEY = frozenset(("max", "min", "sorted"))
@@ -30,9 +32,9 @@ _JOIN = "join"
 """The method of texts that takes all elements at once."""
 
 
-def consumers_of(code: CodeType) -> frozenset[str]:
-    """Return the names of such builtins that a function mentions, in comprehensions too."""
-    return frozenset(_CONSUMERS.keys() & _mentioned(code))
+def builtins_of(code: CodeType) -> frozenset[str]:
+    """Return the names of builtins that a function is translated by, if it mentions them, in comprehensions too."""
+    return frozenset(_MEANT.keys() & _mentioned(code))
 
 
 def may_consume(code: CodeType) -> bool:
@@ -48,7 +50,7 @@ def _mentioned(code: CodeType) -> frozenset[str]:
 def shadowed(function: FunctionType, names: frozenset[str]) -> frozenset[str]:
     """Return those of the names that do not mean the builtins in a function, as far as its module says."""
     known, plain = function.__globals__, vars(builtins)
-    return frozenset(name for name in names if known.get(name, plain.get(name)) is not _CONSUMERS[name])
+    return frozenset(name for name in names if known.get(name, plain.get(name)) is not _MEANT[name])
 
 
 def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pydron.translation.nesting import DEEPEST, nests_too_deeply
+from pydron.translation.private_names import defined_privately
 from pydron.translation.scope import bound_in, names_bound, own_nodes, read_later
 
 __all__ = ["has_asynchronous_comprehension", "is_asynchronous", "is_short_super", "native_reason"]
@@ -51,11 +52,19 @@ def is_asynchronous(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.Genera
     )
 
 
-def native_reason(tree: ast.FunctionDef) -> str | None:
-    """Return why the whole function has to run as it is written, or None."""
+def native_reason(tree: ast.FunctionDef, class_name: str | None = None) -> str | None:
+    """Return why the whole function has to run as it is written, or None.
+
+    Args:
+        tree: of the function.
+        class_name: the class whose private names it may use.
+    """
     line = nests_too_deeply(tree)
     if line is not None:
         return f"line {line}: what is written there nests more than {DEEPEST} levels deep; give parts of it names"
+    private = defined_privately(tree) if class_name and class_name.strip("_") else None
+    if private is not None:
+        return f"line {private.lineno}: {private.name} is private to class {class_name}; leave out an underscore"
     for node in own_nodes(tree):
         if isinstance(node, ast.GeneratorExp) and is_asynchronous(node):
             return f"line {node.lineno}: an asynchronous generator belongs to its event loop"

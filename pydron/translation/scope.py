@@ -29,6 +29,8 @@ __all__ = [
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
+_LATER: tuple[type[ast.AST], ...] = tuple(vars(ast)[name] for name in ("TypeAlias",) if name in vars(ast))
+"""Statements whose expressions are evaluated when somebody asks for their values."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _OTHER_BINDERS = (ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 
@@ -76,7 +78,7 @@ def _kept_names(tree: ast.FunctionDef) -> frozenset[str]:
             kept.add(node.id)
         elif isinstance(node, ast.Nonlocal):
             kept.update(node.names)
-        keeps = isinstance(node, (*_SCOPES, ast.GeneratorExp)) and not is_consumed(node)
+        keeps = isinstance(node, (*_SCOPES, *_LATER, ast.GeneratorExp)) and not is_consumed(node)
         inside = outlives or keeps
         pending += [(child, inside) for child in children(node)]
     return frozenset(kept)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from pydron.translation.private_names import has_private_names, write_private_names
 from pydron.translation.quote import at, define
 from pydron.translation.texts import FUTURE_FLAGS, is_compiled_from, texts_of, unwarned
 from pydron.translation.trees import children
@@ -30,7 +31,7 @@ class NoSourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One function as the user wrote it."""
+    """One function as the user wrote it, but for the private names of its class, which are written out."""
 
     tree: ast.FunctionDef
     """Others see it too: who changes it copies it first."""
@@ -91,16 +92,16 @@ def find_imports(function: FunctionType) -> list[ast.stmt]:
     return found
 
 
-def _candidates(module: ast.Module, code: CodeType) -> list[tuple[ast.AST, str | None]]:
-    """Return the definitions that may be the code's, each with the innermost class around it."""
-    found: list[tuple[ast.AST, str | None]] = []
+@lru_cache(maxsize=64)
+def _definitions(module: ast.Module) -> dict[tuple[str, int], list[tuple[ast.AST, str | None]]]:
+    """Return all definitions of a file by name and first line, each with the innermost class around it."""
+    found: dict[tuple[str, int], list[tuple[ast.AST, str | None]]] = {}
     pending: list[tuple[ast.AST, str | None]] = [(module, None)]
     while pending:
         node, class_name = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first == code.co_firstlineno:
-                found.append((node, class_name))
+            found.setdefault((node.name, first), []).append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
         pending.extend((child, inner) for child in children(node) if not isinstance(child, ast.expr))
     return found
@@ -121,7 +122,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine
     filename = code.co_filename
     if code.co_name == "<lambda>":
         raise NoSourceError("a lambda is a single expression")
-    found = _candidates(_module(function, stamp), code)
+    found = _definitions(_module(function, stamp)).get((code.co_name, code.co_firstlineno), [])
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
     node, class_name = found[0]
@@ -129,6 +130,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine
         node = at(ast.FunctionDef(**{name: getattr(node, name) for name in node._fields}), node)
     if not isinstance(node, ast.FunctionDef):
         raise NoSourceError("it is a coroutine function")
+    node = _outside_of_class(node, class_name)
     if not _same_shape(node, code):
         raise NoSourceError(f"{filename} has changed since it was imported")
     return Source(
@@ -161,7 +163,7 @@ def find_lambda(function: FunctionType) -> Source:
         raise NoSourceError(f"line {code.co_firstlineno} of {code.co_filename} does not hold one such lambda")
     node, class_name = found[0]
     copied = copy_tree(node)
-    tree = at(define("lambda_", copied.args, [at(ast.Return(copied.body), node)]), node)
+    tree = _outside_of_class(at(define("lambda_", copied.args, [at(ast.Return(copied.body), node)]), node), class_name)
     if not _same_shape(tree, code):
         raise NoSourceError(f"{code.co_filename} has changed since it was imported")
     return Source(tree, code.co_filename, "<lambda>", function.__qualname__, class_name, code.co_flags & FUTURE_FLAGS)
@@ -171,14 +173,21 @@ def _place(node: ast.expr) -> tuple[int, int | None, int, int | None]:
     return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
+def _outside_of_class(node: ast.FunctionDef, class_name: str | None) -> ast.FunctionDef:
+    """Return a definition as it would have to be written outside of the class it stands in."""
+    if class_name is None or not class_name.strip("_") or not has_private_names(node):
+        return node
+    copied = copy_tree(node)
+    write_private_names(copied, class_name)
+    return copied
+
+
 def _same_shape(node: ast.FunctionDef, code: CodeType) -> bool:
     arguments = node.args
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     names += [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
     count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
-    return len(names) == count and all(
-        mine == theirs or theirs.endswith(mine) for mine, theirs in zip(names, code.co_varnames[:count], strict=True)
-    )
+    return tuple(names) == code.co_varnames[:count]
 
 
 _Tree = TypeVar("_Tree", bound=ast.AST)

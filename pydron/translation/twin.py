@@ -19,7 +19,6 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.context import Lowered
-from pydron.translation.lowering.private_names import lower_private_names
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from pydron.translation.quote import at, define, load
 from pydron.translation.scope import Scope
@@ -82,7 +81,6 @@ def _compiled(function: FunctionType) -> CodeType:
         raise NoTwinError("it is too long", code.co_firstlineno)
     _check_source(source, function)
     lowered = Lowered(source, copy_tree(source.tree), Scope.of(code, source.tree))
-    lower_private_names(lowered)
     lower_zero_argument_super(lowered)
     tree = TwinTree(frozenset(code.co_freevars)).function(lowered.tree)
     return _compile(tree, source, code)
@@ -102,8 +100,6 @@ def _check_source(source: Source, function: FunctionType) -> None:
     tree.decorator_list = []
     tree.args.defaults = [ast.Constant(None) for _ in tree.args.defaults]
     tree.args.kw_defaults = [default and ast.Constant(None) for default in tree.args.kw_defaults]
-    lowered = Lowered(source, tree, Scope.of(code, tree))
-    lower_private_names(lowered)
     # calls of what the module imports are compiled in a way of their own, unless the function was translated
     if not any(_is_same(_compile(tree, source, code, imports), code) for imports in (find_imports(function), [])):
         raise NoTwinError("its source is not what runs", code.co_firstlineno)

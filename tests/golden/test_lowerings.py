@@ -13,7 +13,6 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
-from pydron.translation.lowering.private_names import lower_private_names
 from pydron.translation.lowering.written_loops import as_written, keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from tests.golden.pages import check_page
@@ -35,7 +34,6 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "loop_continue": lower_continue,
     "loops": lower_calls,
     "match_cases": lower_calls,
-    "private_names": lower_private_names,
     "short_circuit": lower_calls,
     "sources": lower_calls,
     "targets": lower_calls,

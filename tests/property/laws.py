@@ -18,8 +18,6 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
-from pydron.translation.lowering.private_names import lower_private_names
-from pydron.translation.scope import own_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,16 +116,6 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
             yield from _expressions(child)
 
 
-def _private_name(function: Lowered) -> ast.AST | None:
-    if not (function.source.class_name or "").lstrip("_"):
-        return None
-    for node in own_nodes(function.tree):
-        name = getattr(node, "id", None) or getattr(node, "attr", None)
-        if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
-            return node
-    return None
-
-
 def _assertion(function: Lowered) -> ast.AST | None:
     return next((each for each in _statements(function.tree.body) if isinstance(each, ast.Assert)), None)
 
@@ -164,7 +152,6 @@ def _lowered_statements(function: Lowered, body: list[ast.stmt]) -> Iterator[ast
 
 
 LEFT: dict[Callable[[Lowered], None], Callable[[Lowered], ast.AST | None]] = {
-    lower_private_names: _private_name,
     lower_asynchronous: _asynchronous,
     lower_assertions: _assertion,
     lower_continue: _continue,

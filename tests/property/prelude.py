@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 import pydron
+from pydron.traces import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -510,7 +511,18 @@ class Room:
 def describe(error: BaseException) -> tuple[object, ...]:
     """Return what a handler can see of an exception."""
     chain = [type(link).__name__ for link in (error.__cause__, error.__context__) if link is not None]
-    return (type(error).__name__, error.args, *chain)
+    return (type(error).__name__, error.args, *lines_of(error), *chain)
+
+
+def lines_of(error: BaseException) -> list[tuple[str, int]]:
+    """Return the functions and lines of a traceback; see `tests.property.observe.frames` for what does not count."""
+    found: list[tuple[str, int]] = []
+    trace = error.__traceback__
+    while trace is not None:
+        if not is_ours(trace.tb_frame.f_code.co_filename):
+            found.append((trace.tb_frame.f_code.co_name, trace.tb_lineno))
+        trace = trace.tb_next
+    return [] if isinstance(error, NameError) else found
 
 
 # Functional callables.

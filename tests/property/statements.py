@@ -448,7 +448,7 @@ def try_statement(draw: Draw) -> None:
                 body(draw, 2)
             draw.breakable = breakable
             if draw.chance(0.25):
-                draw.emit(draw.rng.choice(["raise", "raise Boom(1) from error", "raise ValueError(2)"]))
+                draw.emit(draw.rng.choice(["raise", "raise error", "raise Boom(1) from error", "raise ValueError(2)"]))
     if handlers and draw.chance(0.3):
         with draw.block("else:"), draw.branch():
             body(draw, 2)

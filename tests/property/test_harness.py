@@ -13,7 +13,6 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
-from pydron.translation.lowering.private_names import lower_private_names
 from tests.property.harness import (
     PLAIN,
     Endless,
@@ -141,7 +140,6 @@ def test_notices_a_graph_that_breaks_a_law(monkeypatch: pytest.MonkeyPatch) -> N
 
 LEFTOVERS: dict[Callable[[Lowered], None], str] = {
     lower_asynchronous: "async def f(xs):\n    async with xs:\n        pass",
-    lower_private_names: "class C:\n    def method(self):\n        return self.__x\n\nf = C.method",
     lower_assertions: "def f(x):\n    while x:\n        assert x",
     lower_continue: "def f(xs):\n    for x in xs:\n        with x:\n            continue",
     lower_calls: "def f(x):\n    return x + g(x)",

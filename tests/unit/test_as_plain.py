@@ -239,3 +239,55 @@ def test_a_finalizer_that_is_collected_with_its_class(natives: bool) -> None:
         make()
         gc.collect()
     assert told == ["gone"]
+
+
+@pytest.mark.parametrize("natives", [False, True])
+def test_it_goes_by_the_name_that_it_was_given(natives: bool) -> None:
+    @pydron.schedule
+    def made(x: int) -> Iterator[int]:
+        yield double(x)
+
+    with simulate(natives=natives):
+        assert list(made(1)) == [2]
+        made.__name__, made.__qualname__ = "steps", "Walk.steps"
+        generator = made(1)
+        assert (generator.__name__, generator.__qualname__) == ("steps", "Walk.steps")  # type: ignore[attr-defined]
+        with pytest.raises(TypeError, match=r"^Walk\.steps\(\) missing 1 required positional argument: 'x'$"):
+            made()  # type: ignore[call-arg]
+
+
+class Shown:
+    def __str__(self) -> str:
+        return "as it is"
+
+
+class Told(Shown):
+    @pydron.schedule
+    def tell(self) -> str:
+        return f"{super().__str__()}, {double(2)}"
+
+
+def test_super_means_what_it_means_in_the_module() -> None:
+    told = Told()
+    with simulate(natives=False):
+        assert told.tell() == "as it is, 4"
+        with mock.patch(f"{__name__}.super", return_value="other", create=True):
+            assert told.tell() == "other, 4"
+        assert told.tell() == "as it is, 4"
+
+
+def test_scheduled_twice_is_scheduled() -> None:
+    once = pydron.schedule(add_one)
+    assert pydron.schedule(once) is once
+    with simulate(natives=False):
+        assert once(1) == 2
+
+
+def test_one_of_two_decorators_may_be_strict() -> None:
+    @pydron.schedule(strict=True)
+    @pydron.schedule
+    def shown(x: int) -> list[str]:
+        return sorted(locals())
+
+    with simulate(), pytest.raises(pydron.TranslationError, match="locals"):
+        shown(1)

@@ -13,7 +13,6 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
-from pydron.translation.lowering.private_names import lower_private_names
 from pydron.translation.lowering.written_loops import keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["LOWERINGS", "lower"]
 
 LOWERINGS: tuple[Callable[[Lowered], None], ...] = (
-    lower_private_names,  # before anything looks at a name
     lower_zero_argument_super,
     lower_asynchronous,  # makes `while` and `try`
     keep_loops,  # before anything that only serves running in parallel

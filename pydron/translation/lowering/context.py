@@ -47,6 +47,8 @@ class Lowered:
     scope: Scope
     plain: frozenset[str] = frozenset()
     """Variables that can only hold functions and classes defined in the function."""
+    shadowed: frozenset[str] = frozenset()
+    """Names of builtins that mean something else in the module."""
     names: Names = field(default_factory=Names)
     unrolled: list[Unrolled] = field(default_factory=list)
     """Comprehensions that became loops."""

@@ -28,13 +28,19 @@ _GENERATORS = (ast.GeneratorExp,) if sys.version_info >= (3, 12) else (
 def lower_zero_argument_super(function: Lowered) -> None:
     """Give every ``super()`` of the function its two arguments."""
     scope = function.scope
-    if "__class__" not in scope.free or not scope.parameters or "super" in {*scope.fast, *scope.cells, *scope.free}:
+    if "__class__" not in scope.free or not scope.parameters or "super" in _names_known(function):
         return
     first = scope.parameters[0]
     for statement in function.tree.body:
         for node in _in_frame(statement):
             if isinstance(node, ast.Call) and is_short_super(node):
                 node.args = [load("__class__", node), load(first, node)]
+
+
+def _names_known(function: Lowered) -> frozenset[str]:
+    """Return the names that do not mean builtins."""
+    scope = function.scope
+    return function.shadowed.union(scope.fast, scope.cells, scope.free)
 
 
 def _in_frame(node: ast.AST) -> Iterator[ast.AST]:

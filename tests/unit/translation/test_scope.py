@@ -7,12 +7,14 @@ import dis
 import re
 import sys
 from pathlib import Path
-from types import CodeType
-from typing import TYPE_CHECKING
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from pydron.translation.scope import Scope, names_bound, names_read, own_nodes
+from pydron.translation.source import find_source
+from tests.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,3 +151,13 @@ def test_own_nodes_leave_inner_scopes_out() -> None:
     text = "def f():\n    a\n    @b\n    def g(x=c): d\n    class H(e, k=f): i\n    lambda y=j: k\n    [l for l in m]"
     names = {node.id for node in own_nodes(statement(text)) if isinstance(node, ast.Name)}
     assert names == set("abcefjlm")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no type statement")
+def test_the_value_of_a_type_statement_is_evaluated_later() -> None:
+    text = "def f():\n    type Pair = list[kind]\n    kind = int\n    return Pair"
+    with written(text) as names:
+        function = cast("FunctionType", names["f"])
+        scope = Scope.of(function.__code__, find_source(function).tree)
+    assert scope.cells == ("kind",)
+    assert scope.fast == {"Pair"}
