@@ -334,7 +334,7 @@ class CompiledPlan:
         self._function = function
         self._translation = translation
         self.name = translation.source.name
-        self.qualname = function.__qualname__
+        self.qualname = function.__code__.co_qualname
         self.filename = translation.source.filename
         self.is_generator = bool(function.__code__.co_flags & inspect.CO_GENERATOR)
         self.is_coroutine = bool(function.__code__.co_flags & inspect.CO_COROUTINE)

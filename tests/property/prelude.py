@@ -674,7 +674,7 @@ def blended(*values: object) -> int:
 f_sorted = pydron.functional(
     functools.partial(sorted)
 )  # marking `sorted` itself would make a copy of what other calls sort
-f_abs = pydron.functional(abs)
+f_abs = pydron.functional(functools.partial(abs))
 f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(values) % 12)[1])  # type: ignore[func-returns-value]
 
 

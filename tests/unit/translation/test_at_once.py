@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -29,7 +30,7 @@ def test_iterations_do_not_wait_for_each_other(expression: str) -> None:
     with written(
         f"def main():\n    out = []\n    for i in range(4):\n        out.append({expression})\n    return out"
     ) as names:
-        names["f"] = pydron.functional(abs)
+        names["f"] = pydron.functional(partial(abs))
         plain = cast("Callable[[], object]", names["main"])
         with simulate(workers=8, order="time", durations=lambda *_: 1.0) as pool:
             assert pydron.schedule(plain)() == plain()
@@ -68,7 +69,7 @@ def test_a_builtin_may_get_another_meaning() -> None:
         return len(kept)
 
     with written(text) as names, simulate(workers=3, seed=1):
-        names["f"] = pydron.functional(abs)
+        names["f"] = pydron.functional(partial(abs))
         main = pydron.schedule(cast("Callable[[], object]", names["main"]))
         assert main() == [True, True, True]
         names["any"] = keep
