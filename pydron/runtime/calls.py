@@ -25,7 +25,7 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
     Effect as Kind,
 )
-from pydron.runtime.effects.trust import has_plain_keys
+from pydron.runtime.effects.rules import is_key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
 from pydron.runtime.inline import run_inline
@@ -342,7 +342,7 @@ class Calls(Dispatch):
             return Choice.NOW
         if name == "get" and isinstance(owner, dict) and not kwargs and not late and 0 < len(args) < 3:
             forecast = self.forecast(owner)
-            if isinstance(forecast, dict) and type(args[0]) in ATOMS and has_plain_keys(forecast):
+            if isinstance(forecast, dict) and is_key_of(forecast, args[0]):
                 return settled(forecast.get(*args))
         if name == "setdefault" and type(owner) is dict and 0 < len(args) < 3 and not kwargs and not late:
             known = self.set_default(owner, args[0], args[1] if len(args) > 1 else None, tick)

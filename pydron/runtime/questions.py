@@ -22,7 +22,7 @@ from pydron.runtime.effects import (
 )
 from pydron.runtime.effects.consuming import Total, consumes
 from pydron.runtime.effects.memory import instance_dict
-from pydron.runtime.effects.trust import has_plain_keys
+from pydron.runtime.effects.rules import is_key_of, is_plain_key
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
 from pydron.runtime.marks import functional_of
@@ -44,7 +44,7 @@ from pydron.runtime.walks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
     from pydron.runtime.effects import Verdict
     from pydron.runtime.fiber import Fiber
@@ -315,7 +315,7 @@ class Questions:
             return MISSING
         if type(index) is slice and type(forecast) is list:
             return self._sliced(forecast, index)
-        if not (type(index) is int or (type(forecast) is dict and _is_plain_key(index))):
+        if not (type(index) is int or (type(forecast) is dict and is_plain_key(index))):
             return MISSING
         try:
             return settled(forecast[index])  # type: ignore[call-overload]
@@ -338,7 +338,7 @@ class Questions:
     ) -> object:
         """Return an item of a dictionary; if there is none, what is made for it, which is stored at its turn."""
         content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
-        if not _is_plain_key(key) or not isinstance(content, dict) or not has_plain_keys(content):
+        if not isinstance(content, dict) or not is_key_of(content, key):
             return MISSING
         if key in content:
             return settled(dict.__getitem__(content, key))
@@ -543,9 +543,5 @@ class Questions:
 
 
 def _is_short(container: object) -> bool:
-    return (type(container) in _HOLDERS or type(container) in FIXED) and len(container) <= _SHORT  # type: ignore[arg-type]
-
-
-def _is_plain_key(key: object) -> bool:
-    """Say whether hashing and comparing a key runs no code but the interpreter's."""
-    return type(key) in ATOMS or (type(key) is tuple and ATOMS.issuperset(map(type, key)))
+    known = type(container) in _HOLDERS or type(container) in FIXED
+    return known and len(cast("Sized", container)) <= _SHORT

@@ -10,6 +10,7 @@ import inspect
 import pickle
 import pydoc
 import typing
+from typing import cast
 from unittest import mock
 
 import cloudpickle
@@ -19,7 +20,8 @@ import pydron
 from pydron.testing import simulate
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from types import GeneratorType
 
 
 @pydron.functional
@@ -244,16 +246,17 @@ def test_a_finalizer_that_is_collected_with_its_class(natives: bool) -> None:
 @pytest.mark.parametrize("natives", [False, True])
 def test_it_goes_by_the_name_that_it_was_given(natives: bool) -> None:
     @pydron.schedule
-    def made(x: int) -> Iterator[int]:
+    def made(x: int) -> Generator[int]:
         yield double(x)
 
+    wrong: Callable[..., object] = made
     with simulate(natives=natives):
         assert list(made(1)) == [2]
         made.__name__, made.__qualname__ = "steps", "Walk.steps"
-        generator = made(1)
-        assert (generator.__name__, generator.__qualname__) == ("steps", "Walk.steps")  # type: ignore[attr-defined]
+        generator = cast("GeneratorType[int, None, None]", made(1))
+        assert (generator.__name__, generator.__qualname__) == ("steps", "Walk.steps")
         with pytest.raises(TypeError, match=r"^Walk\.steps\(\) missing 1 required positional argument: 'x'$"):
-            made()  # type: ignore[call-arg]
+            wrong()
 
 
 class Shown:

@@ -12,6 +12,7 @@ from pydron.runtime.effects.rules import (
     are_keys,
     as_collection,
     fixed,
+    is_key_of,
     is_plain_iterable,
     judge,
     reads,
@@ -119,20 +120,16 @@ _DEQUE: dict[str, MethodRule] = {
 }
 
 
-def _is_key_of(table: object, key: object) -> bool:
-    return (is_atom(key) or are_keys((key,))) and has_plain_keys(as_collection(table))
-
-
 def _get(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
-    return _LOOK if args and _is_key_of(receiver, args[0]) else UNKNOWN
+    return _LOOK if args and is_key_of(receiver, args[0]) else UNKNOWN
 
 
 def _setdefault(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
-    return writes(stores=(0, 1)) if args and _is_key_of(receiver, args[0]) else UNKNOWN
+    return writes(stores=(0, 1)) if args and is_key_of(receiver, args[0]) else UNKNOWN
 
 
 def _dict_pop(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
-    return _TAKE if args and _is_key_of(receiver, args[0]) else UNKNOWN
+    return _TAKE if args and is_key_of(receiver, args[0]) else UNKNOWN
 
 
 def _update(receiver: object, args: Arguments, kwargs: Keywords) -> Verdict:
@@ -164,11 +161,11 @@ _DICT: dict[str, MethodRule] = {
 
 
 def _add(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
-    return _STORE if args and _is_key_of(receiver, args[0]) else UNKNOWN
+    return _STORE if args and is_key_of(receiver, args[0]) else UNKNOWN
 
 
 def _discard(receiver: object, args: Arguments, _kwargs: Keywords) -> Verdict:
-    return _CHANGE if args and _is_key_of(receiver, args[0]) else UNKNOWN
+    return _CHANGE if args and is_key_of(receiver, args[0]) else UNKNOWN
 
 
 def _are_key_sources(receiver: object, args: Arguments) -> bool:

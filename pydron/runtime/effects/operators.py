@@ -14,7 +14,14 @@ from pydron.runtime.effects.arrays import NUMERIC_KINDS, Array, is_plain_array, 
 from pydron.runtime.effects.attributes import defines, has_finalizer
 from pydron.runtime.effects.memory import memory_key
 from pydron.runtime.effects.printing import can_show
-from pydron.runtime.effects.rules import are_keys, as_collection, is_plain_iterable, judge, reads, replaces_quietly
+from pydron.runtime.effects.rules import (
+    as_collection,
+    is_key_of,
+    is_plain_iterable,
+    judge,
+    reads,
+    replaces_quietly,
+)
 from pydron.runtime.effects.trust import (
     ARRAY,
     FOREIGN,
@@ -91,7 +98,7 @@ def _identity(_op: str, _left: object, _right: object) -> Verdict:
 def _membership(_op: str, left: object, right: object) -> Verdict:
     kind = id(type(right))
     if kind in _TABLES or kind in _SETS:
-        return reads(1, fresh=True) if _is_key_of(right, left) else UNKNOWN
+        return reads(1, fresh=True) if is_key_of(right, left) else UNKNOWN
     if is_plain_iterable(right):
         bits = survey((left, right), LONG_LIMIT)
         return judge(bits, _READ_DEEP if bits & MUTABLE else PURE, numbers_warn=False)
@@ -232,21 +239,9 @@ def iteration_is_plain(value: object) -> bool:
     return is_plain_iterable(value) or (is_plain_array(value) and cast("Array", value).ndim > 0)
 
 
-def _is_key_of(table: object, key: object) -> bool:
-    return (is_atom(key) or are_keys((key,))) and has_plain_keys(as_collection(table))
-
-
 def is_plain_index(index: object) -> bool:
     """Tell whether the index is an atom or a slice of atoms."""
     return is_atom(index) or (type(index) is slice and are_atoms((index.start, index.stop, index.step)))
-
-
-def _holds(table: Collection[object], key: object) -> bool:
-    """Say whether a key is in a table; one that cannot be hashed is not."""
-    try:
-        return key in table
-    except TypeError:
-        return False
 
 
 def classify_subscript(container: object, index: object) -> Verdict:
@@ -259,7 +254,7 @@ def classify_subscript(container: object, index: object) -> Verdict:
             return _READ_NEW if is_plain_index(index) else UNKNOWN
         return _READ_FIRST if is_atom(index) or _is_number(index) else UNKNOWN
     if kind in _TABLES:
-        known = _is_key_of(container, index) and (kind == _DICT or _holds(as_collection(container), index))
+        known = is_key_of(container, index) and (kind == _DICT or index in as_collection(container))
         return _READ_FIRST if known else UNKNOWN
     if is_plain_array(container):
         return reads(0, 1) if _is_array_index(index) else UNKNOWN
@@ -305,7 +300,7 @@ def classify_setitem(container: object, index: object, value: object) -> Verdict
         plain = (is_atom(index) or _is_number(index)) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
     if kind in _TABLES:
-        plain = _is_key_of(container, index) and not _drops_finalizer(container, index)
+        plain = is_key_of(container, index) and not _drops_finalizer(container, index)
         return _STORE_ITEM if plain else UNKNOWN
     if is_plain_array(container) and _is_array_index(index):
         return store_numbers(container, value)
@@ -362,7 +357,7 @@ def classify_delitem(container: object, index: object) -> Verdict:
     if kind == _LIST:
         plain = is_plain_index(index) and replaces_quietly(as_collection(container))
     else:
-        plain = kind in _TABLES and _is_key_of(container, index) and replaces_quietly(_values(container))
+        plain = kind in _TABLES and is_key_of(container, index) and replaces_quietly(_values(container))
     return _DELETE if plain else UNKNOWN
 
 

@@ -11,7 +11,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from pydron.runtime.effects.attributes import has_finalizer
-from pydron.runtime.effects.trust import ARRAY, FOREIGN, LONG_LIMIT, MUTABLE, SCALAR, are_atoms, survey
+from pydron.runtime.effects.trust import (
+    ARRAY,
+    FOREIGN,
+    LONG_LIMIT,
+    MUTABLE,
+    SCALAR,
+    are_atoms,
+    has_plain_keys,
+    is_atom,
+    survey,
+)
 from pydron.runtime.effects.verdict import ALL, PURE, RECEIVER, UNKNOWN, Effect, Operand, Verdict, with_warnings
 
 __all__ = [
@@ -25,7 +35,9 @@ __all__ = [
     "as_collection",
     "fixed",
     "fixed_call",
+    "is_key_of",
     "is_plain_iterable",
+    "is_plain_key",
     "judge",
     "on_trusted",
     "reads",
@@ -104,6 +116,24 @@ def is_plain_iterable(value: object) -> bool:
 def are_keys(keys: Collection[object]) -> bool:
     """Tell whether hashing and comparing the values runs no user code."""
     return are_atoms(keys) or not survey(keys, LONG_LIMIT) & (FOREIGN | ARRAY)
+
+
+def is_plain_key(key: object) -> bool:
+    """Tell whether a value can be a key, and hashing and comparing it runs no user code."""
+    if is_atom(key):
+        return True
+    if not are_keys((key,)):
+        return False
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
+
+
+def is_key_of(table: object, key: object) -> bool:
+    """Tell whether looking a value up in an exact dict or set runs no user code and does not fail."""
+    return is_plain_key(key) and has_plain_keys(as_collection(table))
 
 
 def replaces_quietly(values: Collection[object], limit: int = 1024) -> bool:

@@ -142,13 +142,11 @@ def _loop_if_to_come(flattener: Flattener, node: Comprehension, result: str) -> 
 
 def _loop(flattener: Flattener, node: Comprehension, result: str) -> None:
     """Append a loop that puts the elements of a comprehension into a new container."""
-    first = node.generators[0].iter
     bound = {name for generator in node.generators for name in names_bound(generator.target)}
     fresh = {name: flattener.names.fresh(name) for name in sorted(bound)}
     empty = {ast.ListComp: "[]", ast.SetComp: "{*()}", ast.DictComp: "{}"}[type(node)]
     flattener.out += quote(f"_Result = {empty}", node, _Result=result)
     rename(node, fresh)
-    node.generators[0].iter = first
     collect = _collect(node, result)
     for statement in nest(flattener.names, node.generators, [collect]):
         flattener.statement(statement)

@@ -180,8 +180,9 @@ def tables_of_pairs(xs: list[int]) -> object:
 def best_of_a_table(xs: list[int]) -> object:
     out = []
     for n in range(3):
-        table = {x: f(x, n) for x in xs}
-        out.append(g(max(table, key=table.get)))  # type: ignore[arg-type]
+        table: dict[int, Any] = {x: f(x, n) for x in xs}
+        best: Any = table.get
+        out.append(g(max(table, key=best)))
         ranking = sorted(table.items(), key=lambda item: item[1])
         out.append(g([ranking[0][1], ranking[-1][1]]))
     return out

@@ -31,7 +31,7 @@ from unittest import mock
 import pytest
 
 from bench.suite_plugin import schedule_quietly
-from bench.suites import DECORATOR, decorated, decorated_in_place
+from bench.suites import COUNTS, DECORATOR, decorated, decorated_in_place
 from pydron.testing import simulate
 
 if TYPE_CHECKING:
@@ -161,7 +161,6 @@ THOROUGH = (
 )
 
 CODE = "it looks into `__code__`, which is that of the callable in front of the function; see `__wrapped__`"
-COUNTS = "it counts references or objects; what a statement uses lives until the statement has retired"
 FRAMES = "it looks at frames: those of Pydron stand between those of the user"
 STACK = "what it expects depends on how deep the stack is"
 TRACED = "it traces: what is traced are the frames that Pydron writes"
@@ -474,12 +473,14 @@ def apart(run: Callable[[], dict[str, str]]) -> dict[str, str]:
     return ended
 
 
-@pytest.mark.parametrize("natives", [False, True], ids=["translated", "native"])
-@pytest.mark.parametrize("name", [*MODULES, *THOROUGH])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    thorough = metafunc.config.getoption("--thorough")
+    metafunc.parametrize("name", [*MODULES, *THOROUGH] if thorough else MODULES)
+    metafunc.parametrize("natives", [False, True] if thorough else [False], ids=("translated", "native").__getitem__)
+
+
 def test_passes_when_scheduled(name: str, natives: bool, request: pytest.FixtureRequest) -> None:
     thorough = request.config.getoption("--thorough")
-    if not thorough and (natives or name in THOROUGH):
-        pytest.skip("only with --thorough")
     file_of(name)
     left_out = [*OTHERWISE.get(name, ()), *(() if thorough else SLOW.get(name, ()))]
     expected = apart(lambda: outcomes(name, left_out, scheduled=False))
