@@ -38,8 +38,9 @@ from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.nesting import Depth
 from pydron.translation.quote import at, define, quote
 from pydron.translation.scope import Scope
-from pydron.translation.source import NoSourceError, Source, copy_tree, find_source
+from pydron.translation.source import NoSourceError, Source, find_source
 from pydron.translation.texts import unwarned
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

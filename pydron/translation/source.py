@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pydron.translation.quote import at, define
 from pydron.translation.texts import FUTURE_FLAGS, is_compiled_from, texts_of, unwarned
-from pydron.translation.trees import children
+from pydron.translation.trees import children, copy_tree
 
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
@@ -179,20 +179,3 @@ def _same_shape(node: ast.FunctionDef, code: CodeType) -> bool:
     return len(names) == count and all(
         mine == theirs or theirs.endswith(mine) for mine, theirs in zip(names, code.co_varnames[:count], strict=True)
     )
-
-
-_Tree = TypeVar("_Tree", bound=ast.AST)
-
-
-def copy_tree(node: _Tree) -> _Tree:
-    """Return a deep copy of a syntax tree, positions included. Several times faster than `copy.deepcopy`."""
-    copied = node.__class__.__new__(node.__class__)
-    fields = node.__dict__
-    copied.__dict__.update(fields)
-    for name in node._fields:
-        value = fields.get(name)
-        if isinstance(value, list):
-            copied.__dict__[name] = [copy_tree(item) if isinstance(item, ast.AST) else item for item in value]
-        elif isinstance(value, ast.AST):
-            copied.__dict__[name] = copy_tree(value)
-    return copied

@@ -9,7 +9,7 @@ from pydron.dataflow.nodes import Finally, Node, Part, Try, With
 from pydron.translation.emit.pieces import constants, stores
 from pydron.translation.emit.writer import Writer
 from pydron.translation.quote import at, load, loads, quote, quote_expression
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope

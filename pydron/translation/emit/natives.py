@@ -11,7 +11,7 @@ from pydron.translation.features import has_asynchronous_comprehension
 from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Native, Node, RegionNode

@@ -13,7 +13,7 @@ from pydron.translation.emit.natives import Natives
 from pydron.translation.emit.pieces import stores
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_read
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import ForLoop, Node, RegionNode, WhileLoop

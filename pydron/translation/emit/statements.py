@@ -12,7 +12,7 @@ from pydron.translation.guards import concrete, has_inner_scope
 from pydron.translation.quote import at, load, loads, quote, quote_expression
 from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read, read_inside
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Compute, Matching, Raise, Store
