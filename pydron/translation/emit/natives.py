@@ -9,7 +9,7 @@ from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.translation.emit.writer import Writer
 from pydron.translation.features import has_asynchronous_comprehension
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import at, load, loads, quote, quote_expression
+from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read
 from pydron.translation.trees import copy_tree
 
@@ -44,7 +44,7 @@ class Natives(Writer):
         test = quote_expression(
             "not _R.pending and _S.is_native(_Tick, (*_Callees,))",
             node.code,
-            _Tick=at(ast.Constant(node.tick), node.code),
+            _Tick=constant(node.tick, node.code),
             _Callees=loads(callees, node.code),
         )
         force: list[ast.stmt] = []
@@ -88,7 +88,7 @@ class _Exits(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         self.generic_visit(node)
-        value = node.value if node.value is not None else at(ast.Constant(None), node)
+        value = node.value if node.value is not None else constant(None, node)
         return self._emitter._leave(value, self._frame, node)[0]
 
     def visit_Yield(self, node: ast.Yield) -> ast.AST:
@@ -145,6 +145,6 @@ _KINDS = {ast.Yield: "yield", ast.YieldFrom: "from", ast.Await: "await"}
 
 
 def _handed_over(node: ast.Yield | ast.YieldFrom | ast.Await) -> ast.expr:
-    value = node.value if node.value is not None else at(ast.Constant(None), node)
+    value = node.value if node.value is not None else constant(None, node)
     kind = at(ast.Constant(getattr(node, "kind", _KINDS[type(node)])), node)
     return at(ast.Yield(at(ast.Call(load(".Y", node), [value, kind], []), node)), node)

@@ -11,7 +11,7 @@ from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
 from pydron.translation.emit.natives import Natives
 from pydron.translation.emit.pieces import stores
-from pydron.translation.quote import at, load, quote, quote_expression, store
+from pydron.translation.quote import at, constant, load, quote, quote_expression, store
 from pydron.translation.scope import names_read
 from pydron.translation.trees import copy_tree
 
@@ -51,13 +51,7 @@ class Regions(Natives):
         if self._extents.escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]
-        outputs = self.outputs(node)
-        if not outputs:
-            made: ast.stmt = at(ast.Expr(spawn), node.code)
-        else:
-            target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
-            made = at(ast.Assign([target], spawn), node.code)
-        return [made, *quote("if _R.hold: yield _HOLD", node.code)]
+        return self._bound(node, spawn)
 
     def _unpack_escape(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         """Go where a region went that may have left its loop or function."""
@@ -146,7 +140,7 @@ class Regions(Natives):
 
     def _while_body(self, node: WhileLoop, frame: FrameScope) -> list[ast.stmt]:
         rounds = [*self._rebind_loose(node), *self._round(node, frame)]
-        return [at(ast.While(at(ast.Constant(True), node.code), rounds, []), node.code), *self._rebind_loose(node)]
+        return [at(ast.While(constant(True, node.code), rounds, []), node.code), *self._rebind_loose(node)]
 
     def _round(self, node: WhileLoop, frame: FrameScope, prelude: list[ast.stmt] | None = None) -> list[ast.stmt]:
         """Return one round of a ``while`` loop: prelude, test, body."""
