@@ -207,6 +207,12 @@ class Fiber(Attempts, Awaits):
         self.frame = plan.frame(("resume", frame, tick), cells, self, self.run, *values)
         return Request.ONWARD
 
+    def into(self, tick: int, inputs: tuple[object, ...]) -> Request:
+        """Go on as a branch with which the frame that runs ends."""
+        plan, cells = self.activation.plan, self.activation.cells
+        self.frame = plan.frame(("region", tick), cells, self, self.run, *inputs)
+        return Request.ONWARD
+
     def ending(self) -> object:
         """Say how the frame has ended, if its entries do not fail: see `first_failure`."""
         if self.state is State.FINISHED:
@@ -262,9 +268,26 @@ class Fiber(Attempts, Awaits):
         frame: int,
     ) -> object:
         """Make a fiber of a branch or loop; return what it binds, promises of that, or the fiber if it may jump."""
-        child = self._child("region", tick, inputs, snapshot, frame)
+        return self._begun(self._child("region", tick, inputs, snapshot, frame), writes)
+
+    def loop(
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
+        callees: tuple[object, ...],
+    ) -> object:
+        """The same of a loop, which runs as it was written if nothing is pending and it calls nothing in parallel."""
+        run = self.run
+        is_native = not run.pending and run.depth < _DEEPEST and self.is_native(tick, callees)
+        return self._begun(self._child("native" if is_native else "region", tick, inputs, snapshot, frame), writes)
+
+    def _begun(self, child: Fiber, writes: tuple[object, ...]) -> object:
         if self._launch(child, writes):
             return child.result
+        tick = child.tick
         if self.activation.plan.escapes(tick):
             if self.activation.plan.bets(tick) and child.detached and self.run.bet():
                 child.is_bet = True

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.translation.trees import children
+from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -20,6 +20,7 @@ __all__ = [
     "names_bound",
     "names_declared",
     "names_read",
+    "names_unbound",
     "own_nodes",
     "parameters_of",
     "read_inside",
@@ -239,6 +240,17 @@ def _bind(node: ast.AST, bound: set[str]) -> list[ast.AST]:
         return []  # ``(x): int`` declares nothing
     bound.update(bound_otherwise(node))
     return children(node)
+
+
+def names_unbound(tree: ast.AST) -> frozenset[str]:
+    """Return every name that a statement may unbind in the function's own scope."""
+    unbound: set[str] = set()
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            unbound.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            unbound.add(node.name)
+    return frozenset(unbound)
 
 
 def bound_otherwise(node: ast.AST) -> list[str]:

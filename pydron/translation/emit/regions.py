@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.dataflow.nodes import Branch
+from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop, regions_of
 from pydron.translation.checked import CheckedExpression
 from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
@@ -16,9 +16,13 @@ from pydron.translation.scope import names_read
 from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import ForLoop, Node, RegionNode, WhileLoop
+    from pydron.dataflow.nodes import Node, RegionNode
 
 __all__ = ["Regions"]
+
+
+_LARGE = 4
+"""Nodes in a branch that are worth a frame of their own rather than being written a second time."""
 
 
 class Regions(Natives):
@@ -28,6 +32,9 @@ class Regions(Natives):
         guard = self._trusted(node.test, node)
         if guard is None and isinstance(node.test, ast.Name):
             guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
+        checks = self._check_bound(names_read(node.test) & self._fast, node)
+        if guard is not None and self._ends(node, frame):
+            return [*checks, self._into(node)]
         here = at(
             ast.If(
                 node.test,
@@ -36,18 +43,47 @@ class Regions(Natives):
             ),
             node.code,
         )
-        checks = self._check_bound(names_read(node.test) & self._fast, node)
         if guard is None:
             return [*checks, here]
         return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
 
+    def _ends(self, node: Branch, frame: FrameScope) -> bool:
+        """Say whether a branch is the last of what the frame of a branch around it does, and worth a frame alone."""
+        outer = frame.node
+        if not isinstance(outer, Branch) or self._extents.escapes(node) != frame.escapes:
+            return False
+        if self.outputs(node) != frame.outputs or self._extents.size(node) < _LARGE:
+            return False
+        last: Node = node
+        while last is not outer:
+            around = self._parents[last.tick]
+            if not isinstance(around, Branch) or not any(region.nodes[-1:] == [last] for region in regions_of(around)):
+                return False
+            last = around
+        return True
+
+    def _into(self, node: Branch) -> ast.stmt:
+        """Go on as the frame of a branch that ends as this one does, instead of writing it here too."""
+        (into,) = quote(
+            "return _S.into(_Tick, (*_Inputs,))",
+            node.code,
+            _Tick=constant(node.tick, node.code),
+            _Inputs=self._loads(self.region_inputs(node), node),
+        )
+        return into
+
     def _region(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        if isinstance(node, Branch):
+        if isinstance(node, Branch) or self._has_native_frame(node):
             return self._spawned(node, frame)
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        spawn = self._spawn(node, frame, "region", self._extents.receivers(node, self.region_inputs(node)))
+        writes = self._extents.receivers(node, self.region_inputs(node))
+        if isinstance(node, (ForLoop, WhileLoop)) and self._has_native_frame(node):
+            callees = at(ast.Tuple(self._callees(node), ast.Load()), node.code)
+            spawn = self._spawn(node, frame, "loop", writes, callees)
+        else:
+            spawn = self._spawn(node, frame, "region", writes)
         if self._extents.escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]

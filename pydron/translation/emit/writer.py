@@ -231,17 +231,18 @@ class Writer:
         """Return variables the node reads that may turn out unbound."""
         return frozenset(name for name in node.reads - node.bound_before if not name.startswith("."))
 
-    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str]) -> ast.expr:
+    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str], *more: ast.expr) -> ast.expr:
         """Return the call that makes a unit or region of a node."""
         origin = node.code
         return quote_expression(
-            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame)",
+            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame, *_More)",
             origin,
             _Tick=constant(node.tick, origin),
             _Inputs=self._loads(self.region_inputs(node), node),
             _Snapshot=self._loads(self.snapshot(node, frame.node), node),
             _Writes=self._loads(writes, node),
             _Frame=constant(frame.node.tick if frame.node else 0, origin),
+            _More=list(more),
         )
 
     def _unit(self, node: Node, frame: FrameScope, writes: list[str] | None = None) -> list[ast.stmt]:
