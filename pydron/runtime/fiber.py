@@ -25,7 +25,7 @@ from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, set
 from pydron.runtime.trace import unconverted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pydron.runtime.forecasts import Forecast
     from pydron.runtime.plan import Frame, Plan
@@ -55,6 +55,7 @@ class Fiber(Attempts, Awaits):
         "activation",
         "announced",
         "around",
+        "asked",
         "detached",
         "error",
         "exclusive",
@@ -96,6 +97,8 @@ class Fiber(Attempts, Awaits):
         self.waiting: object = None
         """A promise, a fiber or a request."""
         self.send: object = None
+        self.asked: tuple[Frame, tuple[object, ...]] | None = None
+        """Operands of which one is to come, and the frame that wants them all."""
         """What its frame gets when it goes on."""
         self.holding = False
         """It waits for the fiber it made to be worth running ahead of, not for its result."""
@@ -141,6 +144,12 @@ class Fiber(Attempts, Awaits):
         send = self.frame.send
         run = self.run
         self.state = State.RUNNING
+        asked, self.asked = self.asked, None
+        if asked is not None and asked[0] is self.frame and type(value) is not Thrown:
+            value = self._values_of(asked[1])
+            if value is None:
+                return
+        asked = None  # nothing here keeps an operand that the frame lets go of
         while True:
             try:
                 request = send(value) if type(value) is not Thrown else self._throw(value)
@@ -171,6 +180,10 @@ class Fiber(Attempts, Awaits):
                     continue
                 run.want(promise, self)
                 self._wait(promise)
+            elif type(request) is tuple:
+                value, request = self._values_of(request), None
+                if value is not None:
+                    continue
             elif type(request) is Fiber:
                 if request.state is State.FINISHED and (request.settled or request.guard is not request):
                     value = request.result
@@ -193,6 +206,22 @@ class Fiber(Attempts, Awaits):
             elif self.state is State.RUNNING:  # looking for its turn has not ended it
                 self._wait(request)
             return
+
+    def _values_of(self, operands: tuple[object, ...]) -> Iterator[object] | None:
+        """Return the values of operands, once, or wait for the first that is to come and return None."""
+        known: list[object] = []
+        for operand in operands:
+            if type(operand) is Promise:
+                promise = operand.resolved()
+                if promise.state != DONE:
+                    self.asked = self.frame, operands
+                    self.run.want(promise, self)
+                    self._wait(promise)
+                    return None
+                known.append(promise.value)
+            else:
+                known.append(operand)
+        return iter(known)
 
     def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""

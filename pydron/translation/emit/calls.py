@@ -76,9 +76,7 @@ class Calls(Writer):
         """Wait for the object whose method was read before the arguments were evaluated."""
         if not isinstance(call.func, ast.Name) or call.func.id not in self._methods:
             return []
-        return quote(
-            "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
-        )
+        return quote("yield (_S.owner_of(_Function),)", origin, _Function=call.func.id)
 
     def _check_arguments(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Complain of arguments without a value, after the method itself has been read."""
@@ -153,7 +151,12 @@ class Calls(Writer):
         assert node.target is not None
         read = at(ast.Attribute(owner, name.value, ast.Load()), node.code)
         ask = quote("_Target = _S.bind(_Owner, _Name)", node.code, _Target=node.target, _Owner=owner, _Name=name)
-        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", node.code)]
+        if isinstance(owner, ast.Name) and owner.id in self._fast & node.bound_before:
+            # the runtime says so while nothing is pending too
+            force = quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=owner.id)
+        else:
+            force = self._force(node.reads, node)
+        wait = [*force, *quote("yield _IMPURE", node.code)]
         return [
             *self._check_bound(node.reads, node),
             *ask,

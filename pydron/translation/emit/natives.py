@@ -60,12 +60,7 @@ class Natives(Writer):
 
     def _force_read(self, node: RegionNode, code: ast.stmt) -> list[ast.stmt]:
         """Take the values of promises that the user's own code reads."""
-        names = sorted(names_read(code) & node.live_before & self._fast)
-        return [
-            each
-            for name in names
-            for each in quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
-        ]
+        return self._await(sorted(names_read(code) & node.live_before & self._fast), node.code)
 
     def _may_stand(self, node: Branch | ForLoop | WhileLoop, around: RegionNode | None) -> bool:
         """Say whether what the user wrote may run in the frame of a node."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Regions"]
 
 
-_LARGE = 4
+_LARGE = 3
 """Nodes in a branch that are worth a frame of their own rather than being written a second time."""
 
 

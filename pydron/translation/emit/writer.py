@@ -29,7 +29,7 @@ from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_me
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
-from pydron.translation.quote import at, constant, define, load, quote, quote_expression, store
+from pydron.translation.quote import at, constant, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
 from pydron.translation.young import young_variables
 
@@ -182,18 +182,24 @@ class Writer:
         """Wait for every variable that is a promise."""
         forced: list[ast.stmt] = []
         loose = self._loose(node)
+        together: list[str] = []
         for name in sorted(names & self._fast):
             if name in node.bound_before or name in loose or name.startswith("."):
-                forced += self._short("if _Type(_Name) is _P: _Name = yield _Name", node, _Name=name)
+                together.append(name)
             else:
-                forced += self._check_bound(frozenset((name,)), node)
-        return forced
+                forced += [*self._await(together, node.code), *self._check_bound(frozenset((name,)), node)]
+                together = []
+        return [*forced, *self._await(together, node.code)]
+
+    def _await(self, names: list[str], origin: ast.AST) -> list[ast.stmt]:
+        """Wait for those of some variables that are promises, in order."""
+        if not names:
+            return []
+        targets = at(ast.Tuple(stores(names, origin), ast.Store()), origin)
+        return quote("_Targets = yield (*_Values,)", origin, _Targets=targets, _Values=loads(names, origin))
 
     def _force_bound(self, node: Native) -> list[ast.stmt]:
-        forced: list[ast.stmt] = []
-        for name in sorted(node.reads & self._fast):
-            forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
-        return forced
+        return self._await(sorted(node.reads & self._fast), node.code)
 
     def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
         """Raise Python's own error where a variable may be unbound, or may turn out to be."""
