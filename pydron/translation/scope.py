@@ -120,9 +120,9 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     pending: list[ast.AST] = [tree]
     for node in pending:  # grows on the way
         kind = node.__class__
-        if kind is ast.Name:
-            if node.ctx.__class__ is ast.Load:  # type: ignore[attr-defined]
-                read.add(node.id)  # type: ignore[attr-defined]
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                read.add(node.id)
         elif kind in _READERS:
             read |= _read_by(node)
         else:
@@ -215,9 +215,9 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
     pending: list[ast.AST] = [tree]
     for node in pending:  # grows on the way
         kind = node.__class__
-        if kind is ast.Name:
-            if node.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
-                bound.add(node.id)  # type: ignore[attr-defined]
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                bound.add(node.id)
         elif kind in _COMPREHENSIONS:
             inside += children(node)
         else:

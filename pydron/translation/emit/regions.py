@@ -54,6 +54,10 @@ class Regions(Natives):
             return False
         if self.outputs(node) != frame.outputs or self._extents.size(node) < _LARGE:
             return False
+        before = self._parents[node.tick]
+        tested = before.test if isinstance(before, Branch) and before.orelse.nodes == [node] else None
+        if tested is not None and names_read(node.test) <= names_read(tested):
+            return False  # an ``elif`` that has nothing more to wait for
         last: Node = node
         while last is not outer:
             around = self._parents[last.tick]

@@ -56,6 +56,12 @@ def test_such_a_loop_hands_on_what_it_binds(body: str) -> None:
     assert kinds_of(text)["native"] == 1
 
 
+def test_tests_of_one_value_share_a_frame() -> None:
+    clauses = "".join(f"    elif x == {number}:\n        y = g({number})\n        y += g(y)\n" for number in range(8))
+    text = f"def f():\n    x = g(9)\n    y = 0\n    if x > 20: y = g(x)\n{clauses}    return y"
+    assert kinds_of(text)["region"] == 1
+
+
 def test_every_operand_is_waited_for() -> None:
     seen: list[tuple[int, ...]] = []
 
