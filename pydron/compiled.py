@@ -38,8 +38,9 @@ from pydron.translation.mentions import mentions_of, plain_variables
 from pydron.translation.nesting import Depth
 from pydron.translation.quote import at, define, quote
 from pydron.translation.scope import Scope
-from pydron.translation.source import NoSourceError, Source, copy_tree, find_source
+from pydron.translation.source import NoSourceError, Source, find_source
 from pydron.translation.texts import unwarned
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -213,16 +214,26 @@ class Translation:
 
     def _compile(self, tree: ast.FunctionDef) -> CodeType:
         """Compile a function such that the shared variables are free in it."""
+        source = self.source
+        tree.lineno = self._first_line
         shared = sorted({*self.scope.cells, *self.scope.free})
+        if not shared and source.qualname == source.name:  # the compiler calls everything in it what it is called
+            tree.name = source.name
+            return _only_code(self._compiled(tree), source.name)
         assign = [statement for name in shared for statement in quote("_Name = None", tree, _Name=name)]
         nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        tree.lineno = self._first_line
         outer = at(define("outer", nothing, [*assign, tree]), tree)
+        inner = _only_code(_only_code(self._compiled(outer)), FRAME).replace(co_name=source.name)
+        return _renamed(inner, f"outer.<locals>.{FRAME}", source.qualname)
+
+    def _compiled(self, tree: ast.FunctionDef) -> CodeType:
+        """Return the code of a module that holds nothing but a function."""
         source = self.source
         with unwarned(source.filename):
-            code = compile(ast.Module([outer], []), source.filename, "exec", source.future_flags, dont_inherit=True)
-        inner = _only_code(_only_code(code), FRAME).replace(co_name=source.name)
-        return _renamed(inner, f"outer.<locals>.{FRAME}", source.qualname)
+            code: CodeType = compile(
+                ast.Module([tree], []), source.filename, "exec", source.future_flags, dont_inherit=True
+            )
+            return code
 
     def _compile_binder(self, arguments: ast.arguments) -> CodeType:
         """Compile a function that takes what the user's takes and returns the values of the parameters."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, cast
 import pydron
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.scope import Scope
-from pydron.translation.source import copy_tree, find_source
+from pydron.translation.source import find_source
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -55,6 +55,7 @@ class Fiber(Attempts, Awaits):
         "activation",
         "announced",
         "around",
+        "asked",
         "detached",
         "error",
         "exclusive",
@@ -99,6 +100,8 @@ class Fiber(Attempts, Awaits):
         """A promise, a fiber or a request."""
         self.send: object = None
         """What its frame gets when it goes on."""
+        self.asked: tuple[Frame, tuple[object, ...]] | None = None
+        """Operands of which one is to come, and the frame that wants them all."""
         self.holding = False
         """It waits for the fiber it made to be worth running ahead of, not for its result."""
         self.stalled = False
@@ -147,6 +150,12 @@ class Fiber(Attempts, Awaits):
         send = self.frame.send
         run = self.run
         self.state = State.RUNNING
+        asked, self.asked = self.asked, None
+        if asked is not None and asked[0] is self.frame and type(value) is not Thrown:
+            value = self._values_of(asked[1])
+            if value is None:
+                return
+        asked = None  # nothing here keeps an operand that the frame lets go of
         while True:
             try:
                 request = send(value) if type(value) is not Thrown else self._throw(value)
@@ -177,6 +186,10 @@ class Fiber(Attempts, Awaits):
                     continue
                 run.want(promise, self)
                 self._wait(promise)
+            elif type(request) is tuple:
+                value, request = self._values_of(request), None
+                if value is not None:
+                    continue
             elif type(request) is Fiber:
                 if request.state is State.FINISHED and (request.settled or request.guard is not request):
                     value = request.result
@@ -200,6 +213,25 @@ class Fiber(Attempts, Awaits):
                 self._wait(request)
             return
 
+    def _values_of(self, operands: tuple[object, ...]) -> list[tuple[object, ...]] | None:
+        """Return the values of operands, or wait for the first that is to come and return None.
+
+        They are in a list from which the frame takes them out: what it lets go of is not to be kept by whom sent it.
+        """
+        known: list[object] = []
+        for operand in operands:
+            if type(operand) is Promise:
+                promise = operand.resolved()
+                if promise.state != DONE:
+                    self.asked = self.frame, operands
+                    self.run.want(promise, self)
+                    self._wait(promise)
+                    return None
+                known.append(promise.value)
+            else:
+                known.append(operand)
+        return [tuple(known)]
+
     def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
         error = thrown.error
@@ -211,6 +243,12 @@ class Fiber(Attempts, Awaits):
         """Go on from just after a node of a frame when the frame that runs returns what this returns."""
         plan, cells = self.activation.plan, self.activation.cells
         self.frame = plan.frame(("resume", frame, tick), cells, self, self.run, *values)
+        return Request.ONWARD
+
+    def into(self, tick: int, inputs: tuple[object, ...]) -> Request:
+        """Go on as a branch with which the frame that runs ends."""
+        plan, cells = self.activation.plan, self.activation.cells
+        self.frame = plan.frame(("region", tick), cells, self, self.run, *inputs)
         return Request.ONWARD
 
     def ending(self) -> object:
@@ -268,9 +306,26 @@ class Fiber(Attempts, Awaits):
         frame: int,
     ) -> object:
         """Make a fiber of a branch or loop; return what it binds, promises of that, or the fiber if it may jump."""
-        child = self._child("region", tick, inputs, snapshot, frame)
+        return self._begun(self._child("region", tick, inputs, snapshot, frame), writes)
+
+    def loop(
+        self,
+        tick: int,
+        inputs: tuple[object, ...],
+        snapshot: tuple[object, ...],
+        writes: tuple[object, ...],
+        frame: int,
+        callees: tuple[object, ...],
+    ) -> object:
+        """The same of a loop, which runs as it was written if nothing is pending and it calls nothing in parallel."""
+        run = self.run
+        is_native = not run.pending and run.depth < _DEEPEST and self.is_native(tick, callees)
+        return self._begun(self._child("native" if is_native else "region", tick, inputs, snapshot, frame), writes)
+
+    def _begun(self, child: Fiber, writes: tuple[object, ...]) -> object:
         if self._launch(child, writes):
             return child.result
+        tick = child.tick
         if self.activation.plan.escapes(tick):
             if self.activation.plan.bets(tick) and child.detached and self.run.bet():
                 child.is_bet = True

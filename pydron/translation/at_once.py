@@ -28,6 +28,7 @@ _MEANT = {**_CONSUMERS, "super": super}
 _LAZY = frozenset(("filter", "map"))
 """Those that take an element when they are asked for one."""
 _BY_KEY = frozenset(("max", "min", "sorted"))
+_TAKERS = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.Call))
 _JOIN = "join"
 """The method of texts that takes all elements at once."""
 
@@ -63,6 +64,8 @@ def mark_consumed(tree: ast.FunctionDef, others: frozenset[str]) -> None:
     own = others | bound_in(tree) | names_declared(tree)
     meant = _CONSUMERS.keys() - own
     for node in own_nodes(tree):
+        if node.__class__ not in _TAKERS:
+            continue
         for taken in _taken(node, meant):
             if not _binds_outside(taken):
                 set_consumed(taken)

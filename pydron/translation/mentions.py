@@ -18,6 +18,8 @@ __all__ = ["mentions_of", "plain_variables"]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SPECIAL = frozenset((*_DEFINITIONS, *_COMPREHENSIONS, ast.Lambda, ast.Name, ast.Attribute, ast.Call))
+"""Kinds of nodes in which there is more to see than what stands below them."""
 
 
 def plain_variables(tree: ast.FunctionDef, scope: Scope) -> frozenset[str]:
@@ -75,7 +77,13 @@ class _Collector(ast.NodeVisitor):
         """Variables of the comprehensions around."""
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, _DEFINITIONS):
+        kind = node.__class__
+        if kind is ast.Constant:
+            return
+        if kind not in _SPECIAL:
+            for child in children(node):
+                self.visit(child)
+        elif isinstance(node, _DEFINITIONS):
             for part in _evaluated_at_once(node):
                 self.visit(part)
         elif isinstance(node, ast.Lambda):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ DEEPEST = 1000
 """Levels of a tree that translation goes down. The compiler itself stops at a few times as many."""
 _FRAMES = 25 * DEEPEST
 """On the stack while it does."""
+_MANY = 100_000
+"""Objects that are made before garbage is looked for."""
 
 
 def nests_too_deeply(tree: ast.AST) -> int | None:
@@ -31,7 +34,11 @@ def nests_too_deeply(tree: ast.AST) -> int | None:
 
 
 class Depth:
-    """A ``with`` statement in which the recursion limit leaves room to go down `DEEPEST` levels."""
+    """A ``with`` statement in which the recursion limit leaves room to go down `DEEPEST` levels.
+
+    Garbage is looked for less often in it: thousands of nodes are made that live until a frame is compiled, and none is
+    part of a cycle.
+    """
 
     _lock = threading.Lock()
     _inside = 0
@@ -39,6 +46,8 @@ class Depth:
     _before = 0
     """The limit outside."""
     _within = 0
+    _young = (0, 0, 0)
+    """The thresholds of the garbage collector outside."""
 
     def __enter__(self) -> None:
         with Depth._lock:
@@ -46,6 +55,9 @@ class Depth:
                 Depth._before = sys.getrecursionlimit()
                 Depth._within = Depth._before + _FRAMES
                 sys.setrecursionlimit(Depth._within)
+                Depth._young = gc.get_threshold()
+                if 0 < Depth._young[0] < _MANY:
+                    gc.set_threshold(_MANY, *Depth._young[1:])
             Depth._inside += 1
 
     def __exit__(
@@ -53,5 +65,9 @@ class Depth:
     ) -> None:
         with Depth._lock:
             Depth._inside -= 1
-            if not Depth._inside and sys.getrecursionlimit() == Depth._within:
+            if Depth._inside:
+                return
+            if sys.getrecursionlimit() == Depth._within:
                 sys.setrecursionlimit(Depth._before)
+            if gc.get_threshold() == (_MANY, *Depth._young[1:]):
+                gc.set_threshold(*Depth._young)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Names", "at", "define", "load", "loads", "quote", "quote_expression", "store"]
+__all__ = ["Names", "at", "constant", "define", "load", "loads", "quote", "quote_expression", "store"]
 
 _Node = TypeVar("_Node", bound=ast.AST)
 Hole: TypeAlias = "str | ast.expr | list[ast.stmt] | list[ast.expr]"
@@ -61,6 +61,11 @@ def loads(names: Iterable[str], origin: ast.AST) -> list[ast.expr]:
 def store(name: str, origin: ast.AST) -> ast.Name:
     """Return an assignment target, placed at `origin`."""
     return _new(ast.Name, {"id": name, "ctx": _STORE, **_place(origin)})
+
+
+def constant(value: str | float | None, origin: ast.AST) -> ast.Constant:
+    """Return a constant, placed at `origin`."""
+    return _new(ast.Constant, {"value": value, **_place(origin)})
 
 
 def at(node: _Node, origin: ast.AST) -> _Node:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.translation.trees import children
+from pydron.translation.trees import children, nodes_of
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -20,6 +20,7 @@ __all__ = [
     "names_bound",
     "names_declared",
     "names_read",
+    "names_unbound",
     "own_nodes",
     "parameters_of",
     "read_inside",
@@ -31,8 +32,13 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef)
 _LATER: tuple[type[ast.AST], ...] = tuple(vars(ast)[name] for name in ("TypeAlias",) if name in vars(ast))
 """Statements whose expressions are evaluated when somebody asks for their values."""
+_KEEPERS = (*_SCOPES, *_LATER, ast.GeneratorExp)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _OTHER_BINDERS = (ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+_BINDERS = frozenset((*_SCOPES, *_OTHER_BINDERS, ast.NamedExpr, ast.AnnAssign))
+"""Kinds of nodes that bind a name without an `ast.Name`, or do not count in part."""
+_READERS = frozenset((*_SCOPES, *_COMPREHENSIONS, ast.AugAssign))
+"""Kinds of nodes that read something else than what stands below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +78,21 @@ class Scope:
 def _kept_names(tree: ast.FunctionDef) -> frozenset[str]:
     """Return every name in what may outlive the statement it stands in: functions, classes, generators."""
     kept: set[str] = set()
-    pending: list[tuple[ast.AST, bool]] = [(child, False) for child in children(tree)]
-    for node, outlives in pending:  # grows on the way
-        if outlives and isinstance(node, ast.Name):
+    outliving: list[ast.AST] = []
+    pending = children(tree)
+    for node in pending:  # grows on the way
+        if isinstance(node, ast.Nonlocal):
+            kept.update(node.names)
+        if node.__class__ in _KEEPERS and not is_consumed(node):
+            outliving += children(node)
+        else:
+            pending += children(node)
+    for node in outliving:  # grows on the way
+        if isinstance(node, ast.Name):
             kept.add(node.id)
         elif isinstance(node, ast.Nonlocal):
             kept.update(node.names)
-        keeps = isinstance(node, (*_SCOPES, *_LATER, ast.GeneratorExp)) and not is_consumed(node)
-        inside = outlives or keeps
-        pending += [(child, inside) for child in children(node)]
+        outliving += children(node)
     return frozenset(kept)
 
 
@@ -88,7 +100,7 @@ def own_nodes(tree: ast.AST) -> list[ast.AST]:
     """Return every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
     found = children(tree)
     for node in found:  # grows on the way
-        found += _around_scope(node) if isinstance(node, _SCOPES) else children(node)
+        found += _around_scope(node) if node.__class__ in _SCOPES else children(node)
     return found
 
 
@@ -106,20 +118,33 @@ def names_read(tree: ast.AST) -> frozenset[str]:
     What an inner function reads of it is a cell and read when that function runs; a comprehension's own variables are
     not the function's, even where a variable of the function has the same name.
     """
-    if isinstance(tree, ast.Name):
-        return frozenset((tree.id,)) if isinstance(tree.ctx, ast.Load) else frozenset()
-    if isinstance(tree, ast.AugAssign) and isinstance(tree.target, ast.Name):
-        return names_read(tree.value) | {tree.target.id}
-    if isinstance(tree, _COMPREHENSIONS) and (not isinstance(tree, ast.GeneratorExp) or is_consumed(tree)):
-        targets = (names_bound(generator.target) for generator in tree.generators)
-        own: frozenset[str] = frozenset().union(*targets)
-        return names_read(tree.generators[0].iter) | (_names_below(tree) - own)
-    if isinstance(tree, ast.GeneratorExp):
-        return names_read(tree.generators[0].iter)
-    if isinstance(tree, _SCOPES):
-        outside = frozenset(name for part in evaluated_outside(tree) for name in names_read(part))
-        return outside | read_inside(tree)
-    return _names_below(tree)
+    read: set[str] = set()
+    pending: list[ast.AST] = [tree]
+    for node in pending:  # grows on the way
+        kind = node.__class__
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                read.add(node.id)
+        elif kind in _READERS:
+            read |= _read_by(node)
+        else:
+            pending += children(node)
+    return frozenset(read)
+
+
+def _read_by(node: ast.AST) -> frozenset[str]:
+    """Return what is read by a node that reads something else than what stands below it."""
+    if isinstance(node, ast.AugAssign):
+        updated = {node.target.id} if isinstance(node.target, ast.Name) else names_read(node.target)
+        return names_read(node.value) | updated
+    if isinstance(node, _COMPREHENSIONS) and (not isinstance(node, ast.GeneratorExp) or is_consumed(node)):
+        own: frozenset[str] = frozenset().union(*(names_bound(generator.target) for generator in node.generators))
+        below = frozenset().union(*map(names_read, children(node)))
+        return names_read(node.generators[0].iter) | (below - own)
+    if isinstance(node, ast.GeneratorExp):
+        return names_read(node.generators[0].iter)
+    outside = frozenset(name for part in evaluated_outside(node) for name in names_read(part))
+    return outside | read_inside(node)
 
 
 def read_inside(node: ast.AST) -> frozenset[str]:
@@ -168,10 +193,6 @@ def names_declared(tree: ast.FunctionDef) -> frozenset[str]:
     )
 
 
-def _names_below(tree: ast.AST) -> frozenset[str]:
-    return frozenset(name for child in children(tree) for name in names_read(child))
-
-
 def evaluated_outside(node: ast.AST) -> list[ast.AST]:
     """Return the parts of an inner function or class that are evaluated in the scope around."""
     arguments = getattr(node, "args", None)
@@ -191,26 +212,47 @@ def evaluated_outside(node: ast.AST) -> list[ast.AST]:
 def names_bound(tree: ast.AST) -> frozenset[str]:
     """Return every name that a statement may bind or unbind in the function's own scope."""
     bound: set[str] = set()
-    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
-    for node, inner in pending:  # grows on the way
+    inside: list[ast.AST] = []
+    """What comprehensions hold: their targets are their own."""
+    pending: list[ast.AST] = [tree]
+    for node in pending:  # grows on the way
+        kind = node.__class__
         if isinstance(node, ast.Name):
-            if not inner and not isinstance(node.ctx, ast.Load):
+            if not isinstance(node.ctx, ast.Load):
                 bound.add(node.id)
-            continue
-        if isinstance(node, ast.NamedExpr):
-            bound.add(node.target.id)
-            pending.append((node.value, inner))
-        elif isinstance(node, _SCOPES):
-            if not isinstance(node, ast.Lambda):
-                bound.add(node.name)
-            pending += [(part, inner) for part in evaluated_outside(node)]
-        elif isinstance(node, ast.AnnAssign) and node.value is None and not node.simple:
-            continue  # ``(x): int`` declares nothing
+        elif kind in _COMPREHENSIONS:
+            inside += children(node)
         else:
-            bound.update(bound_otherwise(node))
-            inside = inner or isinstance(node, _COMPREHENSIONS)
-            pending += [(child, inside) for child in children(node)]
+            pending += _bind(node, bound) if kind in _BINDERS else children(node)
+    for node in inside:  # grows on the way
+        inside += _bind(node, bound) if node.__class__ in _BINDERS else children(node)
     return frozenset(bound)
+
+
+def _bind(node: ast.AST, bound: set[str]) -> list[ast.AST]:
+    """Add the names that a node itself binds; return the nodes below it that may bind others."""
+    if isinstance(node, ast.NamedExpr):
+        bound.add(node.target.id)
+        return [node.value]
+    if isinstance(node, _SCOPES):
+        if not isinstance(node, ast.Lambda):
+            bound.add(node.name)
+        return evaluated_outside(node)
+    if isinstance(node, ast.AnnAssign) and node.value is None and not node.simple:
+        return []  # ``(x): int`` declares nothing
+    bound.update(bound_otherwise(node))
+    return children(node)
+
+
+def names_unbound(tree: ast.AST) -> frozenset[str]:
+    """Return every name that a statement may unbind in the function's own scope."""
+    unbound: set[str] = set()
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            unbound.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            unbound.add(node.name)
+    return frozenset(unbound)
 
 
 def bound_otherwise(node: ast.AST) -> list[str]:

@@ -22,8 +22,9 @@ from pydron.translation.lowering.context import Lowered
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from pydron.translation.quote import at, define, load
 from pydron.translation.scope import Scope
-from pydron.translation.source import NoSourceError, Source, copy_tree, find_imports, find_lambda, find_source
+from pydron.translation.source import NoSourceError, Source, find_imports, find_lambda, find_source
 from pydron.translation.texts import unwarned
+from pydron.translation.trees import copy_tree
 from pydron.translation.twin_tree import ARBITER, NoTwinError, TwinTree
 
 if TYPE_CHECKING:

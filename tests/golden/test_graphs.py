@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from pydron.compiled import Translation
+from pydron.dataflow.nodes import ForLoop, WhileLoop
 from pydron.translation.emit import CONSTANTS
 from pydron.translation.source import find_source
 from tests.golden.pages import check_page
@@ -25,13 +26,19 @@ FRAMES = sorted(path.stem for path in (CASES / "frames").iterdir())
 
 
 def frames_of(source: str) -> str:
-    """Return the code of the frames that a run may ask for first: the entry, and each region of its own."""
+    """Return the code of frames that a run may ask for: the entry, the first two regions, a loop as it was written."""
     with written(source) as names:
         function = cast("FunctionType", names["f"])
         translation = Translation(find_source(function), function.__code__)
     regions = [node.tick for node in translation.graph.root.walk() if hasattr(node, "body")]
     units = [node.tick for node in translation.graph.root.walk() if type(node).__name__ in {"Call", "Compute"}]
-    keys = [("entry", 0), *(("region", tick) for tick in regions[:1]), *(("unit", tick) for tick in units[-1:])]
+    loops = [node.tick for node in translation.graph.root.walk() if isinstance(node, (ForLoop, WhileLoop))]
+    keys = [
+        ("entry", 0),
+        *(("region", tick) for tick in regions[:2]),
+        *(("native", tick) for tick in loops[:1]),
+        *(("unit", tick) for tick in units[-1:]),
+    ]
     return "\n\n".join(f"# {kind} {tick}\n{shown(translation.tree((kind, tick)))}" for kind, tick in keys)
 
 

@@ -4,6 +4,7 @@ A frame is one of
 
 * the *entry* of a function;
 * a *region*: one `if` or loop, which takes the variables it reads and returns those it binds;
+* a *native* loop: the loop of a region as it was written, for when there is nothing in it to run in parallel;
 * a *unit*: one node that had to wait for an operand or for its turn, as a frame of its own;
 * a *resumption* of an entry or region: the same code from just after one node, with the variables as of that node. It
   is what the runtime goes on with when something that ran ahead has to be done again.

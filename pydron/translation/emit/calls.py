@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.translation.emit.extent import MUTATORS
@@ -10,7 +11,7 @@ from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.comprehensions import TO_COME
-from pydron.translation.quote import at, load, quote, quote_expression
+from pydron.translation.quote import at, constant, load, quote, quote_expression
 from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
@@ -20,29 +21,26 @@ if TYPE_CHECKING:
 __all__ = ["Calls"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """What is written of a call whichever frame it is in."""
+
+    ask: list[ast.stmt]
+    wait: list[ast.stmt]
+    native: list[ast.stmt]
+    take: list[ast.stmt]
+    writes: list[str]
+
+
 class Calls(Writer):
     """Writes calls."""
 
     def _call(self, node: Call, frame: FrameScope) -> list[ast.stmt]:
-        code = node.code
-        call = node.call
-        checks = self._check_bound(node.reads, node)
         if node.target in self._methods:
-            return [*checks, *self._bind(node, call)]
-        if isinstance(call.func, ast.Name) and call.func.id == TO_COME:
-            return [*checks, *self._ask_to_come(node, call)]
-        target = node.target or ".r"
-        checks += self._check_arguments(call, node)
-        spread = self._spread(call, node)
-        ask = self._ask_call(call, node, "awaited" if node.awaits else "call")
-        native = self._made(node)
-        wait = [
-            *self._force(node.reads, node),
-            *self._await_owner(call, code),
-            *quote("yield _IMPURE", code),
-            *self._take_arrived(call, code),
-        ]
-        writes = self._written_by(call, node)
+            return self._once(self._bind, node)
+        if isinstance(node.call.func, ast.Name) and node.call.func.id == TO_COME:
+            return self._once(self._ask_to_come, node)
+        pieces = self._once(self._call_pieces, node)
         choice = quote(
             "if _Type(_Answer) is _C:\n"
             "    if _Answer is _D:\n        _Unit\n"
@@ -50,28 +48,47 @@ class Calls(Writer):
             "        if _Answer is _W:\n            _Wait\n"
             "        _Native\n"
             "else:\n    _Take",
-            code,
+            node.code,
             _Answer=".answer",
-            _Unit=self._unit(node, frame, writes),
-            _Wait=wait,
-            _Native=[native],
-            _Take=[assign(target, load(".answer", code), code)],
+            _Unit=self._unit(node, frame, pieces.writes),
+            _Wait=pieces.wait,
+            _Native=pieces.native,
+            _Take=pieces.take,
         )
-        return [*checks, *spread, *ask, *choice]
+        return [*pieces.ask, *choice]
 
-    def _ask_to_come(self, node: Call, call: ast.Call) -> list[ast.stmt]:
+    def _call_pieces(self, node: Call) -> _Pieces:
+        code = node.code
+        call = node.call
+        checks = [*self._check_bound(node.reads, node), *self._check_arguments(call, node)]
+        spread = self._spread(call, node)
+        return _Pieces(
+            ask=[*checks, *spread, *self._ask_call(call, node, "awaited" if node.awaits else "call")],
+            wait=[
+                *self._force(node.reads, node),
+                *self._await_owner(call, code),
+                *quote("yield _IMPURE", code),
+                *self._take_arrived(call, code),
+            ],
+            native=[self._made(node)],
+            take=[assign(node.target or ".r", load(".answer", code), code)],
+            writes=self._written_by(call, node),
+        )
+
+    def _ask_to_come(self, node: Call) -> list[ast.stmt]:
         """Ask whether to go over something element by element: that is known at once."""
         assert node.target is not None
-        count, *operands = call.args
+        count, *operands = node.call.args
         assert isinstance(count, ast.Constant)
         assert isinstance(count.value, int)
-        return quote(
+        ask = quote(
             "_Target = _S.is_to_come((*_Containers,), *_Asked)",
             node.code,
             _Target=node.target,
             _Containers=operands[: count.value],
             _Asked=operands[count.value :],
         )
+        return [*self._check_bound(node.reads, node), *ask]
 
     def _made(self, node: Call) -> ast.stmt:
         """Return the call as it stands, its result in the target."""
@@ -82,9 +99,7 @@ class Calls(Writer):
         """Wait for the object whose method was read before the arguments were evaluated."""
         if not isinstance(call.func, ast.Name) or call.func.id not in self._methods:
             return []
-        return quote(
-            "_Owner = _S.owner_of(_Function)\nif _Type(_Owner) is _P: yield _Owner", origin, _Function=call.func.id
-        )
+        return quote("yield (_S.owner_of(_Function),)", origin, _Function=call.func.id)
 
     def _check_arguments(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Complain of arguments without a value, after the method itself has been read."""
@@ -99,7 +114,7 @@ class Calls(Writer):
                 _Name=name,
                 _Wait=[*self._force(node.reads - {name}, node), *quote("yield _IMPURE", node.code)],
                 _Method=list[ast.stmt]((at(ast.Expr(call.func), node.code),)),
-                _Text=at(ast.Constant(name), read),
+                _Text=constant(name, read),
             )
         return checks
 
@@ -143,11 +158,11 @@ class Calls(Writer):
     def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:
         origin = node.code
         positional = at(ast.Tuple(list(call.args), ast.Load()), origin)
-        tick = at(ast.Constant(node.tick), origin)
+        tick = constant(node.tick, origin)
         keywords = self._keywords(call, origin)
         function = call.func
         if isinstance(function, ast.Attribute):
-            name = at(ast.Constant(function.attr), origin)
+            name = constant(function.attr, origin)
             ask = quote_expression(
                 f"_S.{verb}_method(_Owner, _Name, _Args, _Keywords, _Tick)",
                 origin, _Owner=function.value, _Name=name, _Args=positional, _Keywords=keywords, _Tick=tick,
@@ -159,16 +174,22 @@ class Calls(Writer):
             )  # fmt: skip
         return [assign(".answer", ask, origin)]
 
-    def _bind(self, node: Call, call: ast.Call) -> list[ast.stmt]:
+    def _bind(self, node: Call) -> list[ast.stmt]:
         """Read a method before its arguments are evaluated."""
-        owner, name = call.args
+        owner, name = node.call.args
         assert isinstance(name, ast.Constant)
         assert isinstance(name.value, str)
         assert node.target is not None
         read = at(ast.Attribute(owner, name.value, ast.Load()), node.code)
         ask = quote("_Target = _S.bind(_Owner, _Name)", node.code, _Target=node.target, _Owner=owner, _Name=name)
-        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", node.code)]
+        if isinstance(owner, ast.Name) and owner.id in self._fast & node.bound_before:
+            # the runtime says so while nothing is pending too
+            force = quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=owner.id)
+        else:
+            force = self._force(node.reads, node)
+        wait = [*force, *quote("yield _IMPURE", node.code)]
         return [
+            *self._check_bound(node.reads, node),
             *ask,
             *quote(
                 "if _Target is _W:\n    _Wait\n    _Target = _Read",

@@ -32,6 +32,8 @@ from pydron.translation.emit.pieces import assign
 from pydron.translation.emit.resumption import Resumption
 from pydron.translation.emit.statements import Statements
 from pydron.translation.quote import at, load, loads, quote
+from pydron.translation.scope import names_bound, names_read
+from pydron.translation.trees import copy_tree
 
 __all__ = ["Emitter"]
 
@@ -46,6 +48,8 @@ class Emitter(Statements, Calls, Resumption):
                 return self._entry()
             case ("region", tick):
                 return self._region_frame(self.graph.by_tick[tick])
+            case ("native", tick):
+                return self._native_frame(self.graph.by_tick[tick])
             case ("unit", tick):
                 return self._unit_frame(self.graph.by_tick[tick])
             case ("resume", frame, tick):
@@ -86,6 +90,21 @@ class Emitter(Statements, Calls, Resumption):
             case Try() | Finally() | With():
                 return self._define(inputs, [*body, *self._guarded_body(node, frame)], node.code)
         body += self._finish(frame, node.code)
+        return self._define(inputs, body, node.code)
+
+    def _native_frame(self, node: Node) -> ast.FunctionDef:
+        assert isinstance(node, (ForLoop, WhileLoop))
+        assert node.written is not None
+        frame = self._frame_for(node)
+        inputs = self.region_inputs(node)
+        code = copy_tree(node.written)
+        names = (names_read(code) | names_bound(code)) & self._fast
+        body = [
+            *self._unbind((frame.variables | names) - set(inputs), code),
+            *self._force_read(node, code),
+            *self._in_place(node, code, names, frame),
+            *self._finish(frame, node.code),
+        ]
         return self._define(inputs, body, node.code)
 
     def _unsure_outputs(self, node: Node, inputs: tuple[str, ...]) -> list[str]:

@@ -70,6 +70,7 @@ class Extents:
         """Variables that hold what is stored into."""
         self._loose: dict[int, frozenset[str]] = {}
         """Variables that a native statement may leave unbound as it goes to the next round or out of a loop."""
+        self._sizes: dict[int, int] = {}
         self._jumps: set[int] = set()
         self._leaves: set[int] = set()
         for node in reversed(graph.by_tick.values()):
@@ -83,6 +84,7 @@ class Extents:
         self._mentioned[node.tick] = mine.union(*[self._mentioned[tick] for tick in inner])
         self._stored[node.tick] = _stored(node).union(*[self._stored[tick] for tick in inner])
         self._loose[node.tick] = _left_loose(node).union(*[self._loose[tick] for tick in inner])
+        self._sizes[node.tick] = 1 + sum(self._sizes[tick] for tick in inner)
         if isinstance(node, (ForLoop, WhileLoop)):
             regions = (node.orelse,)  # the body's jumps are its own
         if isinstance(node, Jump) or any(each.tick in self._jumps for region in regions for each in region.nodes):
@@ -93,6 +95,10 @@ class Extents:
     def mentioned(self, node: Node) -> frozenset[str]:
         """Return every variable that a node reads or binds, regions included."""
         return self._mentioned[node.tick]
+
+    def size(self, node: Node) -> int:
+        """Return how many nodes there are in a node, itself included."""
+        return self._sizes[node.tick]
 
     def jumps_out(self, node: Node) -> bool:
         """Say whether a region may leave the loop around it by ``break``."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydron.dataflow.nodes import Finally, Node, Part, Try, With
 from pydron.translation.emit.pieces import constants, stores
 from pydron.translation.emit.writer import Writer
-from pydron.translation.quote import at, load, loads, quote, quote_expression
-from pydron.translation.source import copy_tree
+from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope
@@ -71,11 +71,11 @@ class Guarded(Writer):
             "if _Type(_X) is _F: _X = yield _X",
             origin,
             _X=".x",
-            _Tick=at(ast.Constant(part.tick), origin),
+            _Tick=constant(part.tick, origin),
             _Inputs=loads(inputs, origin),
             _Snapshot=loads(self.snapshot(part, node), origin),
             _Writes=loads(self._extents.receivers(part, inputs), origin),
-            _Frame=at(ast.Constant(node.tick), origin),
+            _Frame=constant(node.tick, origin),
             _More=more,
         )
 
@@ -118,7 +118,7 @@ class Guarded(Writer):
         assert isinstance(branch, ast.If)
         assert node.orelse is not None
         orelse = [
-            *self._spawn_part(node, node.orelse, "part", [at(ast.Constant(None), node.orelse.code)]),
+            *self._spawn_part(node, node.orelse, "part", [constant(None, node.orelse.code)]),
             *self._take_part(node.orelse),
         ]
         if self._extents.escapes(node.body):
@@ -129,7 +129,7 @@ class Guarded(Writer):
     def _choose_handler(self, node: Try) -> list[ast.stmt]:
         """Let Python choose the clause, then run it as a part of its own, where its error is being handled."""
         origin = node.code
-        numbered = [(each, at(ast.Constant(number), each.code)) for number, each in enumerate(node.handlers, 1)]
+        numbered = [(each, constant(number, each.code)) for number, each in enumerate(node.handlers, 1)]
         clauses = [
             at(
                 ast.ExceptHandler(

@@ -19,7 +19,8 @@ CONSTANTS = (
 """Names that every frame gets as trailing parameters with defaults, in this order."""
 
 FrameKey: TypeAlias = tuple[str, int] | tuple[str, int, int]
-"""``("entry", 0)``, ``("region", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's node or 0, tick)``."""
+"""``("entry", 0)``, ``("region", tick)``, ``("native", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's
+node or 0, tick)``."""
 
 FRAME = ".frame"
 """The name of a frame while it is compiled: one that its code cannot mean."""

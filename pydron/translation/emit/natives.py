@@ -9,9 +9,9 @@ from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.translation.emit.writer import Writer
 from pydron.translation.features import has_asynchronous_comprehension
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import at, load, loads, quote, quote_expression
-from pydron.translation.scope import names_bound, names_read
-from pydron.translation.source import copy_tree
+from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
+from pydron.translation.scope import names_bound, names_read, names_unbound
+from pydron.translation.trees import copy_tree, nodes_of
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Native, Node, RegionNode
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Natives", "hand_over"]
 
+_HANDOVERS = (ast.Yield, ast.YieldFrom, ast.Await)
 _Scope: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
@@ -32,35 +33,45 @@ class Natives(Writer):
 
     def _as_written(self, node: RegionNode, frame: FrameScope, otherwise: list[ast.stmt]) -> list[ast.stmt]:
         """Return what the user wrote, for the case that there is nothing in it to run in parallel."""
-        if (
-            not isinstance(node, (Branch, ForLoop, WhileLoop))
-            or node.written is None
-            or not self._may_stand(node, frame)
-        ):
+        if not isinstance(node, (Branch, ForLoop, WhileLoop)) or not self._may_stand(node, frame.node):
             return otherwise
+        assert node.written is not None
         code = copy_tree(node.written)
         names = (names_read(code) | names_bound(code)) & self._fast
-        callees = [name for name in node.mentions.variables if name in self._fast]
         test = quote_expression(
             "not _R.pending and _S.is_native(_Tick, (*_Callees,))",
             node.code,
-            _Tick=at(ast.Constant(node.tick), node.code),
-            _Callees=loads(callees, node.code),
+            _Tick=constant(node.tick, node.code),
+            _Callees=self._callees(node),
         )
-        force: list[ast.stmt] = []
-        for name in sorted(names_read(code) & node.live_before & self._fast):
-            force += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
-        return [at(ast.If(test, [*force, *self._in_place(node, code, names, frame)], otherwise), node.code)]
+        here = [*self._force_read(node, code), *self._in_place(node, code, names, frame)]
+        return [at(ast.If(test, here, otherwise), node.code)]
 
-    def _may_stand(self, node: Branch | ForLoop | WhileLoop, frame: FrameScope) -> bool:
-        if node.mentions.opaque or self._extents.jumps_out(node):
+    def _has_native_frame(self, node: RegionNode) -> bool:
+        """Say whether what the user wrote may run in a frame of its own, whose maker waits for nothing in it."""
+        if not isinstance(node, (ForLoop, WhileLoop)) or not self._may_stand(node, node):
             return False
-        if node.written is not None and has_asynchronous_comprehension(node.written):
+        assert node.written is not None
+        return not any(isinstance(each, _HANDOVERS) for each in nodes_of(node.written))
+
+    def _callees(self, node: Branch | ForLoop | WhileLoop) -> list[ast.expr]:
+        """Return the variables that are called in what the user wrote."""
+        return loads([name for name in node.mentions.variables if name in self._fast], node.code)
+
+    def _force_read(self, node: RegionNode, code: ast.stmt) -> list[ast.stmt]:
+        """Take the values of promises that the user's own code reads."""
+        return self._await(sorted(names_read(code) & node.live_before & self._fast), node.code)
+
+    def _may_stand(self, node: Branch | ForLoop | WhileLoop, around: RegionNode | None) -> bool:
+        """Say whether what the user wrote may run in the frame of a node."""
+        if node.written is None or node.mentions.opaque or self._extents.jumps_out(node):
+            return False
+        if has_asynchronous_comprehension(node.written):
             return False  # frames are no coroutines
         if contains_jump(getattr(node.written, "orelse", []), (ast.Break, ast.Continue)):
             return False
         # `finally` reads the variables of a frame that a loop may leave by `return`
-        return frame.node is None or not (frame.escapes and self._is_in_finally(frame.node))
+        return around is None or not (self._extents.escapes(around) and self._is_in_finally(around))
 
     def _in_place(self, node: Node, code: ast.stmt, names: frozenset[str], frame: FrameScope) -> list[ast.stmt]:
         """Return a statement as it stands, between what frames hand on and what it reads and leaves unbound."""
@@ -70,7 +81,8 @@ class Natives(Writer):
             body += quote("if _Name is _U: del _Name", code, _Name=name)
         run = _Exits(self, frame).visit(code)
         rebound: list[ast.stmt] = []
-        for name in sorted(({*names_bound(code), *unsure}) & self._fast):
+        sure = node.bound_before - names_unbound(code)
+        for name in sorted(({*names_bound(code), *unsure} - sure) & self._fast):
             if not name.startswith("."):
                 rebound += self._rebound(name, code)
         notes = self._notes(node)
@@ -88,7 +100,7 @@ class _Exits(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         self.generic_visit(node)
-        value = node.value if node.value is not None else at(ast.Constant(None), node)
+        value = node.value if node.value is not None else constant(None, node)
         return self._emitter._leave(value, self._frame, node)[0]
 
     def visit_Yield(self, node: ast.Yield) -> ast.AST:
@@ -145,6 +157,6 @@ _KINDS = {ast.Yield: "yield", ast.YieldFrom: "from", ast.Await: "await"}
 
 
 def _handed_over(node: ast.Yield | ast.YieldFrom | ast.Await) -> ast.expr:
-    value = node.value if node.value is not None else at(ast.Constant(None), node)
+    value = node.value if node.value is not None else constant(None, node)
     kind = at(ast.Constant(getattr(node, "kind", _KINDS[type(node)])), node)
     return at(ast.Yield(at(ast.Call(load(".Y", node), [value, kind], []), node)), node)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.dataflow.nodes import Branch
+from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop, regions_of
 from pydron.translation.checked import CheckedExpression
 from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
 from pydron.translation.emit.natives import Natives
 from pydron.translation.emit.pieces import stores
-from pydron.translation.quote import at, load, quote, quote_expression, store
+from pydron.translation.quote import at, constant, load, quote, quote_expression, store
 from pydron.translation.scope import names_read
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import ForLoop, Node, RegionNode, WhileLoop
+    from pydron.dataflow.nodes import Node, RegionNode
 
 __all__ = ["Regions"]
+
+
+_LARGE = 3
+"""Nodes in a branch that are worth a frame of their own rather than being written a second time."""
 
 
 class Regions(Natives):
@@ -28,6 +32,9 @@ class Regions(Natives):
         guard = self._trusted(node.test, node)
         if guard is None and isinstance(node.test, ast.Name):
             guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
+        checks = self._check_bound(names_read(node.test) & self._fast, node)
+        if guard is not None and self._ends(node, frame):
+            return [*checks, self._into(node)]
         here = at(
             ast.If(
                 node.test,
@@ -36,28 +43,55 @@ class Regions(Natives):
             ),
             node.code,
         )
-        checks = self._check_bound(names_read(node.test) & self._fast, node)
         if guard is None:
             return [*checks, here]
         return [*checks, at(ast.If(guard, [here], self._region(node, frame)), node.code)]
 
+    def _ends(self, node: Branch, frame: FrameScope) -> bool:
+        """Say whether a branch is the last of what the frame of a branch around it does, and worth a frame alone."""
+        outer = frame.node
+        if not isinstance(outer, Branch) or self._extents.escapes(node) != frame.escapes:
+            return False
+        if self.outputs(node) != frame.outputs or self._extents.size(node) < _LARGE:
+            return False
+        before = self._parents[node.tick]
+        tested = before.test if isinstance(before, Branch) and before.orelse.nodes == [node] else None
+        if tested is not None and names_read(node.test) <= names_read(tested):
+            return False  # an ``elif`` that has nothing more to wait for
+        last: Node = node
+        while last is not outer:
+            around = self._parents[last.tick]
+            if not isinstance(around, Branch) or not any(region.nodes[-1:] == [last] for region in regions_of(around)):
+                return False
+            last = around
+        return True
+
+    def _into(self, node: Branch) -> ast.stmt:
+        """Go on as the frame of a branch that ends as this one does, instead of writing it here too."""
+        (into,) = quote(
+            "return _S.into(_Tick, (*_Inputs,))",
+            node.code,
+            _Tick=constant(node.tick, node.code),
+            _Inputs=self._loads(self.region_inputs(node), node),
+        )
+        return into
+
     def _region(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        if isinstance(node, Branch):
+        if isinstance(node, Branch) or self._has_native_frame(node):
             return self._spawned(node, frame)
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        spawn = self._spawn(node, frame, "region", self.receivers(node))
+        writes = self.receivers(node)
+        if isinstance(node, (ForLoop, WhileLoop)) and self._has_native_frame(node):
+            callees = at(ast.Tuple(self._callees(node), ast.Load()), node.code)
+            spawn = self._spawn(node, frame, "loop", writes, callees)
+        else:
+            spawn = self._spawn(node, frame, "region", writes)
         if self._extents.escapes(node):
             ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
             return [*ask, *self._unpack_escape(node, frame)]
-        outputs = self.outputs(node)
-        if not outputs:
-            made: ast.stmt = at(ast.Expr(spawn), node.code)
-        else:
-            target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
-            made = at(ast.Assign([target], spawn), node.code)
-        return [made, *quote("if _R.hold: yield _HOLD", node.code)]
+        return self._bound(node, spawn)
 
     def _unpack_escape(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         """Go where a region went that may have left its loop or function."""
@@ -152,7 +186,7 @@ class Regions(Natives):
 
     def _while_body(self, node: WhileLoop, frame: FrameScope) -> list[ast.stmt]:
         rounds = [*self._rebind_loose(node), *self._round(node, frame)]
-        return [at(ast.While(at(ast.Constant(True), node.code), rounds, []), node.code), *self._rebind_loose(node)]
+        return [at(ast.While(constant(True, node.code), rounds, []), node.code), *self._rebind_loose(node)]
 
     def _round(self, node: WhileLoop, frame: FrameScope, prelude: list[ast.stmt] | None = None) -> list[ast.stmt]:
         """Return one round of a ``while`` loop: prelude, test, body."""

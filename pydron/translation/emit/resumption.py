@@ -28,7 +28,7 @@ from pydron.dataflow.nodes import (
 from pydron.translation.emit.extent import loop_state
 from pydron.translation.emit.guarded import Guarded
 from pydron.translation.emit.regions import Regions
-from pydron.translation.quote import at, loads, quote, quote_expression, store
+from pydron.translation.quote import at, constant, loads, quote, quote_expression, store
 
 if TYPE_CHECKING:
     from pydron.translation.emit.names import FrameScope
@@ -94,8 +94,8 @@ class Resumption(Regions, Guarded):
         (onward,) = quote(
             "return _S.onward(_Frame, _Tick, (*_Values,))",
             node.code,
-            _Frame=at(ast.Constant(frame.node.tick if frame.node else 0), node.code),
-            _Tick=at(ast.Constant(node.tick), node.code),
+            _Frame=constant(frame.node.tick if frame.node else 0, node.code),
+            _Tick=constant(node.tick, node.code),
             _Values=loads(values, node.code),
         )
         return onward
@@ -163,5 +163,5 @@ class Resumption(Regions, Guarded):
                 _Round=self._round(loop, frame),
             )
         loose = self._rebind_loose(loop)
-        loop_again = at(ast.While(at(ast.Constant(True), origin), [*loose, *rounds], []), origin)
+        loop_again = at(ast.While(constant(True, origin), [*loose, *rounds], []), origin)
         return [*quote("_First = True", origin, _First=".first"), loop_again, *loose]

@@ -9,10 +9,10 @@ from pydron.translation.checked import CheckedExpression, symbol
 from pydron.translation.emit.pieces import index_object
 from pydron.translation.emit.writer import Writer
 from pydron.translation.guards import concrete, has_inner_scope
-from pydron.translation.quote import at, load, loads, quote, quote_expression
+from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
 from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read, read_inside
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Compute, Matching, Raise, Store
@@ -25,32 +25,43 @@ class Statements(Writer):
     """Writes nodes without regions, other than calls."""
 
     def _compute(self, node: Compute, frame: FrameScope) -> list[ast.stmt]:
+        checks, guard, inline = self._once(self._compute_pieces, node)
+        if isinstance(node.code, ast.AugAssign):
+            return [*checks, *self._augment(node, node.code, frame)]
+        if guard is None:
+            return [*checks, *inline]
+        slow = self._unit(node, frame)
+        if not inline:
+            return [*checks, *slow]
+        return [*checks, at(ast.If(guard, inline, self._element(node, node.code, slow) or slow), node.code)]
+
+    def _compute_pieces(self, node: Compute) -> tuple[list[ast.stmt], ast.expr | None, list[ast.stmt]]:
+        """Return what to check first, the test that the node may run where it stands, and how it runs there.
+
+        Without a test it always may; with nothing to run there it never may.
+        """
         checks = self._check_bound(node.reads, node)
         code = node.code
+        guard: ast.expr | None
         match code:
             case ast.Delete(targets=[ast.Name(id=name)]):
-                return [*checks, *quote("_Name = _U", code, _Name=name)]
+                return checks, None, quote("_Name = _U", code, _Name=name)
             case ast.AugAssign():
-                return [*checks, *self._augment(node, code, frame)]
+                return checks, None, []
             case ast.Assign(targets=[ast.Tuple()]):
-                fast = [self._unpackable(code)]
+                guard = self._unpackable(code)
             case ast.Assign(value=value) | ast.Expr(value=value):
                 guard = self._trusted(value, node)
                 if isinstance(value, ast.Name) and self._unsure(node):
                     guard = concrete([value.id], code)
                 if not self._fast.isdisjoint(read_inside(value)):
                     # made in a frame of its own, or it would see what this one goes on to bind
-                    return [*checks, *self._unit(node, frame)]
+                    return checks, constant(False, code), []
                 if isinstance(value, ast.Lambda):
                     guard = concrete(sorted(node.reads), code)
-                fast = [guard] if guard is not None else []
             case _:
                 raise AssertionError(ast.dump(code))
-        inline: list[ast.stmt] = [code, *self._born(node), *self._made_here(node)]
-        if not fast:
-            return [*checks, *inline]
-        slow = self._unit(node, frame)
-        return [*checks, at(ast.If(fast[0], inline, self._element(node, code, slow) or slow), code)]
+        return checks, guard, [code, *self._born(node), *self._made_here(node)]
 
     def _element(self, node: Compute, code: ast.stmt, slow: list[ast.stmt]) -> list[ast.stmt] | None:
         """Take an element that is known although something is pending; None if the node reads no element."""
@@ -93,7 +104,7 @@ class Statements(Writer):
         if name not in self._stored:
             return []
         return quote(
-            "if _R.pending: _S.make(_Text, _Name)", node.code, _Text=at(ast.Constant(name), node.code), _Name=name
+            "if _R.pending: _S.make(_Text, _Name)", node.code, _Text=constant(name, node.code), _Name=name
         )
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
@@ -113,7 +124,7 @@ class Statements(Writer):
             case ast.Expr(value=value):
                 checked.write(value)
             case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
-                text = at(ast.Constant(symbol(operator)), code)
+                text = constant(symbol(operator), code)
                 code.value = checked.write(value)
                 checked._ask("may_augment", code, text, load(name, code), code.value)
                 checked.out.append(code)
@@ -123,72 +134,67 @@ class Statements(Writer):
 
     def _augment(self, node: Compute, code: ast.AugAssign, frame: FrameScope) -> list[ast.stmt]:
         assert isinstance(code.target, ast.Name)
+        guard, can_queue, in_queue = self._once(self._augment_pieces, node)
+        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, self.receivers(node))), code)
+        return [at(ast.If(guard, [code], [slow]), code)]
+
+    def _augment_pieces(self, node: Compute) -> tuple[ast.expr, ast.expr, list[ast.stmt]]:
+        """Return the test that the node may run where it stands, that it may join the store queue, and how it does."""
+        code = node.code
+        assert isinstance(code, ast.AugAssign)
+        assert isinstance(code.target, ast.Name)
         name = code.target.id
         whole = at(ast.BinOp(load(name, code), code.op, code.value), code)
         guard = self._trusted(whole, node)
         assert guard is not None
-        if isinstance(code.value, ast.List):
-            return self._extend(node, code, name, guard, frame)
+        tick, operator = constant(node.tick, code), constant(symbol(code.op), code)
+        if isinstance(code.value, ast.List):  # its elements may be to come
+            can_queue = quote_expression("_S.can_extend(_Symbol, _Name)", code, _Symbol=operator, _Name=name)
+            elements = list(code.value.elts)
+            template = "_S.extend(_Name, (*_Elements,), _Tick)"
+            return guard, can_queue, quote(template, code, _Name=name, _Elements=elements, _Tick=tick)
+        can_queue = quote_expression(
+            "_S.can_augment(_Symbol, _Name, _Value)", code, _Symbol=operator, _Name=name, _Value=code.value
+        )
         in_queue = quote(
             "_Name = _S.augment(_Symbol, _Name, _Value, _Tick)",
             code,
-            _Tick=at(ast.Constant(node.tick), code),
+            _Tick=tick,
             _Name=name,
-            _Symbol=at(ast.Constant(symbol(code.op)), code),
+            _Symbol=operator,
             _Value=code.value,
         )
-        can_queue = quote_expression(
-            "_S.can_augment(_Symbol, _Name, _Value)",
-            code,
-            _Name=name,
-            _Symbol=at(ast.Constant(symbol(code.op)), code),
-            _Value=code.value,
-        )
-        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, self.receivers(node))), code)
-        return [at(ast.If(guard, [code], [slow]), code)]
-
-    def _extend(
-        self, node: Compute, code: ast.AugAssign, name: str, guard: ast.expr, frame: FrameScope
-    ) -> list[ast.stmt]:
-        """Add a list display, whose elements may be to come, to what may be a list."""
-        assert isinstance(code.value, ast.List)
-        queued = quote(
-            "_S.extend(_Name, (*_Elements,), _Tick)",
-            code,
-            _Name=name,
-            _Elements=list(code.value.elts),
-            _Tick=at(ast.Constant(node.tick), code),
-        )
-        can_extend = quote_expression(
-            "_S.can_extend(_Symbol, _Name)", code, _Symbol=at(ast.Constant(symbol(code.op)), code), _Name=name
-        )
-        slow = at(ast.If(can_extend, queued, self._unit(node, frame, self.receivers(node))), code)
-        return [at(ast.If(guard, [code], [slow]), code)]
+        return guard, can_queue, in_queue
 
     def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:
-        code = node.code
-        assert isinstance(code, ast.Assign)
-        question, owner = self._store_question(code, "store", [at(ast.Constant(node.tick), code)])
-        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
-        writes = [owner.id] if isinstance(owner, ast.Name) and owner.id in self._fast else []
+        checks, question, wait, writes = self._once(self._store_pieces, node)
         written = quote(
             "_Ans = _Question\n"
             "if _Ans is _D:\n    _Unit\n"
             "elif _Ans is not _QUEUED:\n"
             "    if _Ans is _W:\n        _Wait\n"
             "    _Do",
-            code,
+            node.code,
             _Question=question,
             _Unit=self._unit(node, frame, writes),
             _Wait=wait,
-            _Do=list[ast.stmt]((code,)),
+            _Do=list[ast.stmt]((node.code,)),
         )
-        return [*self._check_bound(node.reads, node), *written]
+        return [*checks, *written]
+
+    def _store_pieces(self, node: Store) -> tuple[list[ast.stmt], ast.expr, list[ast.stmt], list[str]]:
+        """Return what to check first, the question to the runtime, how to wait, and the variable that is changed."""
+        code = node.code
+        assert isinstance(code, ast.Assign)
+        question, owner = self._store_question(code, "store", [constant(node.tick, code)])
+        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
+        writes = [owner.id] if isinstance(owner, ast.Name) and owner.id in self._fast else []
+        return self._check_bound(node.reads, node), question, wait, writes
 
     def _store_question(self, code: ast.Assign, verb: str, tick: list[ast.expr]) -> tuple[ast.expr, ast.expr]:
         target = code.targets[0]
         if isinstance(target, ast.Attribute):
-            name = at(ast.Constant(target.attr), code)
+            name = constant(target.attr, code)
             question = quote_expression(
                 f"_S.{verb}_attribute(_Owner, _Name, _Value, *_Tick)",
                 code,
@@ -233,7 +239,7 @@ class Statements(Writer):
         names = frozenset(name for name in names_read(code) & self._fast if name not in node.binds)
         ask = quote(
             "_Ans = _S.may_match(_Subject, _Simple)\nif _Ans is not None: yield _Ans",
-            code, _Subject=code.subject, _Simple=at(ast.Constant(node.simple), code),
+            code, _Subject=code.subject, _Simple=constant(node.simple, code),
         )  # fmt: skip
         outputs = at(ast.Return(at(ast.Tuple(loads(self.outputs(node), code), ast.Load()), code)), code)
         force = self._force(names, node)

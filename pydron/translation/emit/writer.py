@@ -7,7 +7,7 @@ copies it first.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydron.dataflow.nodes import (
     Branch,
@@ -30,16 +30,28 @@ from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_me
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
-from pydron.translation.quote import at, define, load, loads, quote, quote_expression, store
+from pydron.translation.quote import at, constant, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
 from pydron.translation.young import young_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from pydron.translation.lowering.context import Lowered
 
 __all__ = ["Writer"]
 
 _CONSTANTS = [at(ast.arg(name), ast.arg(name)) for name in CONSTANTS]
+
+
+_KEPT = 10_000
+"""Pieces that are kept at most."""
+_Written = TypeVar("_Written", bound="Node")
+_Pieces = TypeVar("_Pieces")
+
+
+def _nothing(_node: Node) -> dict[str, ast.expr]:
+    return {}
 
 
 class Writer:
@@ -52,6 +64,8 @@ class Writer:
         self._fast = graph.variables
         self._names = function.names
         self._guards: dict[int, ast.expr | None] = {}
+        self._kept: dict[tuple[object, ...], Any] = {}
+        """Pieces of code that are the same in every frame in which a node is written."""
         self._methods = dict(map(read_method, filter(is_bind, graph.by_tick.values())))
         """Owner and name of the methods that are read before their arguments are evaluated, by variable."""
         self._young = young_variables(graph)
@@ -64,6 +78,32 @@ class Writer:
             for node in graph.root.walk()
             if isinstance(node, (Try, Finally, With))
         }
+
+    def _once(self, write: Callable[[_Written], _Pieces], node: _Written) -> _Pieces:
+        """Return what a method writes for a node, the same trees each time."""
+        key = (write.__name__, node.tick)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) > _KEPT:
+                self._kept.clear()
+            found = self._kept[key] = write(node)
+        return found
+
+    def _short(self, text: str, node: Node, **names: str) -> list[ast.stmt]:
+        """Return the statements of a template that is filled with nothing but names, the same trees each time."""
+        key = (text, node.tick, *names.values())
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = quote(text, node.code, **names)
+        return found
+
+    def _loads(self, names: Iterable[str], node: Node) -> list[ast.expr]:
+        """Return reads of variables, the same trees each time."""
+        known: dict[str, ast.expr] = self._once(_nothing, node)
+        for name in names:
+            if name not in known:
+                known[name] = load(name, node.code)
+        return [known[name] for name in names]
 
     def region_inputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit takes."""
@@ -159,18 +199,24 @@ class Writer:
         """Wait for every variable that is a promise."""
         forced: list[ast.stmt] = []
         loose = self._loose(node)
+        together: list[str] = []
         for name in sorted(names & self._fast):
             if name in node.bound_before or name in loose or name.startswith("."):
-                forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
+                together.append(name)
             else:
-                forced += self._check_bound(frozenset((name,)), node)
-        return forced
+                forced += [*self._await(together, node.code), *self._check_bound(frozenset((name,)), node)]
+                together = []
+        return [*forced, *self._await(together, node.code)]
+
+    def _await(self, names: list[str], origin: ast.AST) -> list[ast.stmt]:
+        """Wait for those of some variables that are promises, in order."""
+        if not names:
+            return []
+        targets = at(ast.Tuple(stores(names, origin), ast.Store()), origin)
+        return quote("_Targets = (yield (*_Values,)).pop()", origin, _Targets=targets, _Values=loads(names, origin))
 
     def _force_bound(self, node: Native) -> list[ast.stmt]:
-        forced: list[ast.stmt] = []
-        for name in sorted(node.reads & self._fast):
-            forced += quote("if _Type(_Name) is _P: _Name = yield _Name", node.code, _Name=name)
-        return forced
+        return self._await(sorted(node.reads & self._fast), node.code)
 
     def _check_bound(self, names: frozenset[str], node: Node) -> list[ast.stmt]:
         """Raise Python's own error where a variable may be unbound, or may turn out to be."""
@@ -178,7 +224,7 @@ class Writer:
         origin = node.code.iter if isinstance(node.code, ast.For) else node.code
         for name in self._in_order((names & self._fast) - node.bound_before - self._loose(node), node):
             if not name.startswith("."):
-                text = at(ast.Constant(name), origin)
+                text = constant(name, origin)
                 checks += quote(
                     "if _Type(_Name) is _P: _Name = yield _Name\nif _Name is _U: _S.unbound(_Text)",
                     origin,
@@ -208,41 +254,45 @@ class Writer:
         """Return variables the node reads that may turn out unbound."""
         return frozenset(name for name in node.reads - node.bound_before if not name.startswith("."))
 
-    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str]) -> ast.expr:
+    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str], *more: ast.expr) -> ast.expr:
         """Return the call that makes a unit or region of a node."""
         origin = node.code
         return quote_expression(
-            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame)",
+            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame, *_More)",
             origin,
-            _Tick=at(ast.Constant(node.tick), origin),
-            _Inputs=loads(self.region_inputs(node), origin),
-            _Snapshot=loads(self.snapshot(node, frame.node), origin),
-            _Writes=loads(writes, origin),
-            _Frame=at(ast.Constant(frame.node.tick if frame.node else 0), origin),
+            _Tick=constant(node.tick, origin),
+            _Inputs=self._loads(self.region_inputs(node), node),
+            _Snapshot=self._loads(self.snapshot(node, frame.node), node),
+            _Writes=self._loads(writes, node),
+            _Frame=constant(frame.node.tick if frame.node else 0, origin),
+            _More=list(more),
         )
 
     def _unit(self, node: Node, frame: FrameScope, writes: list[str] | None = None) -> list[ast.stmt]:
         """Return the making of a unit, which binds the node's outputs, and the wait if it cannot be run ahead of."""
+        return self._bound(node, self._spawn(node, frame, "unit", writes or []))
+
+    def _bound(self, node: Node, spawn: ast.expr) -> list[ast.stmt]:
+        """Return the making of a unit or region, which binds the node's outputs, and the wait for it."""
         outputs = self.outputs(node)
-        spawn = self._spawn(node, frame, "unit", writes or [])
         made: ast.stmt
         if outputs:
             target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
             made = at(ast.Assign([target], spawn), node.code)
         else:
             made = at(ast.Expr(spawn), node.code)
-        return [made, *quote("if _R.hold: yield _HOLD", node.code)]
+        return [made, *self._short("if _R.hold: yield _HOLD", node)]
 
     def _finish(
         self, frame: FrameScope, origin: ast.AST, code: int = 0, value: ast.expr | None = None
     ) -> list[ast.stmt]:
         """Return the end of a frame: what it hands back."""
         if frame.node is None:
-            return [at(ast.Return(value or at(ast.Constant(None), origin)), origin)]
+            return [at(ast.Return(value or constant(None, origin)), origin)]
         left = code == LEFT and not self._is_in_finally(frame.node)  # nobody reads the variables any more
         parts: list[ast.expr] = [load(".U" if left else name, origin) for name in frame.outputs]
         if frame.escapes:
-            parts = [at(ast.Constant(code), origin), value or at(ast.Constant(None), origin), *parts]
+            parts = [constant(code, origin), value or constant(None, origin), *parts]
         return [at(ast.Return(at(ast.Tuple(parts, ast.Load()), origin)), origin)]
 
     def _is_in_finally(self, node: Node) -> bool:
@@ -273,8 +323,8 @@ class Writer:
         return quote(
             "_S.note(_Tick, _Name, _Value)",
             origin,
-            _Tick=at(ast.Constant(statement.tick), origin),
-            _Name=at(ast.Constant(name), origin),
+            _Tick=constant(statement.tick, origin),
+            _Name=constant(name, origin),
             _Value=value,
         )
 
@@ -291,7 +341,8 @@ class Writer:
     def _block(self, region: Region, frame: FrameScope) -> list[ast.stmt]:
         written: list[ast.stmt] = []
         for node in region.nodes:
-            written += [*self._node(node, frame), *self._let_go(node)]
+            written += self._node(node, frame)
+            written += self._once(self._let_go, node)
         return written
 
     def _let_go(self, node: Node) -> list[ast.stmt]:
@@ -299,17 +350,17 @@ class Writer:
         if isinstance(node, (Jump, Leave, Raise)):
             return []
         done = sorted(name for name in node.reads - node.live_after if name.startswith("."))
-        return [statement for name in done for statement in quote("_Name = None", node.code, _Name=name)]
+        if not done:
+            return []
+        return [at(ast.Assign(stores(done, node.code), constant(None, node.code)), node.code)]
 
     def _keywords(self, call: ast.Call, origin: ast.AST) -> ast.expr:
         """Return the keyword arguments as a dictionary, or as a tuple of dictionaries still to be joined."""
         if not call.keywords:
-            return at(ast.Constant(None), origin)
+            return constant(None, origin)
         named = [keyword for keyword in call.keywords if keyword.arg is not None]
         display = at(
-            ast.Dict(
-                [at(ast.Constant(keyword.arg), origin) for keyword in named], [keyword.value for keyword in named]
-            ),
+            ast.Dict([constant(keyword.arg, origin) for keyword in named], [keyword.value for keyword in named]),
             origin,
         )
         if len(named) == len(call.keywords):

@@ -25,8 +25,7 @@ from pydron.translation.lowering.context import Span, Unrolled
 from pydron.translation.lowering.loops import head
 from pydron.translation.quote import at, load, quote, store
 from pydron.translation.scope import names_bound
-from pydron.translation.source import copy_tree
-from pydron.translation.trees import children, nodes_of
+from pydron.translation.trees import children, copy_tree, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -39,7 +39,7 @@ from pydron.translation.lowering.sources import CONSUMES, GIVEN, NOWHERE, called
 from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.quote import at, load, quote, quote_expression, store
 from pydron.translation.scope import names_bound, set_consumed
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener

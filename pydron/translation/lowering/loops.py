@@ -17,8 +17,7 @@ from pydron.translation.lowering.wrappers import is_wrapped, wrapped
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_read
-from pydron.translation.source import copy_tree
-from pydron.translation.trees import nodes_of
+from pydron.translation.trees import copy_tree, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from pydron.translation.lowering.context import Unrolled
 from pydron.translation.lowering.loops import head, may_remove, write_loop, written_as
 from pydron.translation.quote import at, load, quote, store
 from pydron.translation.scope import names_bound, set_consumed
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.calls import Flattener

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.scope import own_nodes
-from pydron.translation.source import copy_tree
+from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered

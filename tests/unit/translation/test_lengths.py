@@ -51,6 +51,15 @@ def straight(length: int) -> str:
     return f"def f():\n    x = 0\n    out = tally()\n{steps}    return out.seen"
 
 
+def nested(length: int) -> str:
+    """Branches in branches, each on a value that is pending."""
+    steps = ""
+    for depth in range(length):
+        margin = "    " * (depth + 1)
+        steps += f"{margin}x = g(x + {depth})\n{margin}out.add(x)\n{margin}if x >= 0:\n"
+    return f"def f():\n    x = 0\n    out = tally()\n{steps}{'    ' * (length + 1)}out.add(x)\n    return out.seen"
+
+
 def instructions(text: str) -> int:
     """Return how much code a run of the function makes, once it has given the right result."""
     with written(text, g=f, tally=Tally) as names:
@@ -63,3 +72,7 @@ def instructions(text: str) -> int:
 @pytest.mark.parametrize("shape", [chain, elif_chain, straight])
 def test_twice_the_length_is_twice_the_code(shape: Callable[[int], str]) -> None:
     assert instructions(shape(80)) < 2.4 * instructions(shape(40))
+
+
+def test_what_is_nested_is_written_once() -> None:
+    assert instructions(nested(16)) < 2.6 * instructions(nested(8))

@@ -15,8 +15,9 @@ from pydron.compiled import Translation
 from pydron.dataflow.nodes import Call, Compute, RegionNode, Store
 from pydron.errors import PydronWarning
 from pydron.testing import simulate
-from pydron.translation.source import NoSourceError, Source, copy_tree, find_source
+from pydron.translation.source import NoSourceError, Source, find_source
 from pydron.translation.stamp import stamp_of
+from pydron.translation.trees import copy_tree
 from tests.written import written
 
 if TYPE_CHECKING:

@@ -1,0 +1,74 @@
+"""Which frames are written, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pydron
+from pydron.compiled import translate
+from pydron.testing import simulate
+from tests.written import written
+
+if TYPE_CHECKING:
+    from types import FunctionType
+
+
+@pydron.functional
+def g(value: int) -> int:
+    """Return the value."""
+    return value
+
+
+def kinds_of(text: str, **given: object) -> dict[str, int]:
+    """Return how many frames of each kind a run asks for, once it has given the right result."""
+    with written(text, g=g, **given) as names:
+        function: FunctionType = names["f"]  # type: ignore[assignment]  # the text defines it
+        with simulate(workers=2, seed=3):
+            assert pydron.schedule(function)() == function()
+        kinds = [str(key[0]) for key in translate(function)._codes]
+    return {kind: kinds.count(kind) for kind in kinds}
+
+
+def test_a_loop_as_written_is_written_when_it_runs_so() -> None:
+    loop = "    for each in range(3):\n        total += each\n"
+    assert kinds_of(f"def f():\n    total = 0\n{loop}    return total + g(1)")["native"] == 1
+    parallel = loop.replace("each\n", "g(each)\n")
+    assert "native" not in kinds_of(f"def f():\n    total = 0\n{parallel}    return total")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if each == 2: return total",
+        "if each == 2: break",
+        "del total; total = each",
+        "last = each",
+        "try: total += [][each]\n        except IndexError as error: last = str(error)",
+    ],
+)
+def test_such_a_loop_hands_on_what_it_binds(body: str) -> None:
+    text = (
+        f"def f():\n    total = 0\n    for each in range(5):\n        total += each\n        {body}\n"
+        "    try: last\n    except NameError: last = None\n    return total, each, last, g(total)"
+    )
+    assert kinds_of(text)["native"] == 1
+
+
+def test_tests_of_one_value_share_a_frame() -> None:
+    clauses = "".join(f"    elif x == {number}:\n        y = g({number})\n        y += g(y)\n" for number in range(8))
+    text = f"def f():\n    x = g(9)\n    y = 0\n    if x > 20: y = g(x)\n{clauses}    return y"
+    assert kinds_of(text)["region"] == 1
+
+
+def test_every_operand_is_waited_for() -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def note(*values: int) -> int:
+        seen.append(values)
+        return sum(values)
+
+    text = "def f():\n    a, b, c = g(1), g(2), g(3)\n    d = note(c, a, b)\n    return [a, b, c, d, note(d, g(d))]"
+    kinds_of(text, note=note)
+    assert seen == [(3, 1, 2), (6, 6)] * 2
