@@ -19,6 +19,7 @@ from pydron.worker.lifeline import die, tie_to_parent
 from pydron.worker.likeness import ProcessLikeness
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
+from pydron.worker.memory import keep_freed_memory
 
 __all__ = ["main"]
 
@@ -60,6 +61,8 @@ def main() -> int:
             # Others are still to come. If the driver dies now, the way in has to be removed for it.
             return False
         tie_to_parent(parent, gone)
+        if first[0].memory is None:
+            keep_freed_memory()
         return True
 
     worker.settled = settled

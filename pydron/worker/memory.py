@@ -1,4 +1,4 @@
-"""How much memory a worker may use, and what happens to the call that wants more.
+"""How much memory a worker may use, what happens to the call that wants more, and what is kept for the next call.
 
 A quarter of it is for the values that the worker holds; those beyond go to disk. The rest is for the process itself.
 The system refuses what exceeds it, so the call that asks for too much fails, with a `MemoryError` like on a machine
@@ -7,13 +7,36 @@ that is full, and neither the worker nor the machine does. Only Linux can do thi
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
-__all__ = ["MemoryLimit"]
+__all__ = ["MemoryLimit", "keep_freed_memory"]
 
 _OFTEN = 0.1
 """Seconds after which it is looked again how much is in use."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGEST = 32 * 1024 * 1024
+"""Bytes up to which the C library comes to keep an array's memory by itself, once one of that size was freed."""
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep what a call frees for the next, which is likely to need as much.
+
+    It gives large blocks back to the system at once, and the next call pays for each page anew. It learns not to from
+    the sizes that a program frees, but not enough in a worker, which holds little else. Not where somebody has set it.
+    """
+    if any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
+        return
+    try:
+        import ctypes
+
+        mallopt = ctypes.CDLL(None).mallopt
+    except (ImportError, OSError, AttributeError):
+        return  # not the GNU library
+    mallopt(_M_MMAP_THRESHOLD, _LARGEST)
+    mallopt(_M_TRIM_THRESHOLD, 2 * _LARGEST)
 
 
 class MemoryLimit:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -58,6 +60,18 @@ def total(values: object) -> float:
     return float(values.sum())  # type: ignore[attr-defined]
 
 
+def faults(rounds: int, size: int) -> int:
+    """Return how many pages the system had to provide for some blocks that are needed again and again."""
+    import resource
+
+    time.sleep(0.05)  # once it has begun, a worker sees to such things when a call takes long
+    begun = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(rounds):
+        blocks = [fill(1, size) for _ in range(4)]
+        del blocks
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begun
+
+
 def shared_memory() -> int:
     """Return the bytes of memory that the segments of this session use."""
     used = 0
@@ -98,3 +112,13 @@ def test_a_call_that_wants_too_much_fails_alone(client: Client) -> None:
     assert client.call(first, bytearray(5)) == (0, 5)
     assert {client.call(os.getpid) for _ in range(8)} <= pids | {client.call(os.getpid)}
     assert len(client.call(fill, 1, LIMIT // 4)) == LIMIT // 4  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="for the GNU library alone")
+def test_what_a_call_frees_is_kept_for_the_next() -> None:
+    with Session({"workers": [{"type": "multicore", "cores": 1}]}) as session:
+        client = Client(session)
+        client.call(faults, 1, 1_000_000)
+        once = 4 * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
+        assert cast("int", client.call(faults, 20, 1_000_000)) < 5 * once
+        client.outcomes.clear()

@@ -103,9 +103,7 @@ class Statements(Writer):
                 return []
         if name not in self._stored:
             return []
-        return quote(
-            "if _R.pending: _S.make(_Text, _Name)", node.code, _Text=constant(name, node.code), _Name=name
-        )
+        return quote("if _R.pending: _S.make(_Text, _Name)", node.code, _Text=constant(name, node.code), _Name=name)
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
         """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
