@@ -56,12 +56,14 @@ class Dispatch(Copies):
         run = self.run
         if not in_turn and not run.memory.is_open_function(function):
             return Choice.UNIT  # it captures what is still to be stored into
+        inlines = run.inlines(functional)
+        here = inlines and (in_turn or not run.pending or is_silent(function))
+        waits = inlines and not here and self._can_wait()
         if not kwargs and ATOMS.issuperset(map(type, args)):
-            if run.inlines(functional):
-                if in_turn or not run.pending or is_silent(function):
-                    return run_inline(self, function, functional, args, NO_KEYWORDS, tick)
-                if self._can_wait():
-                    return Choice.TURN
+            if waits:
+                return Choice.TURN
+            if here:
+                return run_inline(self, function, functional, args, NO_KEYWORDS, tick)
             return self._submit(function, functional, args, NO_KEYWORDS, (), tick)
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
@@ -75,17 +77,16 @@ class Dispatch(Copies):
                 value = None
             elif value is UNBOUND:
                 return Choice.UNIT
-            elif type(value) not in ATOMS and not (in_turn or run.memory.is_open_deep(value)):
+            elif type(value) not in ATOMS and not (in_turn or waits or run.memory.is_open_deep(value)):
                 return self.on_copies(args, kwargs, partial(_dispatched, function, functional, tick), deep=True)
             if type(place) is int:
                 plain.append(value)
             else:
                 named[place] = value  # type: ignore[index]
-        if run.inlines(functional):
-            if not references and (in_turn or not run.pending or is_silent(function)):
-                return run_inline(self, function, functional, tuple(plain), named, tick)
-            if not in_turn and self._can_wait():
-                return Choice.TURN
+        if here and not references:
+            return run_inline(self, function, functional, tuple(plain), named, tick)
+        if waits or (here and not in_turn and self._can_wait()):
+            return Choice.TURN
         return self._submit(function, functional, tuple(plain), named, tuple(references), tick)
 
     def _turn(self) -> Choice:
