@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pydron.runtime.effects.arrays import Array, NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
 from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
-from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey
+from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey, without_atoms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
@@ -133,6 +133,12 @@ def _items(item: object) -> _Parts:
     table = cast("dict[object, object]", item)
     keys, values = _elements(table.keys()), _elements(table.values())
     return None if keys is None or values is None else chain(keys, values)
+
+
+def _own_items(table: dict[object, object]) -> _Parts:
+    """Return what a dictionary of a class of its own holds, whatever that class makes of it."""
+    keys, values = dict.keys(table), dict.values(table)
+    return chain(() if are_atoms(keys) else keys, () if are_atoms(values) else values)
 
 
 def _defaulted_items(item: object) -> _Parts:
@@ -297,7 +303,8 @@ def _is_of_library(cls: type) -> bool:
 
 def _seen_by_collector(item: object) -> _Parts:
     """Return what an object holds, as it tells the collector; what that would find nothing in is left out."""
-    return [held for held in gc.get_referents(item) if not is_class(held) and _may_hold(type(held))]
+    others = without_atoms(gc.get_referents(item))
+    return [held for held in others if not is_class(held) and _may_hold(type(held))]
 
 
 def _may_hold(cls: type) -> bool:
@@ -362,7 +369,7 @@ _BASES: dict[int, Callable[[object], _Parts]] = {
     id(set): lambda item: set.__iter__(cast("set[object]", item)),
     id(frozenset): lambda item: frozenset.__iter__(cast("frozenset[object]", item)),
     id(deque): lambda item: deque.__iter__(cast("deque[object]", item)),
-    id(dict): lambda item: chain.from_iterable(dict.items(cast("dict[object, object]", item))),
+    id(dict): lambda item: _own_items(cast("dict[object, object]", item)),
     **{id(kind): _nothing for kind in (int, float, complex, str, bytes, date, datetime, time, timedelta)},
     **{
         id(kind): _exception_parts if kind is BaseException else _nothing

@@ -31,6 +31,7 @@ __all__ = [
     "is_immutable",
     "is_trusted",
     "survey",
+    "without_atoms",
 ]
 
 MUTABLE = 1
@@ -69,6 +70,11 @@ def is_atom(value: object) -> bool:
 def are_atoms(values: Iterable[object]) -> bool:
     """Tell whether the exact type of each value is one of `ATOMS`."""
     return _ATOM_IDS.issuperset(map(id, map(type, values)))
+
+
+def without_atoms(values: Iterable[object]) -> list[object]:
+    """Return the values whose exact type is none of `ATOMS`."""
+    return [value for value in values if id(type(value)) not in _ATOM_IDS]
 
 
 def is_trusted(value: object, limit: int = LIMIT) -> bool:
