@@ -336,6 +336,7 @@ def _give_code(scheduled: Scheduled, code: CodeType) -> None:
 def _ask_anew() -> None:
     global _news
     _news += 1
-    for scheduled in list(_standing_in):
-        _give_code(scheduled, _code(scheduled))
-    _standing_in.clear()
+    if _standing_in:
+        for scheduled in list(_standing_in):
+            _give_code(scheduled, _code(scheduled))
+        _standing_in.clear()
