@@ -22,9 +22,11 @@ from pydron.runtime.effects import (
 )
 from pydron.runtime.effects.consuming import Total, consumes
 from pydron.runtime.effects.memory import instance_dict
+from pydron.runtime.effects.pandas import frame_attribute
 from pydron.runtime.effects.rules import is_key_of, is_plain_key
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
+from pydron.runtime.frames import Elements, Kept, Rows, are_elements, are_groups, are_rows, walk_rows
 from pydron.runtime.marks import functional_of
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Quietly, Request, settled
@@ -45,6 +47,7 @@ from pydron.runtime.walks import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+    from types import MethodType
 
     from pydron.runtime.effects import Verdict
     from pydron.runtime.fiber import Fiber
@@ -56,7 +59,7 @@ __all__ = ["Questions"]
 
 _HOLDERS = frozenset((list, tuple))
 _SEQUENCES = frozenset((list, ForecastWalk))
-_REWINDING = frozenset((Walk, BackwardWalk, *FORETOLD))
+_REWINDING = frozenset((Walk, BackwardWalk, Elements, Rows, Kept, *FORETOLD))
 """Types of walks that can go on from any item."""
 _SHORT = 64
 """So many items are gone over one by one sooner than it comes to the turn of what takes them at once."""
@@ -146,6 +149,9 @@ class Questions:
         if not run.pending or type(owner) in ATOMS:
             return None
         if not plain_attribute(owner, name):
+            verdict = frame_attribute(owner, name)
+            if verdict.is_known:
+                return run.memory.permit(verdict, (owner,))
             return self._answer(Trials.attribute, owner, name)
         return None if self.shows_already(owner, name) else Request.ORDERED
 
@@ -396,6 +402,8 @@ class Questions:
         """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`. After a promise it is asked again."""
         if not self.run.pending or type(iterable) in FIXED:
             return None
+        if are_elements(iterable):
+            return None if self.run.memory.is_open_deep(iterable) else Request.ORDERED
         if not can_rewind(iterable):
             return Request.IMPURE
         if self.run.memory.is_open(iterable) or self._is_forecast(iterable):
@@ -440,7 +448,16 @@ class Questions:
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
         if can_rewind(iterable):
             return iterable, key_of(iterable)  # type: ignore[return-value]
+        if are_elements(iterable):
+            elements = Elements(iterable)
+            return elements, elements.key
+        if are_groups(iterable):
+            return Kept(iterable, self._is_over), None  # type: ignore[arg-type]
         return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+
+    def _is_over(self) -> bool:
+        """Say whether nothing that has run can be done again."""
+        return not self.run.pending
 
     def walk_restored(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
         """Return the same for a loop that may store items into what it goes over; see `walk_wrapper` for `unpacked`."""
@@ -465,11 +482,16 @@ class Questions:
         """The beginning of a loop over ``enumerate(xs)`` and the like."""
         if not self.run.pending:
             return None
+        if are_rows(wrapper):
+            return None if self.run.memory.is_open_deep(wrapper) else Request.ORDERED
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
         ahead = unpacked or gives_items(wrapper)
         for value in args:
-            if not (self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False))):
+            if are_elements(value):
+                if not self.run.memory.is_open_deep(value):
+                    return Request.ORDERED
+            elif not (self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False))):
                 return (self._until_settled(value) if ahead else None) or Request.ORDERED
         return None
 
@@ -487,13 +509,17 @@ class Questions:
         `restored` says that it may store items into what it goes over.
         """
         kwargs = keywords or {}
+        if are_rows(wrapper):
+            rows = walk_rows(cast("MethodType", wrapper), args, kwargs, self._is_over)
+            if rows is not None:
+                return rows, rows.keys or None
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         if (unpacked or gives_items(wrapper)) and (restored or self.run.pending):
             args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
-        args = pooled(wrapper, args)
+        args = pooled(wrapper, tuple([Elements(arg) if are_elements(arg) else arg for arg in args]))
         watched = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
-        keys = tuple([arg if type(arg) is ForecastWalk else key_of(arg) for arg in watched])
+        keys = tuple([_watched(arg) for arg in watched if type(arg) is not Elements or arg.key is not None])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         if wrapper is reversed and type(args[0]) in _SEQUENCES:
@@ -540,6 +566,13 @@ class Questions:
             elif each in writes:
                 return Request.ORDERED
         return None
+
+
+def _watched(source: object) -> object:
+    """Return what tells whether a loop can go on: the key of the memory that it reads, or a walk that knows."""
+    if type(source) is Elements:
+        return source.key
+    return source if type(source) is ForecastWalk else key_of(source)
 
 
 def _is_short(container: object) -> bool:

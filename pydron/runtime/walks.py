@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.effects.arrays import is_plain_array
+from pydron.runtime.frames import are_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -63,7 +64,9 @@ def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> boo
     if keywords and not all(type(value) in ATOMS for value in keywords.values()):  # type: ignore[attr-defined]
         return False
     sources = args[: _WRAPPERS[id(wrapper)]]
-    return all(map(can_rewind, sources)) and all(type(value) in ATOMS for value in args[len(sources) :])
+    return all(can_rewind(value) or (are_elements(value) and wrapper is not reversed) for value in sources) and all(
+        type(value) in ATOMS for value in args[len(sources) :]
+    )
 
 
 def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:

@@ -36,6 +36,9 @@ class Array(Protocol):
     def copy(self) -> Array:
         """Return the same with memory of its own."""
 
+    def item(self, number: int) -> object:
+        """Return an element."""
+
     def tolist(self) -> list[object]:
         """Return the elements."""
 

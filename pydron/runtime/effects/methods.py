@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydron.runtime.effects.containers import CONTAINER_METHODS
 from pydron.runtime.effects.numpy import numpy_method
 from pydron.runtime.effects.output import LOGGER_METHODS, STREAM_METHODS, is_plain_stream
+from pydron.runtime.effects.pandas import frame_method
 from pydron.runtime.effects.texts import TEXT_METHODS
 from pydron.runtime.effects.verdict import UNKNOWN, Verdict
 
@@ -37,5 +38,5 @@ def classify_method(receiver: object, name: str, args: Arguments, kwargs: Keywor
     elif name in STREAM_METHODS and is_plain_stream(receiver):
         rule = STREAM_METHODS[name]
     else:
-        rule = numpy_method(receiver, name)
+        rule = numpy_method(receiver, name) or frame_method(receiver, name)
     return UNKNOWN if rule is None else rule(receiver, args, kwargs)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.runtime.effects.arrays import NUMERIC_KINDS, Array, is_plain_array, numpy_types
 from pydron.runtime.effects.attributes import defines, has_finalizer
 from pydron.runtime.effects.memory import memory_key
+from pydron.runtime.effects.pandas import frame_subscript
 from pydron.runtime.effects.printing import can_show
 from pydron.runtime.effects.rules import (
     as_collection,
@@ -258,7 +259,7 @@ def classify_subscript(container: object, index: object) -> Verdict:
         return _READ_FIRST if known else UNKNOWN
     if is_plain_array(container):
         return reads(0, 1) if _is_array_index(index) else UNKNOWN
-    return UNKNOWN
+    return frame_subscript(container, index)
 
 
 def subscript_is_pure(container: object, index: object) -> bool:
