@@ -17,12 +17,16 @@ from pydron.observe.foresight import foresee
 from pydron.observe.verdicts import Kind, Verdict
 from pydron.runtime.effects import is_known_call
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
+from pydron.runtime.effects.reach import global_names
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.lowering.calls import BIND
+from pydron.translation.scope import own_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydron.compiled import Translation
 
 __all__ = ["Judge"]
@@ -46,10 +50,13 @@ _NAME_IT = "pass it through pydron.functional, or name it in pydron.conf, if it 
 _AWAITED = "it waits for its turn and is left to the event loop; what follows is made on a guess"
 _TOGETHER = "await functional calls where they stand: they wait together without gather() and tasks"
 _WHAT = {"iter": "async for", "next": "async for", "enter": "async with", "leave": "async with"}
+_SCHEDULE = "decorate the helper with @pydron.schedule: its calls are then part of the run"
+_DEPTH = 3
+"""How many helpers that call each other are looked through for functional calls."""
 _ADVICE = (
-    ("ordered, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
-    ("functional, outside", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
-    ("is scheduled", "decorate the helper with @pydron.schedule: its calls are then part of the run"),
+    ("ordered, outside", _SCHEDULE),
+    ("functional, outside", _SCHEDULE),
+    ("is scheduled", _SCHEDULE),
     ("changes a", "return a new value, and let the scheduled function store it"),
     ("stores into", "return a new value, and let the scheduled function store it"),
     ("stored into", "return a new value, and let the scheduled function store it"),
@@ -73,6 +80,10 @@ class Judge:
         self._translation = translation
         self._graph = translation.graph
         self._is_coroutine = inspect.iscoroutinefunction(function)
+        tree = translation.source.tree
+        self._owners = {argument.arg for argument in (*tree.args.posonlyargs, *tree.args.args)[:1]}
+        """Variables that hold the object that the function is a method of, if it is one."""
+        self._inner = {each.name: each for each in own_nodes(tree) if isinstance(each, ast.FunctionDef)}
         self._values: dict[str, object] = {}
         """What temporary variables stand for."""
         self._bound: dict[str, tuple[ast.expr, str]] = {}
@@ -121,6 +132,8 @@ class Judge:
         match node.code:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.startswith("."):
                 self._values[name] = self._value(value)
+                if isinstance(value, ast.Name) and value.id in self._owners:
+                    self._owners.add(name)
 
     # calls
 
@@ -143,11 +156,17 @@ class Judge:
         found = self._value(owner)
         if found is not _UNKNOWN:
             return self._callee(node, _member(found, name))
+        if isinstance(owner, ast.Name) and owner.id in self._owners:
+            method = _member(self._class(), name)
+            if isinstance(method, FunctionType):
+                return self._callee(node, method)
         if name in MUTATORS:
             return Verdict(node.line, Kind.ORDERED, f"{_shown(owner)}.{name}()", "the store joins the queue")
         return None
 
     def _callee(self, node: Call, callee: object) -> Verdict | None:
+        if callee is _UNKNOWN and isinstance(node.call.func, ast.Name) and node.call.func.id in self._inner:
+            return self._inner_function(node, self._inner[node.call.func.id])
         if callee is _UNKNOWN or (is_known_call(callee) and id(callee) not in _OUTPUT):
             return None
         what = f"{name_of(callee)}()"
@@ -174,7 +193,19 @@ class Judge:
             return self._helper(node, what, function, constructs=is_class(callee))
         return Verdict(node.line, Kind.BLOCKING, what, "it is not known to be pure", _NAME_IT)
 
+    def _inner_function(self, node: Call, definition: ast.FunctionDef) -> Verdict | None:
+        names = {each.id for each in ast.walk(definition) if isinstance(each, ast.Name)}
+        made = _first_functional(map(self._outer, sorted(names)))
+        if made is None or definition.decorator_list:
+            return None
+        reason = f"an inner function runs as it is written, and it calls {made}(), which is functional"
+        return Verdict(node.line, Kind.BLOCKING, f"{definition.name}()", reason, "decorate it with @pydron.schedule")
+
     def _helper(self, node: Call, what: str, function: FunctionType, *, constructs: bool) -> Verdict:
+        made = _functional_in(function, _DEPTH)
+        if made is not None:
+            reason = f"it calls {made}(), which is functional, but is not scheduled itself"
+            return Verdict(node.line, Kind.BLOCKING, what, reason, _SCHEDULE)
         obstacle = obstacle_of(function)
         if obstacle is None and not constructs:
             code = twin(function)
@@ -205,6 +236,13 @@ class Judge:
             case _:
                 return _UNKNOWN
 
+    def _class(self) -> object:
+        """Return the class that the function is a method of, as far as its name tells."""
+        found: object = _UNKNOWN
+        for step in self._function.__qualname__.split(".")[:-1]:
+            found = self._outer(step) if found is _UNKNOWN else _member(found, step)
+        return found
+
     def _outer(self, name: str) -> object:
         """Return the value of a variable of a function around, a global or a builtin."""
         function = self._function
@@ -215,6 +253,22 @@ class Judge:
             except ValueError:  # empty
                 return _UNKNOWN
         return function.__globals__.get(name, vars(builtins).get(name, _UNKNOWN))
+
+
+def _functional_in(function: FunctionType, depth: int) -> str | None:
+    """Return the name of a functional function that a plain one calls, itself or through others."""
+    if scheduled_of(function) is not None:
+        return None
+    values = [function.__globals__.get(name) for name in sorted(global_names(function.__code__))]
+    made = _first_functional(values)
+    helpers = iter([each for each in values if isinstance(each, FunctionType)] if depth else [])
+    while made is None and (helper := next(helpers, None)) is not None:
+        made = _functional_in(helper, depth - 1)
+    return made
+
+
+def _first_functional(values: Iterable[object]) -> str | None:
+    return next((name_of(value) for value in values if functional_of(value) is not None), None)
 
 
 def _advice_for(awaited: object) -> str:

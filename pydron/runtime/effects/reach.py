@@ -40,7 +40,7 @@ from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey, wi
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
 
-__all__ = ["reaches", "touches"]
+__all__ = ["global_names", "reaches", "touches"]
 
 _LONG = 100_000
 _HEAP = 1 << 9
@@ -200,15 +200,15 @@ def _function_parts(item: object) -> _Parts:
         *(function.__defaults__ or ()),
         *(function.__kwdefaults__ or {}).values(),
         *function.__dict__.values(),
-        *(names[name] for name in _global_names(function.__code__) if name in names),
+        *(names[name] for name in global_names(function.__code__) if name in names),
     )
 
 
 @lru_cache(maxsize=1024)
-def _global_names(code: CodeType) -> frozenset[str]:
+def global_names(code: CodeType) -> frozenset[str]:
     """Return the names that code may look up in its module, but not those of attributes."""
     own = {each.argval for each in dis.get_instructions(code) if each.opname.endswith(_LOOKUPS)}
-    return frozenset(own).union(*[_global_names(const) for const in code.co_consts if type(const) is CodeType])
+    return frozenset(own).union(*[global_names(const) for const in code.co_consts if type(const) is CodeType])
 
 
 _LOOKUPS = ("_GLOBAL", "_NAME", "_GLOBALS")

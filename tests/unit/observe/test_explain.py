@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LINES = Path(explained.__file__).read_text(encoding="utf-8").splitlines()
 EXPECTED = re.compile(r"#: (?P<kind>\w+)(?:: (?P<text>.*))?$")
 
+BEFORE = [explained.calls, explained.statements, explained.Climber.climb_all]
+
 
 def expected(function: Callable[..., object]) -> dict[int, tuple[str, str]]:
     """Return kind and text for each line of a function that says so."""
@@ -46,7 +48,7 @@ def check(function: Callable[..., object]) -> None:
         assert any(text in f"{verdict.reason} {verdict.advice}" for verdict in verdicts), (line, text, verdicts)
 
 
-@pytest.mark.parametrize("function", [explained.calls, explained.statements], ids=["calls", "statements"])
+@pytest.mark.parametrize("function", BEFORE, ids=lambda function: function.__name__)
 def test_before_the_function_was_called(function: Callable[..., object]) -> None:
     check(function)
 

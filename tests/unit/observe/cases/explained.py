@@ -151,6 +151,31 @@ def statements(xs):
     return json, Local
 
 
+def fetch_both(x, y):
+    return fetch(x), fetch(y)
+
+
+class Climber:
+    def __init__(self):
+        self.heights = []
+
+    def climb(self, x):
+        self.heights.append(f(x))
+
+    @pydron.schedule
+    def climb_all(self, xs):
+        def highest(pause):
+            return max(f(height + pause) for height in self.heights)
+
+        def lowest():
+            return min(self.heights)
+
+        for x in xs:
+            self.climb(x)  #: blocking: it calls f(), which is functional, but is not scheduled itself decorate the helper
+        found = fetch_both(1, 2)  #: blocking: it calls f(), which is functional, but is not scheduled itself
+        return found, highest(1), lowest()  #: blocking: an inner function runs as it is written, and it calls f()
+
+
 @pydron.schedule
 def met(xs):
     out = []
