@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydron.contexts import in_context
-from pydron.runtime.entries import Effect
 from pydron.runtime.failures import Failures
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.promise import FAILED, PENDING, REMOTE, Handover, Promise, Quietly, Request
 
 if TYPE_CHECKING:
+    from pydron.runtime.entries import Effect
     from pydron.runtime.surroundings import Surroundings
 
 __all__ = ["Retirement"]
@@ -96,7 +96,7 @@ class Retirement(Failures):
         return False
 
     def _retire_call(self, fiber: Fiber, promise: Promise) -> bool:
-        if promise.state == PENDING or self._is_fetched(promise):
+        if promise.state == PENDING or (promise.state == REMOTE and self._is_fetched(promise)):
             return False
         if promise.captured:
             captured, promise.captured = promise.captured, ()
@@ -110,21 +110,17 @@ class Retirement(Failures):
         return True
 
     def _is_fetched(self, promise: Promise) -> bool:
-        """Say whether the program waits here for a value: a coroutine gives way at a call, but not at a store."""
-        return promise.state == REMOTE and promise.wanted and self.loop is not None
+        """Say whether the program waits here for a remote value: a coroutine does so at a call, but not at a store."""
+        return promise.wanted and self.loop is not None
 
     def _retire_effect(self, fiber: Fiber, effect: Effect) -> bool:
-        missing = effect.missing()
-        if missing is not None:
-            source = missing.resolved()
-            if source.state == REMOTE:
-                self.want(source, None)
+        values = effect.known()
+        if isinstance(values, Promise):
+            if values.state == REMOTE:
+                self.want(values, None)
             return False
         try:
-            if fiber.around is None:
-                effect.perform()
-            else:
-                in_context(fiber.around, Effect.perform, effect)
+            in_context(fiber.around, effect.perform, values)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True

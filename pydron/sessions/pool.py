@@ -9,7 +9,6 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from pydron.errors import PydronError
-from pydron.ids import TaskId
 from pydron.interrupts import HeldBack, is_interrupt
 from pydron.scheduler import events
 from pydron.sessions.depot import Depot
@@ -22,9 +21,9 @@ from pydron.worker.likeness import Observer, decimal_state
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pydron.ids import ValueId
+    from pydron.ids import TaskId, ValueId
     from pydron.sessions.plant import Plant
-    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task, WaitingCall
+    from pydron.tasks import Failure, Inbox, Outcome, Payload, Task, WaitingCall
 
 __all__ = ["SessionPool"]
 
@@ -45,13 +44,6 @@ class _Noted(NamedTuple):
     decimal: object
     """State of the thread's decimal context."""
     likeness: int
-
-
-class _Submitted(NamedTuple):
-    """A task, and whose it is."""
-
-    task: Task
-    inbox: Inbox
 
 
 class _Listener(NamedTuple):
@@ -87,12 +79,15 @@ class SessionPool:
         self.checks = False
         """Calls are checked for what functional functions promise."""
         self._functions = Functions()
+        self.function = self._functions.ship
+        """Returns the shipped form of a callable."""
         self.depot = Depot(limit)
         self._delivered = 0
         """How many outcomes there were."""
         self.snapshots = Snapshots(self.depot, self.flush, lambda: self._delivered)
-        self._numbers = itertools.count(1)
-        self._asked: deque[events.Event | _Submitted] = deque()
+        self.new_task_id = cast("Callable[[], TaskId]", itertools.count(1).__next__)
+        """Returns a fresh number, larger than any before."""
+        self._asked: deque[events.Event | tuple[Task, Inbox]] = deque()
         """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""
         self.observer = Observer()
         self._noting = threading.Lock()
@@ -117,14 +112,6 @@ class SessionPool:
     def likeness(self) -> int:
         """Return the number of what the driver is like now."""
         return self.observer.note()
-
-    def new_task_id(self) -> TaskId:
-        """Return a fresh number, larger than any before."""
-        return TaskId(next(self._numbers))
-
-    def function(self, function: Callable[..., object], name: str) -> Function:
-        """Return the shipped form of a callable."""
-        return self._functions.ship(function, name)
 
     def dumps_call(
         self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
@@ -159,7 +146,7 @@ class SessionPool:
             noted = self._note(inbox)
         task.likeness = noted.likeness
         self._used = True
-        self._asked.append(_Submitted(task, inbox))
+        self._asked.append((task, inbox))
         return self._is_due()
 
     def _is_due(self) -> bool:
@@ -350,14 +337,15 @@ class SessionPool:
         tasks: list[Task] = []
         for _ in range(len(asked)):
             each = asked.popleft()
-            if type(each) is not _Submitted:
+            if type(each) is not tuple:
                 taken.append(cast("events.Event", each))
                 open_for = None
-            elif each.inbox is open_for:
-                tasks.append(each.task)
-            else:
-                tasks, open_for = [each.task], each.inbox
-                taken.append(events.TasksSubmitted(open_for, tasks))
+                continue
+            task, inbox = cast("tuple[Task, Inbox]", each)
+            if inbox is not open_for:
+                tasks, open_for = [], inbox
+                taken.append(events.TasksSubmitted(inbox, tasks))
+            tasks.append(task)
         return taken
 
     def taken(self) -> None:
