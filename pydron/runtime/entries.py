@@ -42,7 +42,7 @@ class Effect:
         return values
 
     def perform(self, values: list[object]) -> None:
-        """Do it to the values of the operands. Raises what the operation raises."""
+        """Do it with the values of the operands. Raises what the operation raises."""
         self.function(*values)
 
 

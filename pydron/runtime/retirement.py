@@ -120,7 +120,10 @@ class Retirement(Failures):
                 self.want(values, None)
             return False
         try:
-            in_context(fiber.around, effect.perform, values)
+            if fiber.around is None:
+                effect.function(*values)
+            else:
+                in_context(fiber.around, effect.perform, values)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True

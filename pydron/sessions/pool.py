@@ -147,7 +147,8 @@ class SessionPool:
         task.likeness = noted.likeness
         self._used = True
         self._asked.append((task, inbox))
-        return self._is_due()
+        due = self._due
+        return perf_counter() >= due if due else self._is_due()
 
     def _is_due(self) -> bool:
         """Say whether it is time to hand on what was asked for."""
