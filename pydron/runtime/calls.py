@@ -125,7 +125,8 @@ class Calls(Dispatch):
     def _append(self, owner: list[object], value: object, tick: int) -> object:
         run = self.run
         if type(value) is Promise:
-            value = value.resolved()
+            if value.alias is not None:
+                value = value.resolved()
             if value.state == DONE:
                 value = value.value
             elif not (self.may_change(owner) or run.memory.is_young(owner)):

@@ -190,15 +190,15 @@ class Acts:
             return
         self._posting.add(member)
         member.need_definitions()
-        outbox = member.outbox
+        outbox, pack = member.outbox, member.pack
         for value, payload in command.values:
-            outbox.append(Put(value, member.pack(payload)))
+            outbox.append(Put(value, pack(payload)))
         for task in command.tasks:
             if task.function.key not in member.functions:
                 member.need_function(task.function)
             if task.likeness not in member.likenesses:
                 member.need_likeness(self._likenesses[task.likeness])
-            arguments = member.pack(task.arguments)
+            arguments = pack(task.arguments)
             if task.references or task.want_value or self.tells_sites:
                 outbox.append(self._run(task, arguments))
                 continue
@@ -263,7 +263,7 @@ class Acts:
         for message in messages:
             kind = type(message)
             if kind is DoneMany:
-                ended += [self._returned(member, *each) for each in cast("DoneMany", message).tasks]
+                ended += self._returned(member, cast("DoneMany", message).tasks)
             elif kind is Done:
                 ended.append(self._done(member, message))  # type: ignore[arg-type]
             elif kind is Failed:
@@ -280,16 +280,19 @@ class Acts:
         return happened
 
     def _done(self, member: Member, message: Done) -> Outcome:
-        outcome = self._returned(member, message.task, message.payload, message.size, message.seconds)
+        (outcome,) = self._returned(member, [message[:4]])
         outcome.captured = _captured(message.captured)
         return outcome
 
-    def _returned(self, member: Member, number: int, packed: Packed | None, size: int, seconds: float) -> Outcome:
-        task = TaskId(number)
+    def _returned(self, member: Member, tasks: list[tuple[int, Packed | None, int, float]]) -> list[Outcome]:
         if self._stopping:
-            self._let_be(task)
-        value = None if packed is None else member.unpack(packed)
-        return Outcome(task, value, None, None, size, (), seconds, member.worker)
+            for task, *_ in tasks:
+                self._let_be(TaskId(task))
+        worker, payload_of = member.worker, member.unpack
+        return [
+            Outcome(TaskId(task), None if packed is None else payload_of(packed), None, None, size, (), seconds, worker)
+            for task, packed, size, seconds in tasks
+        ]
 
     def _failed(self, worker: WorkerId, message: Failed) -> Outcome:
         self._let_be(TaskId(message.task))

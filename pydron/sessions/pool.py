@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from functools import partial
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -16,7 +17,7 @@ from pydron.sessions.snapshots import Snapshots
 from pydron.transport.codec import dumps_call, loads
 from pydron.transport.functions import Functions
 from pydron.waiting.rooms import WaitingRooms
-from pydron.worker.likeness import Observer, decimal_state
+from pydron.worker.likeness import DecimalNote, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,8 +42,7 @@ class _Noted(NamedTuple):
     """What the driver was like when a run submitted a task."""
 
     inbox: Inbox
-    decimal: object
-    """State of the thread's decimal context."""
+    decimal: DecimalNote
     likeness: int
 
 
@@ -81,6 +81,8 @@ class SessionPool:
         self._functions = Functions()
         self.function = self._functions.ship
         """Returns the shipped form of a callable."""
+        self.loads = partial(loads, copy=True)
+        """Rebuilds a value. It is a copy: the payload may be sent to workers after the user has changed the value."""
         self.depot = Depot(limit)
         self._delivered = 0
         """How many outcomes there were."""
@@ -128,11 +130,6 @@ class SessionPool:
 
             raise refused_argument(function, name, args, kwargs, problem) from None
 
-    def loads(self, payload: Payload) -> object:
-        """Rebuild a value."""
-        # The payload may be sent to workers later: what the user does to the value must not show in it.
-        return loads(payload, copy=True)
-
     def load_failure(self, failure: Failure) -> BaseException:
         """Rebuild the user's exception."""
         from pydron.transport.failures import load_failure
@@ -142,7 +139,7 @@ class SessionPool:
     def submit(self, task: Task, inbox: Inbox) -> bool:
         """Take a task; it goes out with the next `flush` or `wait`. Return whether that should be soon."""
         noted = self._noted
-        if noted is None or noted.inbox is not inbox or noted.decimal != decimal_state():
+        if noted is None or noted.inbox is not inbox or not noted.decimal.is_current():
             noted = self._note(inbox)
         task.likeness = noted.likeness
         self._used = True
@@ -160,7 +157,7 @@ class SessionPool:
 
     def _note(self, inbox: Inbox) -> _Noted:
         with self._noting:
-            noted = self._noted = _Noted(inbox, decimal_state(), self.observer.note())
+            noted = self._noted = _Noted(inbox, DecimalNote(), self.observer.note())
         return noted
 
     def copy_call(

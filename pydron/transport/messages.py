@@ -16,7 +16,7 @@ from pickle import PickleBuffer
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydron.errors import ProtocolError
-from pydron.tasks import Payload
+from pydron.tasks import Payload, make_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -326,7 +326,7 @@ def unpack(packed: Packed, borrow: Callable[[Place], Kept] | None = None) -> Pay
         borrow: finds the buffers that are kept elsewhere.
     """
     if type(packed) is bytes:
-        return Payload(packed)
+        return make_payload((packed, ()))
     return Payload(packed[0], tuple([borrow(part) if type(part) is tuple else part for part in packed[1:]]))  # type: ignore[misc,arg-type]
 
 
