@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from functools import partial
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pydron.errors import PydronError
 from pydron.interrupts import HeldBack, is_interrupt
@@ -329,17 +329,17 @@ class SessionPool:
         """Return what runs have asked for since the last time, tasks of one run together."""
         self._handed = False
         self._noted = None
-        asked = self._asked
+        asked: deque[Any] = self._asked
         taken: list[events.Event] = []
         open_for: Inbox | None = None
         tasks: list[Task] = []
         for _ in range(len(asked)):
             each = asked.popleft()
             if type(each) is not tuple:
-                taken.append(cast("events.Event", each))
+                taken.append(each)
                 open_for = None
                 continue
-            task, inbox = cast("tuple[Task, Inbox]", each)
+            task, inbox = each
             if inbox is not open_for:
                 tasks, open_for = [], inbox
                 taken.append(events.TasksSubmitted(inbox, tasks))
