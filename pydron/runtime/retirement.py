@@ -96,7 +96,7 @@ class Retirement(Failures):
         return False
 
     def _retire_call(self, fiber: Fiber, promise: Promise) -> bool:
-        if promise.state == PENDING or (promise.state == REMOTE and self._is_fetched(promise)):
+        if promise.state == PENDING or self._is_fetched(promise):
             return False
         if promise.captured:
             captured, promise.captured = promise.captured, ()
@@ -110,8 +110,8 @@ class Retirement(Failures):
         return True
 
     def _is_fetched(self, promise: Promise) -> bool:
-        """Say whether the program waits here for a remote value: a coroutine does so at a call, but not at a store."""
-        return promise.wanted and self.loop is not None
+        """Say whether the program waits here for a value: a coroutine gives way at a call, but not at a store."""
+        return promise.state == REMOTE and promise.wanted and self.loop is not None
 
     def _retire_effect(self, fiber: Fiber, effect: Effect) -> bool:
         values = effect.known()
