@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = [
     "Site",
     "Task",
     "WaitingCall",
+    "make_payload",
 ]
 
 
@@ -80,6 +82,10 @@ class Payload(NamedTuple):
     def kept(self) -> int:
         """Bytes of buffers that are elsewhere."""
         return sum(buffer.nbytes for buffer in self.buffers if not isinstance(buffer, bytes | bytearray | memoryview))
+
+
+make_payload: Callable[[tuple[bytes, tuple[Buffer, ...]]], Payload] = partial(tuple.__new__, Payload)
+"""Makes a payload of the pair of its parts. Each call has two, and `Payload` itself is Python code and takes longer."""
 
 
 def _raw(buffer: Buffer) -> bytes | bytearray | memoryview:

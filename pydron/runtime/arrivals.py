@@ -11,7 +11,7 @@ from pydron.runtime.promise import DONE, FAILED, PENDING, REMOTE, Promise
 if TYPE_CHECKING:
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Fiber
-    from pydron.tasks import Outcome
+    from pydron.tasks import Outcome, Payload
 
 __all__ = ["Arrivals"]
 
@@ -78,7 +78,7 @@ class Arrivals(Ledger):
         fiber = self._cursor
         if fiber.segment:
             entry = fiber.segment[0]
-            awaited: object = entry.missing() if type(entry) is Effect else entry
+            awaited: object = entry.known() if type(entry) is Effect else entry
         else:
             awaited = fiber.waiting
         return awaited.resolved().task if type(awaited) is Promise else None
@@ -96,7 +96,9 @@ class Arrivals(Ledger):
             self.look_at(promise.guard)
         if outcome.captured:
             promise.captured = outcome.captured
-        if outcome.own:
+        if outcome.value is not None:
+            self._settle_value(promise, outcome, outcome.value)
+        elif outcome.own:
             self.waits.discard(outcome.task)
             self._settle_own(promise, outcome)
         elif outcome.failure is not None:
@@ -105,23 +107,27 @@ class Arrivals(Ledger):
         elif outcome.lost is not None:
             promise.state = FAILED
             promise.outcome = outcome.lost
-        elif outcome.value is None:
+        else:
             first = promise.state == PENDING
             promise.state = REMOTE
             if promise.wanted and first:
                 promise.wanted = False
                 self.want(promise, None)
-        else:
-            assert promise.functional is not None
-            self.observe(promise.functional, outcome.seconds, outcome.size, promise.packing)
-            self.trials.settled(outcome.seconds)
-            try:
-                promise.value = self.pool.loads(outcome.value)
-            except BaseException as error:
-                promise.state = FAILED
-                promise.outcome = error
-                return
-            promise.state = DONE
+
+    def _settle_value(self, promise: Promise, outcome: Outcome, value: Payload) -> None:
+        assert promise.functional is not None
+        self.observe(promise.functional, outcome.seconds, outcome.size, promise.packing)
+        self.trials.settled(outcome.seconds)
+        try:
+            promise.value = self.pool.loads(value)
+        except BaseException as error:
+            promise.state = FAILED
+            promise.outcome = error
+            return
+        promise.state = DONE
+        promise.forget = None  # nobody refers to the call any more: who asks for its value gets the value itself
+        self._forgotten.append(outcome.task)
+        if promise.waiters:
             self._notify(promise)
 
     def _settle_own(self, promise: Promise, outcome: Outcome) -> None:

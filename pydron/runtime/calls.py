@@ -92,7 +92,7 @@ class Calls(Dispatch):
         """Return the object, or the promise of it, whose method was read to be called later."""
         return callee.owner if type(callee) is Bound else None
 
-    def call(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
+    def call(self, callee: Callable[..., object], args: tuple[object, ...], keywords: object, tick: int) -> object:
         """``callee(*args, **keywords)``: return the result, a promise of it, or what to do."""
         if type(callee) is Bound:
             return self.call_method(callee.owner, callee.name, args, keywords, tick)
@@ -100,10 +100,8 @@ class Calls(Dispatch):
         if functional is not None and keywords is None and not functional.waits:
             run = self.run
             if not run.pending and run.inlines(functional) and _are_here(args):
-                return run_inline(self, callee, functional, args, NO_KEYWORDS, tick)  # type: ignore[arg-type]
-            return self._dispatch(
-                cast("Callable[..., object]", callee), functional, args, NO_KEYWORDS, tick, in_turn=False
-            )
+                return run_inline(self, callee, functional, args, NO_KEYWORDS, tick)
+            return self._dispatch(callee, functional, args, NO_KEYWORDS, tick, in_turn=False)
         return self._call(callee, args, keywords, tick, in_turn=False)
 
     def call_in_turn(self, callee: object, args: tuple[object, ...], keywords: object, tick: int) -> object:
@@ -127,7 +125,8 @@ class Calls(Dispatch):
     def _append(self, owner: list[object], value: object, tick: int) -> object:
         run = self.run
         if type(value) is Promise:
-            value = value.resolved()
+            if value.alias is not None:
+                value = value.resolved()
             if value.state == DONE:
                 value = value.value
             elif not (self.may_change(owner) or run.memory.is_young(owner)):

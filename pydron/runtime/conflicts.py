@@ -48,12 +48,17 @@ class Memory:
         self._young: dict[int, object] = {}
         self._made: dict[int, dict[str, object]] = {}
         """By the identity of fibers, containers that came into being in their frames, by variable."""
-        self._clear: dict[int, set[int]] = {}
-        """For functions, keys of memory that they were found not to reach; holds until a store is done."""
+        self._clear: set[int] = set()
+        """By identity, functions that reach nothing of `writes`; until there is more of that, or a store is done."""
 
     def queue(self, key: int) -> None:
         """Say that a store to this memory is in the queue."""
-        self.writes[key] = self.writes.get(key, 0) + 1
+        writes = self.writes
+        if key in writes:
+            writes[key] += 1
+        else:
+            writes[key] = 1
+            self._clear.clear()
 
     def settle(self, key: int) -> None:
         """Say that a queued store is done or will never be."""
@@ -151,14 +156,11 @@ class Memory:
 
     def is_open_function(self, function: object, *, here: bool = False) -> bool:
         """Say the same for what a function captures or reads of its module, perhaps one that runs in this process."""
-        if not self.writes:
-            return True
-        clear = self._clear.get(id(function))
-        if clear is not None and self.writes.keys() <= clear:
+        if not self.writes or id(function) in self._clear:
             return True
         if (touches if here else reaches)(function, self.writes):
             return False
-        self._clear[id(function)] = set(self.writes)
+        self._clear.add(id(function))
         return True
 
     def permit(

@@ -29,6 +29,8 @@ __all__ = ["NOT_HERE", "NO_KEYWORDS", "Dispatch"]
 NO_KEYWORDS: dict[str, object] = {}
 NOT_HERE = frozenset((Promise, Unbound))
 """Types of what stands for a value that is not there."""
+_TINY = ATOMS - {str, bytes}
+"""Types of values that are pickled in no time."""
 
 
 class Dispatch(Copies):
@@ -117,7 +119,8 @@ class Dispatch(Copies):
             return Choice.UNIT  # what comes after it can be done again
         pool = run.pool
         site = self.activation.plan.site(tick)
-        begun = thread_time()  # making snapshots may wait for room, or for others on a busy machine
+        is_tiny = not kwargs and _TINY.issuperset(map(type, args))
+        begun = 0.0 if is_tiny else thread_time()  # making snapshots may wait for room, or for others on a busy machine
         try:
             function = pool.function(callee, functional.name)
             payload = pool.dumps_call(callee, functional.name, args, kwargs)
@@ -127,7 +130,7 @@ class Dispatch(Copies):
                     error.function, error.what, error.path, error.culprit, error.reason, site
                 ).with_traceback(None)
             return self.failed(error, tick)
-        packing = thread_time() - begun
+        packing = 0.0 if is_tiny else thread_time() - begun
         signature = None
         if run.guesses or run.loop is not None:
             whole = run.loop is not None
@@ -136,7 +139,9 @@ class Dispatch(Copies):
             if again is not None:
                 return self._again(again, tick, site)
         number = pool.new_task_id()
-        task = Task(number, function, payload, references, site, functional.requirements, marks=self._marks())
+        task = Task(number, function, payload, references, site, functional.requirements)
+        if self.exposed:
+            task.marks = self._marks()
         promise = Promise(number, tick, run.forget, functional, site)
         promise.packing = packing
         if len(payload.data) < SMALL or run.guessing or run.keeps_calls or run.guesses:
@@ -213,9 +218,7 @@ class Dispatch(Copies):
         run.trials.dispatched()
 
     def _marks(self) -> tuple[int, ...]:
-        """Tell where in the program the next call stands, if code after it may have run: see `Task.marks`."""
-        if not self.exposed:
-            return ()
+        """Tell where in the program the next call stands, now that code after it may have run: see `Task.marks`."""
         marks: list[int] = []
         fiber: Dispatch | None = self
         while fiber is not None:

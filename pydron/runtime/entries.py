@@ -28,16 +28,22 @@ class Effect:
         """Memory it changes."""
         self.tick = tick
 
-    def missing(self) -> Promise | None:
-        """Return an operand that is not here yet."""
+    def known(self) -> list[object] | Promise:
+        """Return the values of the operands, or one of them that is not here yet."""
+        values: list[object] = []
         for operand in self.operands:
-            if type(operand) is Promise and operand.resolved().state != DONE:
-                return operand
-        return None
+            if type(operand) is Promise:
+                source = operand if operand.alias is None else operand.resolved()
+                if source.state != DONE:
+                    return source
+                values.append(source.value)
+            else:
+                values.append(operand)
+        return values
 
-    def perform(self) -> None:
-        """Do it. Raises what the operation raises."""
-        self.function(*[operand.resolved().value if type(operand) is Promise else operand for operand in self.operands])
+    def perform(self, values: list[object]) -> None:
+        """Do it with the values of the operands. Raises what the operation raises."""
+        self.function(*values)
 
 
 def walk(entries: Iterable[Entry]) -> Iterator[Entry]:

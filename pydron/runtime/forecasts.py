@@ -177,6 +177,8 @@ class Forecasts:
 
     def retired(self, effect: Effect) -> None:
         """Take note that an operation is done, the first of those that are queued for its memory."""
+        if not self.known and self._queued is None:
+            return
         for key in effect.keys:
             if self._queued is not None:
                 self._queued[key].popleft()

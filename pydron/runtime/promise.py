@@ -92,11 +92,11 @@ class Promise:
 
     def __del__(self) -> None:
         try:
-            forget, task = self.forget, self.task
+            forget = self.forget
         except AttributeError:  # Ctrl-C while it was being made
             return
-        if forget is not None and task is not None:
-            forget(task)
+        if forget is not None and self.task is not None:
+            forget(self.task)
 
 
 def settled(value: object) -> object:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydron.contexts import in_context
-from pydron.runtime.entries import Effect
 from pydron.runtime.failures import Failures
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.promise import FAILED, PENDING, REMOTE, Handover, Promise, Quietly, Request
 
 if TYPE_CHECKING:
+    from pydron.runtime.entries import Effect
     from pydron.runtime.surroundings import Surroundings
 
 __all__ = ["Retirement"]
@@ -114,17 +114,16 @@ class Retirement(Failures):
         return promise.state == REMOTE and promise.wanted and self.loop is not None
 
     def _retire_effect(self, fiber: Fiber, effect: Effect) -> bool:
-        missing = effect.missing()
-        if missing is not None:
-            source = missing.resolved()
-            if source.state == REMOTE:
-                self.want(source, None)
+        values = effect.known()
+        if isinstance(values, Promise):
+            if values.state == REMOTE:
+                self.want(values, None)
             return False
         try:
             if fiber.around is None:
-                effect.perform()
+                effect.function(*values)
             else:
-                in_context(fiber.around, Effect.perform, effect)
+                in_context(fiber.around, effect.perform, values)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True

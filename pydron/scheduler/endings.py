@@ -61,7 +61,8 @@ def ended(ledger: Ledger, event: TasksEnded) -> None:
 def _measure(function: FunctionRecord, seconds: float) -> None:
     if function.measured:
         # One call during which the machine was busy with something else must not change all plans.
-        function.seconds += (min(seconds + OVERHEAD, SURPRISE * function.seconds) - function.seconds) * 0.25
+        expected = function.seconds
+        function.seconds += (min(seconds + OVERHEAD, SURPRISE * expected) - expected) * 0.25
     else:
         function.seconds = seconds + OVERHEAD
         function.measured = True

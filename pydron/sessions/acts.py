@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never, cast
 
 from pydron.ids import TaskId, ValueId
 from pydron.scheduler import commands, events
@@ -11,6 +11,7 @@ from pydron.scheduler.scheduler import Scheduler
 from pydron.tasks import Captured, Failure, Outcome
 from pydron.transport.messages import (
     Done,
+    DoneMany,
     Failed,
     Fetch,
     Free,
@@ -20,6 +21,7 @@ from pydron.transport.messages import (
     Recalled,
     Returned,
     Run,
+    RunMany,
     Value,
     unpack,
 )
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from pydron.ids import WorkerId
     from pydron.sessions.crew import Crew
     from pydron.sessions.member import Member
-    from pydron.transport.messages import Likeness, Message
+    from pydron.tasks import Task
+    from pydron.transport.messages import Likeness, Message, Packed
     from pydron.transport.reactor import Reactor
 
 __all__ = ["Acts"]
@@ -187,19 +190,27 @@ class Acts:
             return
         self._posting.add(member)
         member.need_definitions()
-        outbox = member.outbox
+        outbox, pack = member.outbox, member.pack
         for value, payload in command.values:
-            outbox.append(Put(value, member.pack(payload)))
+            outbox.append(Put(value, pack(payload)))
         for task in command.tasks:
             if task.function.key not in member.functions:
                 member.need_function(task.function)
             if task.likeness not in member.likenesses:
                 member.need_likeness(self._likenesses[task.likeness])
-            arguments = member.pack(task.arguments)
-            site = (task.site.filename, task.site.line) if self.tells_sites and task.site is not None else None
-            outbox.append(
-                Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness, site)
-            )
+            arguments = pack(task.arguments)
+            if task.references or task.want_value or self.tells_sites:
+                outbox.append(self._run(task, arguments))
+                continue
+            last = outbox[-1] if outbox else None
+            if type(last) is RunMany and last.function == task.function.key and last.likeness == task.likeness:
+                last.tasks.append((task.id, arguments))
+            else:
+                outbox.append(RunMany(task.function.key, task.likeness, [(task.id, arguments)]))
+
+    def _run(self, task: Task, arguments: Packed) -> Run:
+        site = (task.site.filename, task.site.line) if self.tells_sites and task.site is not None else None
+        return Run(task.id, task.function.key, arguments, task.references, task.want_value, task.likeness, site)
 
     def _stop(self, worker: WorkerId, task: TaskId) -> None:
         if self._stopping.pop(task, None) is not None and (member := self.crew.members.get(worker)) is not None:
@@ -251,7 +262,9 @@ class Acts:
         ended: list[Outcome] = []
         for message in messages:
             kind = type(message)
-            if kind is Done:
+            if kind is DoneMany:
+                ended += self._returned(member, cast("DoneMany", message).tasks)
+            elif kind is Done:
                 ended.append(self._done(member, message))  # type: ignore[arg-type]
             elif kind is Failed:
                 ended.append(self._failed(worker, message))  # type: ignore[arg-type]
@@ -267,12 +280,19 @@ class Acts:
         return happened
 
     def _done(self, member: Member, message: Done) -> Outcome:
-        worker = member.worker
+        (outcome,) = self._returned(member, [message[:4]])
+        outcome.captured = _captured(message.captured)
+        return outcome
+
+    def _returned(self, member: Member, tasks: list[tuple[int, Packed | None, int, float]]) -> list[Outcome]:
         if self._stopping:
-            self._let_be(TaskId(message.task))
-        value = None if message.payload is None else member.unpack(message.payload)
-        captured = _captured(message.captured) if message.captured else ()
-        return Outcome(TaskId(message.task), value, None, None, message.size, captured, message.seconds, worker)
+            for task, *_ in tasks:
+                self._let_be(TaskId(task))
+        worker, payload_of = member.worker, member.unpack
+        return [
+            Outcome(TaskId(task), None if packed is None else payload_of(packed), None, None, size, (), seconds, worker)
+            for task, packed, size, seconds in tasks
+        ]
 
     def _failed(self, worker: WorkerId, message: Failed) -> Outcome:
         self._let_be(TaskId(message.task))

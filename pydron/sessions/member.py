@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydron.tasks import Payload
@@ -11,6 +12,8 @@ from pydron.transport.loans import Loans
 from pydron.transport.messages import Code, Definition, Forget, Returned, Segments, pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydron.backend.launcher import Handle, Launcher
     from pydron.ids import WorkerId
     from pydron.tasks import Function, Kept
@@ -58,15 +61,15 @@ class Member:
         self.shares = False
         """Whether it can open segments of this host."""
 
-    def pack(self, payload: Payload) -> Packed:
-        """Put a payload into the form in which this worker can read it."""
-        if not payload.buffers:
-            return pack(payload)
-        return pack(payload, self._lend if self.shares else None)
+    @property
+    def pack(self) -> Callable[[Payload], Packed]:
+        """Puts a payload into the form in which this worker can read it."""
+        return partial(pack, lend=self._lend if self.shares else None)
 
-    def unpack(self, packed: Packed) -> Payload:
-        """Read a payload that this worker has sent."""
-        return unpack(packed, self.loans.borrow)
+    @property
+    def unpack(self) -> Callable[[Packed], Payload]:
+        """Reads a payload that this worker has sent."""
+        return partial(unpack, borrow=self.loans.borrow)
 
     def _lend(self, kept: Kept) -> Place:
         segment = kept.segment  # type: ignore[attr-defined]

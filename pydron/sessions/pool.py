@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from functools import partial
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pydron.errors import PydronError
-from pydron.ids import TaskId
 from pydron.interrupts import HeldBack, is_interrupt
 from pydron.scheduler import events
 from pydron.sessions.depot import Depot
@@ -17,14 +17,14 @@ from pydron.sessions.snapshots import Snapshots
 from pydron.transport.codec import dumps_call, loads
 from pydron.transport.functions import Functions
 from pydron.waiting.rooms import WaitingRooms
-from pydron.worker.likeness import Observer, decimal_state
+from pydron.worker.likeness import DecimalNote, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pydron.ids import ValueId
+    from pydron.ids import TaskId, ValueId
     from pydron.sessions.plant import Plant
-    from pydron.tasks import Failure, Function, Inbox, Outcome, Payload, Task, WaitingCall
+    from pydron.tasks import Failure, Inbox, Outcome, Payload, Task, WaitingCall
 
 __all__ = ["SessionPool"]
 
@@ -42,16 +42,8 @@ class _Noted(NamedTuple):
     """What the driver was like when a run submitted a task."""
 
     inbox: Inbox
-    decimal: object
-    """State of the thread's decimal context."""
+    decimal: DecimalNote
     likeness: int
-
-
-class _Submitted(NamedTuple):
-    """A task, and whose it is."""
-
-    task: Task
-    inbox: Inbox
 
 
 class _Listener(NamedTuple):
@@ -87,12 +79,17 @@ class SessionPool:
         self.checks = False
         """Calls are checked for what functional functions promise."""
         self._functions = Functions()
+        self.function = self._functions.ship
+        """Returns the shipped form of a callable."""
+        self.loads = partial(loads, copy=True)
+        """Rebuilds a value. It is a copy: the payload may be sent to workers after the user has changed the value."""
         self.depot = Depot(limit)
         self._delivered = 0
         """How many outcomes there were."""
         self.snapshots = Snapshots(self.depot, self.flush, lambda: self._delivered)
-        self._numbers = itertools.count(1)
-        self._asked: deque[events.Event | _Submitted] = deque()
+        self.new_task_id = cast("Callable[[], TaskId]", itertools.count(1).__next__)
+        """Returns a fresh number, larger than any before."""
+        self._asked: deque[events.Event | tuple[Task, Inbox]] = deque()
         """What runs have asked for. Filled by their threads, emptied by the reactor's; no lock is needed for that."""
         self.observer = Observer()
         self._noting = threading.Lock()
@@ -118,14 +115,6 @@ class SessionPool:
         """Return the number of what the driver is like now."""
         return self.observer.note()
 
-    def new_task_id(self) -> TaskId:
-        """Return a fresh number, larger than any before."""
-        return TaskId(next(self._numbers))
-
-    def function(self, function: Callable[..., object], name: str) -> Function:
-        """Return the shipped form of a callable."""
-        return self._functions.ship(function, name)
-
     def dumps_call(
         self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> Payload:
@@ -141,11 +130,6 @@ class SessionPool:
 
             raise refused_argument(function, name, args, kwargs, problem) from None
 
-    def loads(self, payload: Payload) -> object:
-        """Rebuild a value."""
-        # The payload may be sent to workers later: what the user does to the value must not show in it.
-        return loads(payload, copy=True)
-
     def load_failure(self, failure: Failure) -> BaseException:
         """Rebuild the user's exception."""
         from pydron.transport.failures import load_failure
@@ -155,12 +139,13 @@ class SessionPool:
     def submit(self, task: Task, inbox: Inbox) -> bool:
         """Take a task; it goes out with the next `flush` or `wait`. Return whether that should be soon."""
         noted = self._noted
-        if noted is None or noted.inbox is not inbox or noted.decimal != decimal_state():
+        if noted is None or noted.inbox is not inbox or not noted.decimal.is_current():
             noted = self._note(inbox)
         task.likeness = noted.likeness
         self._used = True
-        self._asked.append(_Submitted(task, inbox))
-        return self._is_due()
+        self._asked.append((task, inbox))
+        due = self._due
+        return perf_counter() >= due if due else self._is_due()
 
     def _is_due(self) -> bool:
         """Say whether it is time to hand on what was asked for."""
@@ -172,7 +157,7 @@ class SessionPool:
 
     def _note(self, inbox: Inbox) -> _Noted:
         with self._noting:
-            noted = self._noted = _Noted(inbox, decimal_state(), self.observer.note())
+            noted = self._noted = _Noted(inbox, DecimalNote(), self.observer.note())
         return noted
 
     def copy_call(
@@ -344,20 +329,21 @@ class SessionPool:
         """Return what runs have asked for since the last time, tasks of one run together."""
         self._handed = False
         self._noted = None
-        asked = self._asked
+        asked: deque[Any] = self._asked
         taken: list[events.Event] = []
         open_for: Inbox | None = None
         tasks: list[Task] = []
         for _ in range(len(asked)):
             each = asked.popleft()
-            if type(each) is not _Submitted:
-                taken.append(cast("events.Event", each))
+            if type(each) is not tuple:
+                taken.append(each)
                 open_for = None
-            elif each.inbox is open_for:
-                tasks.append(each.task)
-            else:
-                tasks, open_for = [each.task], each.inbox
-                taken.append(events.TasksSubmitted(open_for, tasks))
+                continue
+            task, inbox = each
+            if inbox is not open_for:
+                tasks, open_for = [], inbox
+                taken.append(events.TasksSubmitted(inbox, tasks))
+            tasks.append(task)
         return taken
 
     def taken(self) -> None:

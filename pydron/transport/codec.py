@@ -17,7 +17,7 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from pydron.interrupts import is_interrupt
-from pydron.tasks import Payload
+from pydron.tasks import Payload, make_payload
 from pydron.transport.definitions import DEFINITIONS, is_by_value, shipped
 from pydron.transport.wrappers import reduce_dispatcher, reduce_wrapper
 
@@ -236,7 +236,7 @@ def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payl
 def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object], keep: Keep | None = None) -> Payload:
     """Pickle a snapshot of the arguments of a call: as `dumps` of both, in less time."""
     if not kwargs and _SHORT_ATOMS.issuperset(map(type, args)):
-        return Payload(pickle.dumps((args, kwargs), 5))
+        return make_payload((pickle.dumps((args, kwargs), 5), ()))
     if keep is not None:
         args = tuple([_bytes_apart(value) for value in args])
         kwargs = {name: _bytes_apart(value) for name, value in kwargs.items()}

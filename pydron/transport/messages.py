@@ -1,12 +1,13 @@
 """The messages between driver and worker: one table of kinds, each a record with named fields.
 
-On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, bytes, tuples and `pickle.PickleBuffer`
-objects; nothing in it can execute code when a frame is read. Values of the user travel inside as `Payload` parts and
-are unpickled only by whoever needs them. Within one connection messages arrive in the order in which they were sent.
+On the wire a message is the plain tuple ``(kind, *fields)`` of numbers, texts, bytes, tuples, lists and
+`pickle.PickleBuffer` objects; nothing in it can execute code when a frame is read. Values of the user travel inside as
+`Payload` parts and are unpickled only by whoever needs them. Within one connection messages arrive in the order in
+which they were sent.
 
-Driver to worker: `Setup`, `Segments`, `Returned`, `Definition`, `Code`, `Forget`, `Run`, `Put`, `Fetch`, `Free`,
-`Recall`, `Ping`, `Likeness`, `Bye`. Worker to driver: `Ready`, `Returned`, `Done`, `Failed`, `Value`, `Missing`,
-`Recalled`, `Pong`.
+Driver to worker: `Setup`, `Segments`, `Returned`, `Definition`, `Code`, `Forget`, `Run`, `RunMany`, `Put`, `Fetch`,
+`Free`, `Recall`, `Ping`, `Likeness`, `Bye`. Worker to driver: `Ready`, `Returned`, `Done`, `DoneMany`, `Failed`,
+`Value`, `Missing`, `Recalled`, `Pong`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pickle import PickleBuffer
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydron.errors import ProtocolError
-from pydron.tasks import Payload
+from pydron.tasks import Payload, make_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ __all__ = [
     "Code",
     "Definition",
     "Done",
+    "DoneMany",
     "Failed",
     "Fetch",
     "Forget",
@@ -43,6 +45,7 @@ __all__ = [
     "Recalled",
     "Returned",
     "Run",
+    "RunMany",
     "Segments",
     "Setup",
     "Value",
@@ -127,6 +130,15 @@ class Run(NamedTuple):
     """File and line where the call stands, if the session checks contracts."""
 
 
+class RunMany(NamedTuple):
+    """Run tasks of one function that refer to nothing, in this order, as so many `Run` would say it at more length."""
+
+    function: bytes
+    likeness: int
+    tasks: list[tuple[int, Packed]]
+    """Number and arguments of each."""
+
+
 class Put(NamedTuple):
     """Keep a replica of a value."""
 
@@ -193,6 +205,13 @@ class Done(NamedTuple):
     captured: tuple[tuple[str, bytes], ...]
 
 
+class DoneMany(NamedTuple):
+    """Tasks have returned and written nothing, as so many `Done` would say it at more length."""
+
+    tasks: list[tuple[int, Packed | None, int, float]]
+    """What `Done` says of each, but for what it wrote."""
+
+
 class Failed(NamedTuple):
     """A task has raised."""
 
@@ -238,6 +257,7 @@ Message = (
     | Code
     | Forget
     | Run
+    | RunMany
     | Put
     | Fetch
     | Free
@@ -246,6 +266,7 @@ Message = (
     | Bye
     | Ready
     | Done
+    | DoneMany
     | Failed
     | Value
     | Missing
@@ -255,8 +276,8 @@ Message = (
 Wire = tuple[object, ...]
 
 _KINDS: tuple[type[Message], ...] = (
-    Setup, Segments, Returned, Likeness, Definition, Code, Forget, Run, Put, Fetch, Free, Recall, Ping, Bye,
-    Ready, Done, Failed, Value, Missing, Recalled, Pong,
+    Setup, Segments, Returned, Likeness, Definition, Code, Forget, Run, RunMany, Put, Fetch, Free, Recall, Ping,
+    Bye, Ready, Done, DoneMany, Failed, Value, Missing, Recalled, Pong,
 )  # fmt: skip
 OUT_OF_BAND = 32 * 1024
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
@@ -305,7 +326,7 @@ def unpack(packed: Packed, borrow: Callable[[Place], Kept] | None = None) -> Pay
         borrow: finds the buffers that are kept elsewhere.
     """
     if type(packed) is bytes:
-        return Payload(packed)
+        return make_payload((packed, ()))
     return Payload(packed[0], tuple([borrow(part) if type(part) is tuple else part for part in packed[1:]]))  # type: ignore[misc,arg-type]
 
 

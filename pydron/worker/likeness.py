@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydron.worker.capture import Capture
 
-__all__ = ["Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "decimal_state", "describe"]
+__all__ = ["DecimalNote", "Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "describe"]
 
 _MARK = "pydron"
 
@@ -105,20 +105,40 @@ def _decimal_context() -> decimal.Context | None:
     return None if module is None else cast("decimal.Context", module.getcontext())
 
 
-def decimal_state() -> tuple[object, ...] | None:
-    """Return what the decimal context of this thread is made of, flags included; None if decimal is not in use."""
-    module = sys.modules.get("decimal")
-    # Reading the attributes one by one takes several times as long.
-    return None if module is None else module.getcontext().__reduce__()[1]
-
-
 def decimal_mark() -> tuple[object, ...] | None:
     """Return what distinguishes the decimal context of this thread from others, None if decimal is not in use."""
-    state = decimal_state()
-    if state is None:
+    context = _decimal_context()
+    if context is None:
         return None
-    precision, rounding, smallest, largest, capitals, clamp, _flags, traps = state
+    precision, rounding, smallest, largest, capitals, clamp, _flags, traps = context.__reduce__()[1]
     return precision, rounding, smallest, largest, capitals, clamp, tuple(cast("list[type]", traps))
+
+
+class DecimalNote:
+    """What the decimal context of this thread is like, to be compared with later: once for each call that is made."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self) -> None:
+        context = _decimal_context()
+        self._context = None if context is None else context.copy()
+
+    def is_current(self) -> bool:
+        """Tell whether a mark of the context would be the same."""
+        kept = self._context
+        module = sys.modules.get("decimal")
+        if module is None or kept is None:
+            return module is None and kept is None
+        now = module.getcontext()
+        return bool(
+            now.prec == kept.prec
+            and now.rounding == kept.rounding
+            and now.Emin == kept.Emin
+            and now.Emax == kept.Emax
+            and now.capitals == kept.capitals
+            and now.clamp == kept.clamp
+            and now.traps == kept.traps
+        )
 
 
 def _picklable_filters() -> list[tuple[object, ...]]:

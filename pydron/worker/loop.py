@@ -22,6 +22,7 @@ from pydron.transport.messages import (
     Code,
     Definition,
     Done,
+    DoneMany,
     Fetch,
     Forget,
     Free,
@@ -35,6 +36,7 @@ from pydron.transport.messages import (
     Recalled,
     Returned,
     Run,
+    RunMany,
     Segments,
     Value,
     pack,
@@ -217,7 +219,18 @@ class Worker:
     def _drained(self) -> list[Message]:
         """Take what is to be sent, what was borrowed and is not read any more included."""
         results = self._results
-        drained = [results.popleft() for _ in range(len(results))]
+        drained: list[Message] = []
+        last: DoneMany | None = None
+        for _ in range(len(results)):
+            message = results.popleft()
+            if type(message) is not Done or message.captured:
+                drained.append(message)
+                last = None
+                continue
+            if last is None:
+                last = DoneMany([])
+                drained.append(last)
+            last.tasks.append(message[:4])
         if self._loans.due:
             drained.append(Returned(self._loans.returns()))
         return drained
@@ -298,6 +311,10 @@ class Worker:
                     self._expect(message)
                 self._waiting[message.task] = message
                 self._queue.append(message.task)
+            case RunMany(function, likeness, tasks):
+                for task, arguments in tasks:
+                    self._waiting[task] = Run(task, function, arguments, (), False, likeness)
+                    self._queue.append(task)
             case Code(key, name, payload):
                 self._store.add_code(key, name, unpack(payload))
             case Forget(keys):

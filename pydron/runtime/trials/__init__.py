@@ -110,7 +110,7 @@ class Trials:
         """What stopped the last trial that was stopped."""
         self.asks_identity = False
         """The last call that was tried may not be made on copies of its arguments."""
-        self._credit = _AT_FIRST
+        self._credit: float = _AT_FIRST
         """Operations that trials may take yet."""
 
     def dispatched(self) -> None:
@@ -119,7 +119,8 @@ class Trials:
 
     def settled(self, seconds: float) -> None:
         """Take note of how long a call has taken."""
-        self._credit += min(int(seconds * _FOR_A_SECOND), _AT_MOST)
+        credit = seconds * _FOR_A_SECOND
+        self._credit += min(_AT_MOST, credit)
 
     def may_be_pure(self, callee: object) -> bool:
         """Say whether a trial of a call is worth it, whatever the arguments."""

@@ -16,10 +16,12 @@ from pydron.transport.framing import FrameReader, encode_frame
 from pydron.transport.messages import (
     Bye,
     Done,
+    DoneMany,
     Fetch,
     Put,
     Recall,
     Run,
+    RunMany,
     Wire,
     from_wire,
     pack,
@@ -119,6 +121,8 @@ def test_garbage_is_refused_or_waits_for_more(data: bytes) -> None:
 MESSAGES = [
     Run(3, b"key", b"arguments", ((0, 1), ("name", 2)), True, 0),
     Done(3, None, 10, 0.5, (("stdout", b"text"),)),
+    RunMany(b"key", 0, [(3, b"arguments"), (4, b"others")]),
+    DoneMany([(3, b"value", 5, 0.5), (4, None, 10, 0.5)]),
     Put(4, (b"data", b"buffer")),
     Fetch(4),
     Recall((1, 2)),
@@ -127,7 +131,7 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
-def test_messages_round_trip(message: Run | Done | Put | Fetch | Recall | Bye) -> None:
+def test_messages_round_trip(message: Run | Done | RunMany | DoneMany | Put | Fetch | Recall | Bye) -> None:
     (found,) = FrameReader().feed(b"".join(map(bytes, encode_frame([to_wire(message)]))))
     assert from_wire(found) == message
 

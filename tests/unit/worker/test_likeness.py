@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydron.worker.likeness import Observer
+from pydron.worker.likeness import DecimalNote, Observer, decimal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,3 +56,30 @@ def test_the_decimal_context() -> None:
     with decimal.localcontext(prec=3):
         assert observer.note() == 1
     assert observer.note() == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prec": 3}, {"rounding": decimal.ROUND_UP}, {"Emin": -5}, {"Emax": 5}, {"capitals": 0}, {"clamp": 1},
+        {"traps": [decimal.Inexact]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_note_of_the_decimal_context_tells_whether_it_has_changed(change: dict[str, object]) -> None:
+    note, mark = DecimalNote(), decimal_mark()
+    with decimal.localcontext() as context:
+        for name, value in change.items():
+            setattr(context, name, dict.fromkeys(context.traps, False) if name == "traps" else value)
+        assert not note.is_current()
+        assert decimal_mark() != mark
+        assert DecimalNote().is_current()
+    assert note.is_current()
+
+
+def test_a_note_of_a_decimal_context_outlives_what_is_done_with_it() -> None:
+    note = DecimalNote()
+    decimal.Decimal(1) / decimal.Decimal(3)
+    assert note.is_current()
+    decimal.getcontext().clear_flags()
+    assert note.is_current()

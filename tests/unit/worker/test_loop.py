@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pydron.transport.messages import Ping, Run, Setup
+from pydron.transport.messages import Done, DoneMany, Failed, Ping, Run, RunMany, Setup
 from pydron.worker.likeness import ThreadLikeness
 from pydron.worker.link import Link
 from pydron.worker.loop import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydron.transport.messages import Message
 
 
@@ -52,3 +55,38 @@ def test_a_task_that_the_stand_in_has_read_is_not_slept_through() -> None:
         worker._queue.clear()
         worker._read(None)
         assert link.timeouts == [0.0, None]
+
+
+@contextmanager
+def made() -> Iterator[Worker]:
+    near, far = socket.socketpair()
+    with near, far:
+        setup = Setup("w", b"s", (), False, 1 << 16, (), None)
+        yield Worker(Link(near), (setup, []), Silent(), ThreadLikeness(), lambda: None)
+
+
+def test_many_tasks_in_a_message_are_as_many_messages() -> None:
+    with made() as worker:
+        worker._take(RunMany(b"f", 5, [(1, b"one"), (2, b"two")]))
+        assert list(worker._queue) == [1, 2]
+        assert worker._waiting == {1: Run(1, b"f", b"one", (), False, 5), 2: Run(2, b"f", b"two", (), False, 5)}
+        assert worker._recall(2)
+        assert not worker._recall(2)
+
+
+def test_results_go_together_in_the_order_in_which_they_came() -> None:
+    wrote = Done(3, b"c", 1, 0.1, (("stdout", b"text"),))
+    failed = Failed(5, b"", "text", 0.1, ())
+    with made() as worker:
+        results: list[Message] = [
+            Done(1, b"a", 1, 0.1, ()),
+            Done(2, None, 1, 0.1, ()),
+            wrote,
+            Done(4, b"d", 1, 0.1, ()),
+            failed,
+        ]
+        worker._results.extend(results)
+        assert worker._drained() == [
+            DoneMany([(1, b"a", 1, 0.1), (2, None, 1, 0.1)]), wrote, DoneMany([(4, b"d", 1, 0.1)]), failed,
+        ]  # fmt: skip
+        assert worker._drained() == []
