@@ -523,6 +523,8 @@ class Fiber(Attempts, Awaits):
                     run.want(operand.resolved(), None)  # a coroutine waits for it at its call
         if not run.forecasts.is_empty():
             run.forecasts.add(effect, last=not self.exposed)
+        if self.guard is not None and effect.keys:
+            run.forecasts.doubt(effect.keys, self.guard)
         if not run.pending & 255:
             run.due = True
 

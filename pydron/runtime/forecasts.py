@@ -66,7 +66,7 @@ def append_to(owner: list[object], _place: object, value: object) -> None:
 class Forecasts:
     """The forecasts of one run."""
 
-    __slots__ = ("_credit", "_memory", "_queued", "_root", "known")
+    __slots__ = ("_credit", "_doubtful", "_memory", "_queued", "_root", "known")
 
     def __init__(self, root: Fiber, memory: Memory) -> None:
         self._root = root
@@ -77,6 +77,8 @@ class Forecasts:
         """By the container's identity; None where it cannot be told."""
         self._queued: dict[int, deque[Effect]] | None = None
         """The stores that are queued for each memory in program order, once one of them has been asked for."""
+        self._doubtful: dict[int, set[Fiber]] = {}
+        """For memory that is stored into in bodies whose errors a statement catches, these: an error undoes stores."""
 
     def of(self, container: object, fiber: Fiber) -> Forecast | None:
         """Return what a list or dictionary will hold where a fiber stands, or None if that cannot be told.
@@ -84,7 +86,7 @@ class Forecasts:
         It is the container itself where the fiber and its makers alone are to store into it.
         """
         key = id(container)
-        if not is_container(container) or self._may_change_before(key, fiber):
+        if not is_container(container) or self._may_change_before(key, fiber) or self._may_be_undone(key, fiber):
             return None
         if not self._memory.has_queued(key):
             return container
@@ -102,6 +104,27 @@ class Forecasts:
             left -= key in maker.keys
             maker = maker.parent
         return left > 0
+
+    def doubt(self, keys: Iterable[int], body: Fiber) -> None:
+        """Take note of stores that an error in a body would undo."""
+        for key in keys:
+            self._doubtful.setdefault(key, set()).add(body)
+
+    def _may_be_undone(self, key: int, fiber: Fiber) -> bool:
+        """Say whether an error that a fiber would outlive may undo a queued store."""
+        bodies = self._doubtful.get(key)
+        if bodies is None:
+            return False
+        around = set(_bodies_around(fiber.guard))
+        for body in [*bodies]:
+            unsettled = [each for each in _bodies_around(body) if not each.settled]
+            if not around.issuperset(unsettled):
+                return True
+            if not unsettled:
+                bodies.discard(body)
+        if not bodies:
+            del self._doubtful[key]
+        return False
 
     def announcer(self, container: object, fiber: Fiber) -> Fiber | None:
         """Return a fiber that comes before another, is not done, and has announced to store into a container."""
@@ -160,6 +183,7 @@ class Forecasts:
         """Forget everything."""
         self.known.clear()
         self._queued = None
+        self._doubtful.clear()
 
     def add(self, effect: Effect, *, last: bool) -> None:
         """Take note of a queued operation; `last` if it is the last of the program so far."""
@@ -177,7 +201,7 @@ class Forecasts:
 
     def retired(self, effect: Effect) -> None:
         """Take note that an operation is done, the first of those that are queued for its memory."""
-        if not self.known and self._queued is None:
+        if not self.known and self._queued is None and not self._doubtful:
             return
         for key in effect.keys:
             if self._queued is not None:
@@ -186,6 +210,7 @@ class Forecasts:
                     del self._queued[key]
             if not self._memory.has_queued(key):
                 self.drop(key)  # from here on the container itself tells
+                self._doubtful.pop(key, None)
 
     def dropped(self, effect: Effect) -> None:
         """Take note that an operation never happened."""
@@ -197,6 +222,13 @@ class Forecasts:
     def drop(self, key: int) -> None:
         """Forget a forecast."""
         self.known.pop(key, None)
+
+
+def _bodies_around(body: Fiber | None) -> Iterator[Fiber]:
+    """Give a body whose errors a statement catches, and those around it."""
+    while body is not None:
+        yield body
+        body = body.parent.guard if body.parent is not None else None
 
 
 def is_container(value: object) -> TypeGuard[Forecast]:
