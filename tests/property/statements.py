@@ -465,6 +465,54 @@ def with_statement(draw: Draw) -> None:
         body(draw)
 
 
+STORES = {
+    "list": ["{place}.append({value})", "{place} += [{value}]", "{place}[0] = {value}", "{place}.extend([{value}, 1])"],
+    "map": ["{place}[{other}] = {value}", "{place}[1] = {value}", "{place}.setdefault({other}, {value})"],
+    "attribute": ["{place} = {value}", "{place} += {value}"],
+}
+LOOKS = {
+    "list": ["len({place})", "sum({place}) % 9", "first({place})", "max({place}, default=0)", "{place}[-1]",
+             "f_int({site}, {k}, len({place}))", "sum([f_int({site}, {k}, y) for y in {place}]) % 9"],
+    "map": ["len({place})", "{place}.get(1, 0)", "sum({place}.values()) % 9", "f_int({site}, {k}, *sorted({place}))"],
+    "attribute": ["{place} + 1", "f_int({site}, {k}, {place})", "-{place}"],
+}  # fmt: skip
+"""How a place is stored into, and how it is looked into right afterwards."""
+
+
+def store_and_look(draw: Draw) -> None:
+    """Store into a place in a statement that may undo, skip or repeat that, and look into it behind the statement."""
+    kind = draw.rng.choice(sorted(STORES))
+    place = draw.variable({"list": "box", "map": "map", "attribute": "box"}[kind])
+    if kind != "map":
+        place += ".items" if kind == "list" else ".v"
+    if kind == "list" and draw.chance(0.3):
+        place = draw.variable("ints")
+
+    def write(templates: list[str]) -> str:
+        value, other = f"f_int({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)})", an(draw, "int", 1)
+        words = {"place": place, "value": value, "other": other, "site": draw.site(), "k": draw.counter()}
+        return draw.rng.choice(templates).format(**words)
+
+    around = ["try:", f"if f_flag({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)}):"]
+    if draw.wide:
+        around.append(f"with Room({draw.site()}, {draw.counter()}, True):")
+    head = draw.rng.choice(around)
+    with draw.block(head), draw.branch():
+        for _ in range(draw.rng.randint(1, 2)):
+            draw.emit(write(STORES[kind]))
+        if draw.chance(0.3):
+            simple(draw)
+    if head == "try:":
+        with draw.block(f"except {draw.rng.choice(ERRORS)}:"), draw.branch():
+            draw.emit(write(STORES[kind]) if draw.chance(0.4) else "pass")
+    if draw.chance(0.3):
+        draw.emit(write(STORES[kind]))
+    for _ in range(draw.rng.randint(1, 2)):
+        target, look = draw.target("int"), write(LOOKS[kind])
+        draw.emit(f"{target} = {look}")
+        draw.bind(target, "int")
+
+
 def match_statement(draw: Draw) -> None:
     subject = draw.rng.choice(["pair", "int", "ints", "box", "map"])
     captures = [draw.fresh("c"), draw.fresh("c")]
@@ -521,6 +569,7 @@ COMPOUND: list[tuple[int, Callable[[Draw], None]]] = [
     (4, while_bounded),
     (3, converge),
     (1, pop_loop),
+    (8, store_and_look),
     (3, nested_function),
     (1, delete),
 ]
