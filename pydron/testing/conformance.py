@@ -15,17 +15,17 @@ from pydron.backend.launcher import Surroundings
 from pydron.ids import TaskId, WorkerId
 from pydron.sessions.bridge import Bridge
 from pydron.tasks import Task
-from pydron.transport.messages import Bye, Code, Done, Failed, Ready, Run, pack, unpack
+from pydron.transport.messages import Bye, Code, Done, DoneMany, Failed, Ready, Run, pack, unpack
 from pydron.transport.pickling import Functions, dumps, load_failure, loads
 from pydron.worker.likeness import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pydron.backend.engine import Engine
     from pydron.backend.launcher import Handle, Launcher
     from pydron.tasks import Outcome
-    from pydron.transport.messages import Message
+    from pydron.transport.messages import Message, Packed
     from pydron.transport.peer import Listener, Peer
 
 __all__ = ["check_engine", "check_launcher"]
@@ -145,16 +145,28 @@ def _joins_and_works(bridge: Bridge, launcher: Launcher) -> None:
     assert handle.host, "a handle must say which machine it is on"
     recorder.wait(lambda: any(isinstance(message, Ready) for message in recorder.said), "the worker was ready")
     recorder.send(*_run(1, _add, 2, 3))
-    recorder.wait(lambda: any(isinstance(message, Done) for message in recorder.said), "a task was done")
-    done = next(message for message in recorder.said if isinstance(message, Done))
-    assert done.payload is not None
-    assert loads(unpack(done.payload)) == 5, "a call must return what it returns"
+    recorder.wait(lambda: 1 in _returned(recorder.said), "a task was done")
+    packed = _returned(recorder.said)[1]
+    assert packed is not None
+    assert loads(unpack(packed)) == 5, "a call must return what it returns"
     recorder.send(*_run(2, _exit))
     recorder.wait(lambda: any(isinstance(message, Failed) for message in recorder.said), "a task failed")
     recorder.send(*_run(3, _add, 1, 1))
-    recorder.wait(lambda: isinstance(recorder.said[-1], Done), "a worker outlived a call that raised SystemExit")
+    recorder.wait(lambda: 3 in _returned(recorder.said), "a worker outlived a call that raised SystemExit")
     assert not bridge.ask(handle.stopped), "a worker that answers is not stopped"
     assert recorder.happened == ["joined"], f"a healthy worker must only join, but: {recorder.happened}"
+
+
+def _returned(said: Iterable[Message]) -> dict[int, Packed | None]:
+    """Return the tasks that have returned, with what they returned."""
+    returned: dict[int, Packed | None] = {}
+    for message in said:
+        match message:
+            case Done(task, packed):
+                returned[task] = packed
+            case DoneMany(tasks):
+                returned.update((task, packed) for task, packed, *_ in tasks)
+    return returned
 
 
 def _kill_ends_it(bridge: Bridge, launcher: Launcher) -> None:
