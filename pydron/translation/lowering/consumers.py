@@ -187,9 +187,11 @@ class _Consumption:
         wraps = _wraps(first, frozenset()) and _key(node) is None
         always = not wraps and (not isinstance(first, ast.GeneratorExp) or holds_calls(first))
         elements = self._elements(first)
-        node.args[1:] = [flattener.atom(argument) for argument in node.args[1:]]
-        for keyword in node.keywords:
-            keyword.value = flattener.atom(keyword.value)
+        # into variables of their own: one without a value complains here, not where its value is wanted, if at all
+        given = flattener.kept_atoms([*node.args[1:], *(keyword.value for keyword in node.keywords)])
+        node.args[1:] = given[: len(node.args) - 1]
+        for keyword, value in zip(node.keywords, given[len(node.args) - 1 :], strict=True):
+            keyword.value = value
         key = _key(node)
         if key is not None:
             self._ask_given(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import types
 from random import Random
 from typing import TYPE_CHECKING
@@ -31,8 +32,12 @@ def graph_of(text: str) -> Graph:
 
 
 def graphs(seed: int) -> Iterator[Graph]:
-    """Yield the graphs of all functions of a generated program."""
-    with loaded(generate(seed)) as program:
+    """Yield the graphs of all functions of a generated program; there are none if it is none of Python's."""
+    with contextlib.ExitStack() as stack:
+        try:
+            program = stack.enter_context(loaded(generate(seed)))
+        except SyntaxError:
+            return
         codes = [program.code]
         while codes:
             code = codes.pop()
