@@ -22,7 +22,7 @@ from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, settled
-from pydron.runtime.trace import unconverted
+from pydron.runtime.trace import handed_back, unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -142,6 +142,8 @@ class Fiber(Attempts, Awaits):
 
     # running
 
+    handed_back = staticmethod(handed_back)
+
     def advance(self, value: object) -> None:
         """Run the frame until it must wait or ends."""
         in_context(self.around, self._advance, value)
@@ -158,7 +160,7 @@ class Fiber(Attempts, Awaits):
         asked = None  # nothing here keeps an operand that the frame lets go of
         while True:
             try:
-                request = send(value) if type(value) is not Thrown else self._throw(value)
+                request = send(value) if type(value) is not Thrown or not value.is_raised_here else self._throw(value)
             except StopIteration as stop:
                 if stop.value is Request.ONWARD:
                     send, value = self.frame.send, None
@@ -235,7 +237,7 @@ class Fiber(Attempts, Awaits):
     def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
         error = thrown.error
-        if thrown.is_raised_here and self.handles and self.around is not error:
+        if self.handles and self.around is not error:
             error.__context__ = self.around
         return self.frame.throw(error)
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from pydron.contexts import OwnContext
+from pydron.runtime.promise import Thrown
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["place_error", "raise_again", "through_generator", "unconverted"]
+__all__ = ["handed_back", "place_error", "raise_again", "through_generator", "unconverted"]
 
 _LEFT = "coroutine raised StopIteration"
 
@@ -190,6 +191,14 @@ def raise_again(error: BaseException) -> NoReturn:
         raise error
 
 
+def handed_back(answer: object) -> object:
+    """Return to a frame what came of what it awaits or delegates to, or raise it with the context that it has."""
+    if type(answer) is not Thrown:
+        return answer
+    with OwnContext(answer.error):
+        raise answer.error
+
+
 def _is_frame(code: CodeType) -> bool:
     return code.co_varnames[:1] == (".S",)
 
@@ -198,14 +207,14 @@ def _entries(trace: TracebackType | None) -> list[tuple[TracebackType, Activatio
     """List the entries of a traceback that are the user's.
 
     Of frames of one call that an error has passed through, only the innermost; but what the user raises once more has
-    an entry for each time, one right after the other.
+    an entry for each time, one right after the other, and so has what comes out of something that the user awaits.
     """
     entries: list[tuple[TracebackType, Activation | None]] = []
     is_passed_on = False
     while trace is not None:
         code = trace.tb_frame.f_code
         if is_ours(code.co_filename):
-            is_passed_on = True
+            is_passed_on = is_passed_on or code is not handed_back.__code__
         else:
             activation = None
             if _is_frame(code):

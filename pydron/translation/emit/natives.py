@@ -158,5 +158,10 @@ _KINDS = {ast.Yield: "yield", ast.YieldFrom: "from", ast.Await: "await"}
 
 def _handed_over(node: ast.Yield | ast.YieldFrom | ast.Await) -> ast.expr:
     value = node.value if node.value is not None else constant(None, node)
-    kind = at(ast.Constant(getattr(node, "kind", _KINDS[type(node)])), node)
-    return at(ast.Yield(at(ast.Call(load(".Y", node), [value, kind], []), node)), node)
+    kind = getattr(node, "kind", _KINDS[type(node)])
+    handover = at(ast.Call(load(".Y", node), [value, at(ast.Constant(kind), node)], []), node)
+    handed = at(ast.Yield(handover), node)
+    if kind == "yield":
+        return handed
+    back = at(ast.Attribute(load(".S", node), "handed_back", ast.Load()), node)
+    return at(ast.Call(back, [handed], []), node)
