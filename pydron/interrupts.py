@@ -64,9 +64,9 @@ class HeldBack:
     def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
             return self
-        # Most signals have the default, a number. This is part of each round trip, so few steps are made for them.
-        for number, handler in zip(_SIGNALS, map(_get, _SIGNALS), strict=True):
-            if type(handler) is not int and callable(handler) and not _is_loop(handler):
+        for number in _SIGNALS:
+            handler = _get(number)
+            if callable(handler) and not _is_loop(handler):
                 self._before[number] = handler
         try:
             for number in self._before:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from pydron.runtime.fiber import Fiber
+    from pydron.runtime.plan import Values
     from pydron.runtime.run import Run
 
 __all__ = ["Attempts"]
@@ -32,14 +33,7 @@ class Attempts:
     variables: dict[str, object] | None
     caught: Caught | None
 
-    def attempt(
-        self,
-        tick: int,
-        inputs: tuple[object, ...],
-        snapshot: tuple[object, ...],
-        writes: tuple[object, ...],
-        frame: int,
-    ) -> object:
+    def attempt(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> object:
         """Make a fiber of a body; return what it binds, what it was left with by an error, or the fiber."""
         self.run.memory.grow_up()  # a handler sees every object that is there already
         self.variables = {}
@@ -48,13 +42,7 @@ class Attempts:
         return self._awaited(child, writes)
 
     def part(
-        self,
-        tick: int,
-        inputs: tuple[object, ...],
-        snapshot: tuple[object, ...],
-        writes: tuple[object, ...],
-        frame: int,
-        caught: Caught | None,
+        self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int, caught: Caught | None
     ) -> object:
         """Make a fiber of a handler or another part after the body; return what it binds, or the fiber."""
         child = self._child("region", tick, inputs, snapshot, frame)
@@ -62,7 +50,7 @@ class Attempts:
             child.around, child.handles = caught.error, True
         return self._awaited(child, writes)
 
-    def _awaited(self, child: Fiber, writes: tuple[object, ...]) -> object:
+    def _awaited(self, child: Fiber, writes: Values) -> object:
         """Run a child whose maker does not go on without it."""
         if self._launch(child, writes):
             return child.result
@@ -71,12 +59,10 @@ class Attempts:
         child.detached = False
         return child
 
-    def _child(
-        self, kind: str, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], frame: int
-    ) -> Fiber:
+    def _child(self, kind: str, tick: int, inputs: Values, snapshot: Values, frame: int) -> Fiber:
         raise NotImplementedError
 
-    def _launch(self, child: Fiber, writes: tuple[object, ...]) -> bool:
+    def _launch(self, child: Fiber, writes: Values) -> bool:
         raise NotImplementedError
 
     def queue(self, effect: Effect) -> None:
@@ -102,7 +88,7 @@ class Attempts:
         else:
             variables[name] = value
 
-    def noted(self, caught: Caught, names: tuple[str, ...], values: tuple[object, ...]) -> tuple[object, ...]:
+    def noted(self, caught: Caught, names: tuple[str, ...], values: Values) -> Values:
         """Return variables as of the place where an error came up; `values` are those before the statement."""
         found = caught.variables
         return tuple([found.get(name, value) for name, value in zip(names, values, strict=True)])

@@ -28,6 +28,7 @@ from pydron.runtime.effects import (
 from pydron.runtime.effects.rules import is_key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
+from pydron.runtime.frames import rows_of
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
 from pydron.runtime.ordered import place_ordered
@@ -121,6 +122,22 @@ class Calls(Dispatch):
     ) -> object:
         """The same once it is the fiber's turn."""
         return self._call_method(owner, name, args, keywords, tick, in_turn=True)
+
+    def rows_method(self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int) -> object:
+        """The same of a method that may iterate over the rows of a frame, for a loop and nobody else."""
+        return self._rows(owner, name, args, keywords) or self.call_method(owner, name, args, keywords, tick)
+
+    def rows_in_turn_method(
+        self, owner: object, name: str, args: tuple[object, ...], keywords: object, tick: int
+    ) -> object:
+        """The same once it is the fiber's turn."""
+        return self._rows(owner, name, args, keywords) or self.call_in_turn_method(owner, name, args, keywords, tick)
+
+    def _rows(self, owner: object, name: str, args: tuple[object, ...], keywords: object) -> object:
+        frame, kwargs = settled(owner), joined(keywords)
+        if kwargs is None or has_promise(args, kwargs) or not self.run.memory.is_open_deep(frame):
+            return None
+        return rows_of(frame, name, args, kwargs, self.run.has_settled)
 
     def _append(self, owner: list[object], value: object, tick: int) -> object:
         run = self.run

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydron.runtime.forecasts import Forecast
-    from pydron.runtime.plan import Frame, Plan
+    from pydron.runtime.plan import Frame, Plan, Values
     from pydron.runtime.run import Run
 
 __all__ = ["Entry", "Fiber", "State"]
@@ -93,14 +93,14 @@ class Fiber(Attempts, Awaits):
         self.frame: Frame
         self.frame_tick = 0
         """Which of the maker's frames made it: the tick of a region, 0 for the entry."""
-        self.snapshot: tuple[object, ...] = ()
+        self.snapshot: Values = ()
         self.segment: deque[Entry] = deque()
         self.state = State.RUNNING
         self.waiting: object = None
         """A promise, a fiber or a request."""
         self.send: object = None
         """What its frame gets when it goes on."""
-        self.asked: tuple[Frame, tuple[object, ...]] | None = None
+        self.asked: tuple[Frame, Values] | None = None
         """Operands of which one is to come, and the frame that wants them all."""
         self.holding = False
         """It waits for the fiber it made to be worth running ahead of, not for its result."""
@@ -215,7 +215,7 @@ class Fiber(Attempts, Awaits):
                 self._wait(request)
             return
 
-    def _values_of(self, operands: tuple[object, ...]) -> list[tuple[object, ...]] | None:
+    def _values_of(self, operands: Values) -> list[Values] | None:
         """Return the values of operands, or wait for the first that is to come and return None.
 
         They are in a list from which the frame takes them out: what it lets go of is not to be kept by whom sent it.
@@ -241,13 +241,13 @@ class Fiber(Attempts, Awaits):
             error.__context__ = self.around
         return self.frame.throw(error)
 
-    def onward(self, frame: int, tick: int, values: tuple[object, ...]) -> Request:
+    def onward(self, frame: int, tick: int, values: Values) -> Request:
         """Go on from just after a node of a frame when the frame that runs returns what this returns."""
         plan, cells = self.activation.plan, self.activation.cells
         self.frame = plan.frame(("resume", frame, tick), cells, self, self.run, *values)
         return Request.ONWARD
 
-    def into(self, tick: int, inputs: tuple[object, ...]) -> Request:
+    def into(self, tick: int, inputs: Values) -> Request:
         """Go on as a branch with which the frame that runs ends."""
         plan, cells = self.activation.plan, self.activation.cells
         self.frame = plan.frame(("region", tick), cells, self, self.run, *inputs)
@@ -280,14 +280,7 @@ class Fiber(Attempts, Awaits):
 
     # making fibers
 
-    def unit(
-        self,
-        tick: int,
-        inputs: tuple[object, ...],
-        snapshot: tuple[object, ...],
-        writes: tuple[object, ...],
-        frame: int,
-    ) -> tuple[object, ...]:
+    def unit(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> Values:
         """Make a unit of a node; return the values it binds, or promises of them."""
         child = self._child("unit", tick, inputs, snapshot, frame)
         child.is_unit = True
@@ -299,32 +292,17 @@ class Fiber(Attempts, Awaits):
             return child.result  # type: ignore[return-value]
         return self._promises(child)
 
-    def region(
-        self,
-        tick: int,
-        inputs: tuple[object, ...],
-        snapshot: tuple[object, ...],
-        writes: tuple[object, ...],
-        frame: int,
-    ) -> object:
+    def region(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> object:
         """Make a fiber of a branch or loop; return what it binds, promises of that, or the fiber if it may jump."""
         return self._begun(self._child("region", tick, inputs, snapshot, frame), writes)
 
-    def loop(
-        self,
-        tick: int,
-        inputs: tuple[object, ...],
-        snapshot: tuple[object, ...],
-        writes: tuple[object, ...],
-        frame: int,
-        callees: tuple[object, ...],
-    ) -> object:
+    def loop(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int, callees: Values) -> object:
         """The same of a loop, which runs as it was written if nothing is pending and it calls nothing in parallel."""
         run = self.run
         is_native = not run.pending and run.depth < _DEEPEST and self.is_native(tick, callees)
         return self._begun(self._child("native" if is_native else "region", tick, inputs, snapshot, frame), writes)
 
-    def _begun(self, child: Fiber, writes: tuple[object, ...]) -> object:
+    def _begun(self, child: Fiber, writes: Values) -> object:
         if self._launch(child, writes):
             return child.result
         tick = child.tick
@@ -338,9 +316,7 @@ class Fiber(Attempts, Awaits):
             return child
         return self._promises(child)
 
-    def _child(
-        self, kind: str, tick: int, inputs: tuple[object, ...], snapshot: tuple[object, ...], frame: int
-    ) -> Fiber:
+    def _child(self, kind: str, tick: int, inputs: Values, snapshot: Values, frame: int) -> Fiber:
         activation = self.activation
         child = Fiber(self.run, self, activation, tick)
         child.frame = activation.plan.frame((kind, tick), activation.cells, child, self.run, *inputs)
@@ -355,7 +331,7 @@ class Fiber(Attempts, Awaits):
             child.outs[number].memory = key
         return child.outs
 
-    def _launch(self, child: Fiber, writes: tuple[object, ...]) -> bool:
+    def _launch(self, child: Fiber, writes: Values) -> bool:
         """Run a new fiber in place; return whether it came to its end."""
         run = self.run
         segment = self.segment
@@ -410,7 +386,7 @@ class Fiber(Attempts, Awaits):
         self.detached = True
         self.mark = self.run.newest
 
-    def _announce(self, child: Fiber, writes: tuple[object, ...]) -> None:
+    def _announce(self, child: Fiber, writes: Values) -> None:
         known = [settled(value) for value in writes]
         keys = [value.memory if type(value) is Promise else key_of(value) for value in known]
         known_keys = tuple([key for key in keys if key is not None])
@@ -439,7 +415,7 @@ class Fiber(Attempts, Awaits):
             fiber = fiber.parent
         return True
 
-    def activate(self, plan: Plan, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
+    def activate(self, plan: Plan, args: Values, kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run; only a unit does, and it waits for the result."""
         activation = Activation(plan, self.activation, tick)
         if activation.depth > sys.getrecursionlimit():

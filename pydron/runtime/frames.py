@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from types import MethodType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects import memory_key
@@ -21,27 +20,19 @@ if TYPE_CHECKING:
 
     from pydron.runtime.effects.arrays import Array
 
-__all__ = ["Elements", "Kept", "Rows", "are_elements", "are_groups", "are_rows", "walk_rows"]
+__all__ = ["WALKS", "Elements", "Kept", "Rows", "are_elements", "are_groups", "rows_of"]
 
 
 def are_elements(value: object) -> bool:
     """Say whether a value is a series of pandas, or an index."""
     known = pandas_types()
-    return known is not None and (type(value) is known.series or type(value) in known.indexes)
+    return known is not None and (type(value) is known.series or id(type(value)) in known.indexes)
 
 
 def are_groups(value: object) -> bool:
     """Say whether a value is what a frame or series of pandas is grouped into."""
     known = pandas_types()
-    return known is not None and type(value) in known.groups
-
-
-def are_rows(method: object) -> bool:
-    """Say whether a callable is the method of a data frame that iterates over its rows."""
-    known = pandas_types()
-    if known is None or type(method) is not MethodType or type(method.__self__) is not known.frame:
-        return False
-    return method.__func__ is known.itertuples or method.__func__ is known.iterrows
+    return known is not None and id(type(value)) in known.groups
 
 
 class Elements:
@@ -55,8 +46,8 @@ class Elements:
         plain = numpy is not None and isinstance(values.dtype, numpy.dtype) and values.dtype.kind not in "mM"
         self._array = cast("Array", values.to_numpy()) if plain else None
         self._values = values.array
-        self.key = None if self._array is None else memory_key(self._array)
-        """Key of the memory that is read, if it is one that others may store into."""
+        self.key = memory_key(self._values if self._array is None else self._array)
+        """Key of the memory that is read; None if that cannot be told."""
 
     def __iter__(self) -> Iterator[object]:
         return self.after(0)
@@ -71,15 +62,15 @@ class Elements:
 class Rows:
     """The rows of a data frame, as ``frame.itertuples(…)`` gives them, in the arrays that it has now."""
 
-    __slots__ = ("_columns", "_make", "keys")
+    __slots__ = ("_columns", "_make", "key")
 
-    def __init__(self, frame: Frame, index: bool = True, name: str | None = "Pandas") -> None:
+    def __init__(self, frame: Frame, index: bool, name: str | None) -> None:
         columns = [frame.iloc[:, number] for number in range(len(frame.columns))]
         self._columns = [Elements(column) for column in ([frame.index, *columns] if index else columns)]
         (first,) = cast("Frame", frame.iloc[:1]).itertuples(index, name)
         self._make: Callable[[Iterable[object]], object] = getattr(type(first), "_make", tuple)
-        self.keys = tuple([column.key for column in self._columns if column.key is not None])
-        """Keys of the memory that is read."""
+        self.key = tuple([column.key for column in self._columns])
+        """Keys of the memory that is read; None where that cannot be told."""
 
     def __iter__(self) -> Iterator[object]:
         return self.after(0)
@@ -93,7 +84,8 @@ class Kept:
     """What an iterator gives that can be had but once, kept for as long as it may be asked for again."""
 
     __slots__ = ("_begin", "_items", "_may_forget", "_rest")
-    keys = ()
+    key = ()
+    """Nothing that is stored shows in what is still to come."""
 
     def __init__(self, iterable: Iterable[object], may_forget: Callable[[], bool]) -> None:
         self._rest = iter(iterable)
@@ -121,16 +113,29 @@ class Kept:
             yield item
 
 
-def walk_rows(
-    method: MethodType, args: Iterable[object], kwargs: Mapping[str, object], may_forget: Callable[[], bool]
+WALKS = frozenset((Elements, Rows, Kept))
+"""The types of such walks."""
+_OPTIONS = ("index", "name")
+"""What `itertuples` takes."""
+
+
+def rows_of(
+    frame: object, method: str, args: tuple[object, ...], kwargs: Mapping[str, object], may_forget: Callable[[], bool]
 ) -> Rows | Kept | None:
     """Return a walk over ``frame.itertuples(…)`` or ``frame.iterrows()``, or None where there is none."""
-    frame = cast("Frame", method.__self__)
-    known = pandas_types()
-    assert known is not None
-    if method.__func__ is known.itertuples:
-        return Rows(frame, *args, **kwargs) if len(frame.index) and len(frame.columns) else None  # type: ignore[arg-type]
+    known, numpy = pandas_types(), numpy_types()
+    if known is None or numpy is None or type(frame) is not known.frame:
+        return None
+    table = cast("Frame", frame)
+    if method == "itertuples":
+        given = {**dict(zip(_OPTIONS, args, strict=False)), **kwargs}
+        index, name = given.get("index", True), given.get("name", "Pandas")
+        fits = given.keys() <= set(_OPTIONS) and len(given) == len(args) + len(kwargs)
+        if not fits or type(index) is not bool or not (name is None or type(name) is str):
+            return None
+        rows = Rows(table, index, name) if len(table.index) and len(table.columns) else None
+        return rows if rows is not None and None not in rows.key else None
     # where the values are a view, rows that are still to come show what is stored into the frame
-    numpy = numpy_types()
-    assert numpy is not None
-    return None if numpy.module.may_share_memory(frame.values, frame.values) else Kept(method(), may_forget)
+    if method != "iterrows" or args or kwargs or numpy.module.may_share_memory(table.values, table.values):
+        return None
+    return Kept(table.iterrows(), may_forget)

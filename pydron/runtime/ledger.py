@@ -108,6 +108,10 @@ class Ledger:
                 if fiber.waiting is promise and fiber.state is State.WAITING:
                     self._wake(fiber, promise.value)
 
+    def has_settled(self) -> bool:
+        """Say whether nothing that has run can be done again."""
+        return not self.pending
+
     def forget(self, task: TaskId) -> None:
         """Take note that nothing can ask for a value any more."""
         self._forgotten.append(task)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from pydron.tasks import Site
     from pydron.traces import Place
 
-__all__ = ["Activation", "Frame", "Plan"]
+__all__ = ["Activation", "Frame", "Plan", "Values"]
 
 Frame: TypeAlias = "Generator[object, object, object]"
+Values: TypeAlias = tuple[object, ...]
+"""Values of variables or operands; in calls from frames always in the order in which the frame was written."""
 
 
 class Plan(Protocol):

@@ -26,7 +26,7 @@ from pydron.runtime.effects.pandas import frame_attribute
 from pydron.runtime.effects.rules import is_key_of, is_plain_key
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
-from pydron.runtime.frames import Elements, Kept, Rows, are_elements, are_groups, are_rows, walk_rows
+from pydron.runtime.frames import WALKS, Kept, are_elements, are_groups
 from pydron.runtime.marks import functional_of
 from pydron.runtime.natives import is_plain
 from pydron.runtime.promise import Promise, Quietly, Request, settled
@@ -41,13 +41,14 @@ from pydron.runtime.walks import (
     can_rewind,
     can_walk,
     gives_items,
+    key_of_walk,
     pooled,
     same,
+    steady,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-    from types import MethodType
 
     from pydron.runtime.effects import Verdict
     from pydron.runtime.fiber import Fiber
@@ -59,7 +60,7 @@ __all__ = ["Questions"]
 
 _HOLDERS = frozenset((list, tuple))
 _SEQUENCES = frozenset((list, ForecastWalk))
-_REWINDING = frozenset((Walk, BackwardWalk, Elements, Rows, Kept, *FORETOLD))
+_REWINDING = frozenset((Walk, BackwardWalk, *WALKS, *FORETOLD))
 """Types of walks that can go on from any item."""
 _SHORT = 64
 """So many items are gone over one by one sooner than it comes to the turn of what takes them at once."""
@@ -402,11 +403,9 @@ class Questions:
         """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`. After a promise it is asked again."""
         if not self.run.pending or type(iterable) in FIXED:
             return None
-        if are_elements(iterable):
-            return None if self.run.memory.is_open_deep(iterable) else Request.ORDERED
         if not can_rewind(iterable):
             return Request.IMPURE
-        if self.run.memory.is_open(iterable) or self._is_forecast(iterable):
+        if self._can_walk_now(iterable) or self._is_forecast(iterable):
             return None if unpacked or type(iterable) is not ITEMS else self._missing_value(iterable)
         return self._until_settled(iterable) or Request.ORDERED
 
@@ -447,17 +446,19 @@ class Questions:
             key = key_of(iterable)
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
         if can_rewind(iterable):
-            return iterable, key_of(iterable)  # type: ignore[return-value]
-        if are_elements(iterable):
-            elements = Elements(iterable)
-            return elements, elements.key
+            source = steady(iterable)
+            watched = key_of_walk(source)
+            return (source, watched) if watched is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
         if are_groups(iterable):
-            return Kept(iterable, self._is_over), None  # type: ignore[arg-type]
+            return Kept(cast("Iterable[object]", iterable), self.run.has_settled), None
         return iter(iterable), EACH_TURN  # type: ignore[call-overload]
 
-    def _is_over(self) -> bool:
-        """Say whether nothing that has run can be done again."""
-        return not self.run.pending
+    def _can_walk_now(self, iterable: object) -> bool:
+        """Say whether nothing is to come that going over something would show."""
+        if type(iterable) in WALKS:
+            return self.may_go_on(key_of_walk(iterable)) is None
+        memory = self.run.memory
+        return memory.is_open_deep(iterable) if are_elements(iterable) else memory.is_open(iterable)
 
     def walk_restored(self, iterable: object, unpacked: bool = False) -> tuple[Iterable[object], object]:
         """Return the same for a loop that may store items into what it goes over; see `walk_wrapper` for `unpacked`."""
@@ -482,16 +483,11 @@ class Questions:
         """The beginning of a loop over ``enumerate(xs)`` and the like."""
         if not self.run.pending:
             return None
-        if are_rows(wrapper):
-            return None if self.run.memory.is_open_deep(wrapper) else Request.ORDERED
         if not can_walk(wrapper, args, keywords):
             return Request.IMPURE
         ahead = unpacked or gives_items(wrapper)
         for value in args:
-            if are_elements(value):
-                if not self.run.memory.is_open_deep(value):
-                    return Request.ORDERED
-            elif not (self.run.memory.is_open(value) or (ahead and self._is_to_come(value, False))):
+            if not (self._can_walk_now(value) or (ahead and self._is_to_come(value, False))):
                 return (self._until_settled(value) if ahead else None) or Request.ORDERED
         return None
 
@@ -509,17 +505,13 @@ class Questions:
         `restored` says that it may store items into what it goes over.
         """
         kwargs = keywords or {}
-        if are_rows(wrapper):
-            rows = walk_rows(cast("MethodType", wrapper), args, kwargs, self._is_over)
-            if rows is not None:
-                return rows, rows.keys or None
         if not can_walk(wrapper, args, keywords):
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         if (unpacked or gives_items(wrapper)) and (restored or self.run.pending):
             args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
-        args = pooled(wrapper, tuple([Elements(arg) if are_elements(arg) else arg for arg in args]))
-        watched = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
-        keys = tuple([_watched(arg) for arg in watched if type(arg) is not Elements or arg.key is not None])
+        args = pooled(wrapper, tuple(map(steady, args)))
+        changing = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
+        keys = tuple([arg if type(arg) is ForecastWalk else key_of_walk(arg) for arg in changing])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
         if wrapper is reversed and type(args[0]) in _SEQUENCES:
@@ -566,13 +558,6 @@ class Questions:
             elif each in writes:
                 return Request.ORDERED
         return None
-
-
-def _watched(source: object) -> object:
-    """Return what tells whether a loop can go on: the key of the memory that it reads, or a walk that knows."""
-    if type(source) is Elements:
-        return source.key
-    return source if type(source) is ForecastWalk else key_of(source)
 
 
 def _is_short(container: object) -> bool:

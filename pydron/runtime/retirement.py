@@ -120,10 +120,7 @@ class Retirement(Failures):
                 self.want(values, None)
             return False
         try:
-            if fiber.around is None:
-                effect.function(*values)
-            else:
-                in_context(fiber.around, effect.perform, values)
+            in_context(fiber.around, effect.perform, values)
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True

@@ -10,9 +10,10 @@ from __future__ import annotations
 from itertools import chain, combinations, combinations_with_replacement, islice, pairwise, permutations, product
 from typing import TYPE_CHECKING
 
+from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import ATOMS
 from pydron.runtime.effects.arrays import is_plain_array
-from pydron.runtime.frames import are_elements
+from pydron.runtime.frames import WALKS, Elements, Kept, Rows, are_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,8 +27,10 @@ __all__ = [
     "can_rewind",
     "can_walk",
     "gives_items",
+    "key_of_walk",
     "pooled",
     "same",
+    "steady",
 ]
 
 FIXED = frozenset((range, tuple, str, bytes, frozenset))
@@ -54,7 +57,20 @@ _PLAIN = frozenset(map(id, (reversed, chain, islice)))
 
 def can_rewind(value: object) -> bool:
     """Say whether a second iterator over the value, taken as far, goes on like the first."""
-    return type(value) in FIXED or type(value) is list or type(value) in TABLES or is_plain_array(value)
+    kind = type(value)
+    if kind is list or kind in FIXED or kind in TABLES or kind in WALKS:
+        return True
+    return is_plain_array(value) or are_elements(value)
+
+
+def steady(iterable: object) -> Iterable[object]:
+    """Return what to iterate over instead of something that can be had twice: for the second time as for the first."""
+    return Elements(iterable) if are_elements(iterable) else iterable  # type: ignore[return-value]
+
+
+def key_of_walk(source: object) -> object:
+    """Return the key of the memory that going over something reads, or several; None if that cannot be told."""
+    return source.key if isinstance(source, (Elements, Rows, Kept)) else key_of(source)
 
 
 def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> bool:
@@ -64,9 +80,9 @@ def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> boo
     if keywords and not all(type(value) in ATOMS for value in keywords.values()):  # type: ignore[attr-defined]
         return False
     sources = args[: _WRAPPERS[id(wrapper)]]
-    return all(can_rewind(value) or (are_elements(value) and wrapper is not reversed) for value in sources) and all(
-        type(value) in ATOMS for value in args[len(sources) :]
-    )
+    if wrapper is reversed and are_elements(sources[0]):
+        return False
+    return all(map(can_rewind, sources)) and all(type(value) in ATOMS for value in args[len(sources) :])
 
 
 def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:

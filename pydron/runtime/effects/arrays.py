@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
+
+from pydron.runtime.effects.imported import Imported
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["Array", "NumpyTypes", "is_plain_array", "is_plain_dtype", "numpy_types"]
 
@@ -60,37 +63,19 @@ class NumpyTypes:
     """Keeps the types alive, so that their identities stay theirs."""
 
 
-class _Known:
-    numpy: NumpyTypes | None = None
-
-
-def numpy_types() -> NumpyTypes | None:
-    """Return what is known of numpy; None while the program has not completely imported it."""
-    if _Known.numpy is None and "numpy" in sys.modules:
-        _Known.numpy = _learn(sys.modules["numpy"])
-    return _Known.numpy
-
-
-def _learn(module: object) -> NumpyTypes | None:
-    if type(module) is not ModuleType:
-        return None
+def _learn(module: ModuleType) -> NumpyTypes:
     names = module.__dict__
-    spec = names.get("__spec__")
-    try:
-        if getattr(spec, "_initializing", False) or names["ndarray"].__module__ != "numpy":
-            return None
-        scalars = {id(kind): kind(0).dtype.kind for kind in _scalar_types(names)}
-        return NumpyTypes(
-            module,
-            int(names["__version__"].split(".")[0]),
-            id(names["ndarray"]),
-            frozenset({id(names["ufunc"]), id(type(names["sum"])), id(type(names["dot"]))}),
-            names["dtype"],
-            scalars,
-            (names["ndarray"], names["ufunc"], names["sum"], names["dot"], *_scalar_types(names)),
-        )
-    except (KeyError, AttributeError, TypeError, ValueError):
-        return None  # something else under that name, or half imported
+    if names["ndarray"].__module__ != "numpy":
+        raise ValueError(names["ndarray"])
+    return NumpyTypes(
+        module,
+        int(names["__version__"].split(".")[0]),
+        id(names["ndarray"]),
+        frozenset({id(names["ufunc"]), id(type(names["sum"])), id(type(names["dot"]))}),
+        names["dtype"],
+        {id(kind): kind(0).dtype.kind for kind in _scalar_types(names)},
+        (names["ndarray"], names["ufunc"], names["sum"], names["dot"], *_scalar_types(names)),
+    )
 
 
 def _scalar_types(names: dict[str, type]) -> list[type]:
@@ -101,6 +86,10 @@ def _scalar_types(names: dict[str, type]) -> list[type]:
 
 def _number_types(names: dict[str, type]) -> tuple[type, ...]:
     return names["bool_"], names["integer"], names["floating"]
+
+
+numpy_types = Imported("numpy", _learn).known
+"""Returns what is known of numpy; None while the program has not completely imported it."""
 
 
 def is_plain_array(value: object) -> bool:

@@ -7,18 +7,18 @@ again.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
+from pydron.runtime.effects.imported import Imported
 from pydron.runtime.effects.memory import class_dict, class_mro
 from pydron.runtime.effects.rules import reads
 from pydron.runtime.effects.trust import are_atoms, is_atom
 from pydron.runtime.effects.verdict import RECEIVER, UNKNOWN, Verdict, with_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+    from types import ModuleType
 
     from pydron.runtime.effects.rules import Arguments, Keywords, MethodRule
 
@@ -46,6 +46,8 @@ class Series(Protocol):
 
 
 class _Indexer(Protocol):
+    obj: Frame | Series
+
     def __getitem__(self, place: object) -> object: ...
 
 
@@ -59,57 +61,47 @@ class Frame(Protocol):
     iloc: _Indexer
     axes: list[Series]
 
-    def itertuples(self, index: bool = True, name: str | None = "Pandas") -> Iterable[tuple[object, ...]]:
+    def itertuples(self, index: bool, name: str | None) -> Iterable[tuple[object, ...]]:
         """Return an iterator over rows."""
+
+    def iterrows(self) -> Iterable[tuple[object, Series]]:
+        """Return an iterator over labels and rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PandasTypes:
-    """The types of an imported pandas."""
+    """The types of an imported pandas; where there are several their ids, as asking for a type's hash may run code."""
 
     series: type
     frame: type
-    indexes: frozenset[type]
-    groups: frozenset[type]
-    indexers: frozenset[type]
+    indexes: frozenset[int]
+    groups: frozenset[int]
+    indexers: frozenset[int]
     text: type
     """The type of the data types of text."""
-    itertuples: Callable[..., object]
-    iterrows: Callable[..., object]
 
 
-class _Known:
-    pandas: PandasTypes | None = None
+def _learn(module: ModuleType) -> PandasTypes:
+    some = module.DataFrame({"a": [1]})
+    return PandasTypes(
+        module.Series,
+        module.DataFrame,
+        _ids(module.Index, module.RangeIndex),
+        _ids(module.api.typing.DataFrameGroupBy, module.api.typing.SeriesGroupBy),
+        _ids(*map(type, (some.loc, some.iloc, some.at, some.iat))),
+        module.StringDtype,
+    )
 
 
-def pandas_types() -> PandasTypes | None:
-    """Return what is known of pandas; None while the program has not completely imported it."""
-    if _Known.pandas is None and "pandas" in sys.modules:
-        _Known.pandas = _learn(sys.modules["pandas"])
-    return _Known.pandas
+def _ids(*kinds: type) -> frozenset[int]:
+    return frozenset(map(id, kinds))
 
 
-def _learn(module: object) -> PandasTypes | None:
-    if type(module) is not ModuleType or getattr(module.__dict__.get("__spec__"), "_initializing", False):
-        return None
-    try:
-        frame = module.DataFrame
-        some = frame({"a": [1]})
-        return PandasTypes(
-            module.Series,
-            frame,
-            frozenset((module.Index, module.RangeIndex)),
-            frozenset((module.api.typing.DataFrameGroupBy, module.api.typing.SeriesGroupBy)),
-            frozenset(map(type, (some.loc, some.iloc, some.at, some.iat))),
-            module.StringDtype,
-            frame.itertuples,
-            frame.iterrows,
-        )
-    except (AttributeError, TypeError):
-        return None  # something else under that name, or too old
-
+pandas_types = Imported("pandas", _learn).known
+"""Returns what is known of pandas; None while the program has not completely imported it."""
 
 _READ = reads(deep=(0,))
+_READ_SOME = reads(1, deep=(0,))
 _NUMERIC = frozenset("biuf")
 _MANY = 1000
 """Labels that are looked at one by one."""
@@ -117,7 +109,7 @@ _MANY = 1000
 
 def _are_plain_labels(labels: Series, known: PandasTypes) -> bool:
     """Tell whether looking a number or text up among labels runs no user code."""
-    if type(labels) not in known.indexes:
+    if id(type(labels)) not in known.indexes:
         return False
     if labels.dtype.kind in _NUMERIC or type(labels.dtype) is known.text:
         return True
@@ -134,17 +126,19 @@ def frame_subscript(container: object, index: object) -> Verdict:
     if known is None:
         return UNKNOWN
     kind = type(container)
-    if kind in known.indexers:
-        return _indexed(cast("Frame", container.obj), index, known)  # type: ignore[attr-defined]
+    if id(kind) in known.indexers:
+        return _indexed(cast("_Indexer", container).obj, index, known)
     if kind is known.series:
         labels = cast("Series", container).index
-        plain = _is_label(index, labels)
     elif kind is known.frame:
         labels = cast("Frame", container).columns
-        plain = _is_label(index, labels) or (type(index) is list and all(_is_label(each, labels) for each in index))
     else:
         return UNKNOWN
-    return _READ if plain and _are_plain_labels(labels, known) else UNKNOWN
+    if not _are_plain_labels(labels, known):
+        return UNKNOWN
+    if type(index) is list and kind is known.frame:
+        return _READ_SOME if all(_is_label(each, labels) for each in index) else UNKNOWN
+    return _READ if _is_label(index, labels) else UNKNOWN
 
 
 def _indexed(owner: Frame | Series, index: object, known: PandasTypes) -> Verdict:
@@ -152,7 +146,7 @@ def _indexed(owner: Frame | Series, index: object, known: PandasTypes) -> Verdic
         return UNKNOWN
     axes = cast("Frame", owner).axes
     places = index if type(index) is tuple else (index,)
-    plain = all(type(place) in (int, str) for place in places) and len(places) <= len(axes)
+    plain = all(type(place) is int or type(place) is str for place in places) and len(places) <= len(axes)
     return _READ if plain and all(_are_plain_labels(axis, known) for axis in axes) else UNKNOWN
 
 

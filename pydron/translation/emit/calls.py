@@ -11,6 +11,7 @@ from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
 from pydron.translation.emit.writer import Writer
 from pydron.translation.lowering.comprehensions import TO_COME
+from pydron.translation.lowering.loops import ROWS
 from pydron.translation.quote import at, constant, load, quote, quote_expression
 from pydron.translation.trees import nodes_of
 
@@ -63,7 +64,7 @@ class Calls(Writer):
         checks = [*self._check_bound(node.reads, node), *self._check_arguments(call, node)]
         spread = self._spread(call, node)
         return _Pieces(
-            ask=[*checks, *spread, *self._ask_call(call, node, "awaited" if node.awaits else "call")],
+            ask=[*checks, *spread, *self._ask_call(call, node, _verb(node))],
             wait=[
                 *self._force(node.reads, node),
                 *self._await_owner(call, code),
@@ -203,7 +204,7 @@ class Calls(Writer):
     def _call_unit(self, node: Call) -> list[ast.stmt]:
         code = node.code
         call = node.call
-        verb = "awaited" if node.awaits else "call"
+        verb = _verb(node)
         target = node.target or ".r"
         return [
             *self._spread(call, node),
@@ -228,3 +229,11 @@ class Calls(Writer):
                 _Take=[assign(target, load(".answer", code), code)],
             ),
         ]
+
+
+def _verb(node: Call) -> str:
+    """Return what the runtime is asked for."""
+    if node.awaits:
+        return "awaited"
+    is_rows = isinstance(node.call.func, ast.Attribute) and (node.target or "").startswith(f".{ROWS}")
+    return "rows" if is_rows else "call"

@@ -305,9 +305,9 @@ class Flattener:
             return self.needs(node)
         return any(self._look_below(child) for child in children(node))
 
-    def spill(self, value: ast.expr) -> ast.Name:
+    def spill(self, value: ast.expr, stem: str = "t") -> ast.Name:
         """Put a value into a fresh variable."""
-        name = self.names.fresh()
+        name = self.names.fresh(stem)
         self.out.append(at(ast.Assign([store(name, value)], value), value))
         return load(name, value)
 
@@ -331,7 +331,7 @@ class Flattener:
 
     def kept_atoms(self, nodes: list[ast.expr]) -> list[ast.expr]:
         """Return the same, to be read again whatever happens to variables meanwhile."""
-        return [value if isinstance(value, ast.Constant) else self.spill(value) for value in self.atoms(nodes)]
+        return [self.spill(value) if _may_be_rebound(value) else value for value in self.atoms(nodes)]
 
     def value(self, node: ast.expr) -> ast.expr:
         """Return the expression with everything that needs a statement taken out; a call may be left at its top."""
@@ -539,6 +539,10 @@ class Flattener:
 
 def _value(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
+
+
+def _may_be_rebound(value: ast.expr) -> bool:
+    return isinstance(value, ast.Name) and not value.id.startswith(".")
 
 
 def _defaults(node: ast.Lambda) -> list[ast.expr]:

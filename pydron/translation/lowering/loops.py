@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
     from pydron.translation.lowering.calls import Flattener
 
-__all__ = ["head", "kept_head", "loop_over", "may_remove", "write_loop", "written_as"]
+__all__ = ["ROWS", "head", "kept_head", "loop_over", "may_remove", "write_loop", "written_as"]
 
+_ROWS = frozenset(("iterrows", "itertuples"))
+"""Methods of a data frame of pandas that iterate over its rows."""
+ROWS = "rows"
+"""How variables are called that hold what they return."""
 _REMOVERS = frozenset(("pop", "popitem", "clear", "remove", "discard", "__delitem__"))
 
 
@@ -50,6 +54,8 @@ def head(flattener: Flattener, iterable: ast.expr) -> ast.expr:
     """Evaluate what a loop goes over; a wrapper belongs to the loop."""
     if is_wrapped(flattener, iterable):
         return wrapped(flattener, iterable)
+    if may_be_rows(iterable):
+        return flattener.spill(flattener.value(iterable), ROWS)
     return flattener.named(flattener.value(iterable))
 
 
@@ -57,7 +63,17 @@ def kept_head(flattener: Flattener, iterable: ast.expr) -> ast.expr:
     """Return the same, to be read again whatever happens to variables meanwhile."""
     if is_wrapped(flattener, iterable):
         return wrapped(flattener, iterable)
-    return flattener.spill(flattener.value(iterable))
+    value = flattener.value(iterable)
+    return flattener.spill(value, ROWS) if may_be_rows(iterable) else flattener.spill(value)
+
+
+def may_be_rows(iterable: ast.expr) -> bool:
+    """Say whether a loop may go over the rows of a data frame, so that nothing else can see the iterator."""
+    match iterable:
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in _ROWS
+        case _:
+            return False
 
 
 def write_loop(

@@ -1,4 +1,4 @@
-"""Loops over iterators made in their heads: ``for i, x in enumerate(xs)``, ``for row in frame.itertuples()``."""
+"""Loops over builtin iterators made in their heads: ``for i, x in enumerate(xs)``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ _ITERTOOLS = frozenset(
 )
 _WRAPPERS = frozenset(("enumerate", "zip", "reversed", *_ITERTOOLS))
 """Names of builtin iterators that hold nothing but a place in what they go over."""
-_ROWS = frozenset(("iterrows", "itertuples"))
-"""Methods of a data frame of pandas that iterate over its rows."""
 _WRAPPER = "wrapper"
 """How variables that hold one are called."""
 
@@ -34,8 +32,6 @@ def is_wrapped(flattener: Flattener, node: ast.expr) -> bool:
             pass
         case ast.Call(func=ast.Attribute(value=ast.Name(id="itertools"), attr=name)) if name in _ITERTOOLS:
             pass
-        case ast.Call(func=ast.Attribute(attr=name)) if name in _ROWS:
-            pass
         case _:
             return False
     return not any(isinstance(argument, ast.Starred) for argument in node.args) and all(
@@ -47,8 +43,6 @@ def wrapped(flattener: Flattener, node: ast.expr) -> ast.expr:
     """Return the wrapper's call, of atoms: it belongs to the loop."""
     assert isinstance(node, ast.Call)
     if isinstance(node.func, ast.Attribute):
-        if node.func.attr in _ROWS:
-            node.func.value = flattener.named(flattener.value(node.func.value))
         wrapper = flattener.names.fresh(_WRAPPER)
         flattener.out.append(at(ast.Assign([store(wrapper, node.func)], node.func), node.func))
         node.func = load(wrapper, node.func)

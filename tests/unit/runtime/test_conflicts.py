@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
 from pydron.runtime.conflicts import Memory
 
-
-def test_a_function_is_looked_at_again_when_there_is_more_to_be_written() -> None:
-    first: list[int] = []
-    second: list[int] = []
-    memory = Memory()
-
-    def reads() -> int:
-        return len(second)
-
-    memory.queue(id(first))
-    assert memory.is_open_function(reads)
-    memory.queue(id(first))
-    assert memory.is_open_function(reads)
-    memory.queue(id(second))
-    assert not memory.is_open_function(reads)
-    memory.settle(id(second))
-    assert memory.is_open_function(reads)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
-def test_a_function_is_looked_at_again_when_a_store_is_done() -> None:
-    first: list[int] = []
-    second: list[object] = []
-    memory = Memory()
+class Program:
+    """A function that reads one list; a store into another one is queued."""
 
-    def reads() -> int:
-        return len(second)
+    def __init__(self) -> None:
+        self.memory = Memory()
+        self.first: list[object] = []
+        self.second: list[object] = []
+        first, second = self.first, self.second
+        self.reads: Callable[[], int] = lambda: len(second)
+        self.memory.queue(id(first))
 
-    memory.queue(id(first))
-    memory.queue(id(first))
-    assert memory.is_open_function(reads)
-    second.append(first)
-    memory.settle(id(first))
-    assert not memory.is_open_function(reads)
+
+@pytest.fixture
+def program() -> Program:
+    return Program()
+
+
+def test_a_function_is_looked_at_again_when_there_is_more_to_be_written(program: Program) -> None:
+    memory = program.memory
+    assert memory.is_open_function(program.reads)
+    memory.queue(id(program.first))
+    assert memory.is_open_function(program.reads)
+    memory.queue(id(program.second))
+    assert not memory.is_open_function(program.reads)
+    memory.settle(id(program.second))
+    assert memory.is_open_function(program.reads)
+
+
+def test_a_function_is_looked_at_again_when_a_store_is_done(program: Program) -> None:
+    memory = program.memory
+    memory.queue(id(program.first))
+    assert memory.is_open_function(program.reads)
+    program.second.append(program.first)
+    memory.settle(id(program.first))
+    assert not memory.is_open_function(program.reads)

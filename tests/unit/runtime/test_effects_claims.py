@@ -16,6 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -189,6 +190,9 @@ tame = peaceful | st.sampled_from(
         lambda: [[1], [0]],
         lambda: [(1, 2), (0, 1)],
         lambda: [np.arange(3.0), np.arange(3.0)],
+        lambda: pd.Series([1.0, 2.0, 0.5], index=["name0", "b", "c"]),
+        lambda: pd.DataFrame({"name0": [1, 2], "b": ["x", "y"]}),
+        lambda: pd.DataFrame({"name0": [1.0, 2.0]}).loc,
         lambda: [hostile.Hostile(), hostile.Hostile()],
         lambda: [Fraction(1, 2)],
         lambda: int,

@@ -25,13 +25,13 @@ import warnings
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 from unittest import mock
 
 import pytest
 
 from bench.suite_plugin import schedule_quietly
-from bench.suites import COUNTS, DECORATOR, decorated, decorated_in_place
+from bench.suites import CODE, COUNTS, DECORATOR, decorated, decorated_in_place
 from pydron.testing import simulate
 
 if TYPE_CHECKING:
@@ -160,7 +160,6 @@ THOROUGH = (
     "test_weakset",
 )
 
-CODE = "it looks into `__code__`, which is that of the callable in front of the function; see `__wrapped__`"
 FRAMES = "it looks at frames: those of Pydron stand between those of the user"
 STACK = "what it expects depends on how deep the stack is"
 TRACED = "it traces: what is traced are the frames that Pydron writes"
@@ -397,9 +396,15 @@ def name_of(case: unittest.TestCase) -> str:
     return case.id().partition(" ")[0].split(".", 2)[-1]
 
 
+class _DocTest(Protocol):
+    """The part of a `doctest.DocTestCase` that its annotations leave out."""
+
+    _dt_test: doctest.DocTest
+
+
 def schedule_examples(case: unittest.TestCase) -> None:
     if isinstance(case, doctest.DocTestCase):
-        for example in case._dt_test.examples:  # type: ignore[attr-defined]
+        for example in cast("_DocTest", case)._dt_test.examples:
             try:
                 example.source = decorated(example.source.encode()).decode()
             except SyntaxError:  # as it is meant to be

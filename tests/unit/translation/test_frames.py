@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -24,7 +24,7 @@ def g(value: int) -> int:
 def kinds_of(text: str, **given: object) -> dict[str, int]:
     """Return how many frames of each kind a run asks for, once it has given the right result."""
     with written(text, g=g, **given) as names:
-        function: FunctionType = names["f"]  # type: ignore[assignment]  # the text defines it
+        function = cast("FunctionType", names["f"])
         with simulate(workers=2, seed=3):
             assert pydron.schedule(function)() == function()
         kinds = [str(key[0]) for key in translate(function)._codes]
