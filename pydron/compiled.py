@@ -22,7 +22,7 @@ from pydron.runtime import forecasts
 from pydron.runtime.callers import add_sequential
 from pydron.runtime.calls import spread
 from pydron.runtime.caught import Caught
-from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.consuming import begin_total, consumes, sort_by, total_of
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
@@ -59,7 +59,7 @@ __all__ = ["CompiledPlan", "NotTranslatable", "Translation", "translate"]
 
 _VALUES: dict[str, object] = {
     ".P": Promise,
-    ".A": ATOMS,
+    ".A": ATOM_IDS,
     ".U": UNBOUND,
     ".C": Choice,
     ".D": Choice.UNIT,
@@ -71,6 +71,7 @@ _VALUES: dict[str, object] = {
     ".HOLD": Request.HOLD,
     ".BREATHE": Request.BREATHE,
     ".QUEUED": Choice.QUEUED,
+    ".Id": id,
     ".Type": type,
     ".slice": slice,
     ".spread": spread,

@@ -46,7 +46,7 @@ class Awaits(Calls):
     ) -> object:
         owner = settled(owner)
         to_come = type(owner) is Promise
-        if not to_come and (type(owner) in CONTAINERS or not plain_attribute(owner, name)):
+        if not to_come and (id(type(owner)) in CONTAINERS or not plain_attribute(owner, name)):
             return self._turn()
         if to_come or (self.run.pending and not self.run.memory.is_open(owner)):
             return Choice.TURN if in_turn else Choice.UNIT

@@ -11,7 +11,7 @@ from pydron.runtime.conflicts import has_promise, key_of
 from pydron.runtime.copies import keeps_no_operand
 from pydron.runtime.dispatch import NO_KEYWORDS, NOT_HERE, Dispatch
 from pydron.runtime.effects import (
-    ATOMS,
+    ATOM_IDS,
     RECEIVER,
     MustWait,
     Verdict,
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTAINERS", "Bound", "Calls", "joined", "spread"]
 
-CONTAINERS = frozenset((list, dict, defaultdict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
+CONTAINERS = frozenset(
+    map(id, (list, dict, defaultdict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
+)
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
@@ -81,7 +83,7 @@ class Calls(Dispatch):
 
     def bind(self, owner: object, name: str) -> object:
         """Read ``owner.name`` to call it once its arguments are evaluated."""
-        if type(owner) is Promise or type(owner) in CONTAINERS:
+        if type(owner) is Promise or id(type(owner)) in CONTAINERS:
             return Bound(owner, name)
         if not self.run.pending:
             return Choice.TURN
@@ -192,7 +194,7 @@ class Calls(Dispatch):
                 return self._turn()
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
-        if type(callee) is BuiltinMethodType and type(callee.__self__) in CONTAINERS:
+        if type(callee) is BuiltinMethodType and id(type(callee.__self__)) in CONTAINERS:
             return self._builtin_method(callee.__self__, callee.__name__, args, kwargs, tick)
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
@@ -251,7 +253,7 @@ class Calls(Dispatch):
                     return self._read_copies(*_taken_apart(callee, args), kwargs)
                 return _quietly(callee, args, kwargs) if verdict.warns else Choice.NOW
             case Kind.OUTPUT:
-                if verdict.reads_frame or not all(type(value) in ATOMS for value in (*args, *kwargs.values())):
+                if verdict.reads_frame or not all(id(type(value)) in ATOM_IDS for value in (*args, *kwargs.values())):
                     return Choice.UNIT
                 self.queue(Effect(_call_later, (callee, args, kwargs), (), tick))
                 return None
@@ -315,7 +317,7 @@ class Calls(Dispatch):
             if owner.state != DONE:
                 return Choice.TURN if in_turn else Choice.UNIT
             owner = owner.value
-            if type(owner) not in CONTAINERS and plain_attribute(owner, name) is False:
+            if id(type(owner)) not in CONTAINERS and plain_attribute(owner, name) is False:
                 return Choice.TURN
             if not in_turn and not self.is_unit:
                 return Choice.UNIT
@@ -323,7 +325,7 @@ class Calls(Dispatch):
         kwargs = joined(keywords)
         if kwargs is None:
             return Choice.TURN
-        if type(owner) in CONTAINERS:
+        if id(type(owner)) in CONTAINERS:
             return self._builtin_method(owner, name, args, kwargs, tick)
         if not plain_attribute(owner, name):
             return self._opaque_method(owner, name, args, kwargs, tick)
@@ -385,7 +387,7 @@ class Calls(Dispatch):
 
 def _are_here(args: tuple[object, ...]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
-    return NOT_HERE.isdisjoint(map(type, args))
+    return NOT_HERE.isdisjoint(map(id, map(type, args)))
 
 
 def _quietly(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
@@ -404,7 +406,7 @@ def _call_later(callee: object, args: tuple[object, ...], kwargs: Mapping[str, o
 
 def _taken_apart(callee: object, args: tuple[object, ...]) -> tuple[object, tuple[object, ...]]:
     """Return a call of a container's method as one of a function that takes the container."""
-    if type(callee) is not BuiltinMethodType or type(callee.__self__) not in CONTAINERS:
+    if type(callee) is not BuiltinMethodType or id(type(callee.__self__)) not in CONTAINERS:
         return callee, args
     return getattr(type(callee.__self__), callee.__name__), (callee.__self__, *args)
 
@@ -415,7 +417,7 @@ def _value(value: object) -> object:
 
 def _is_known_method(callee: object) -> bool:
     owner = getattr(callee, "__self__", None)
-    return type(owner) in CONTAINERS
+    return id(type(owner)) in CONTAINERS
 
 
 def joined(keywords: object) -> Mapping[str, object] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydron.runtime.effects import ALL, ATOMS, RECEIVER, Effect, Verdict, memory_key, reaches, touches
+from pydron.runtime.effects import ALL, ATOM_IDS, RECEIVER, Effect, Verdict, memory_key, reaches, touches
 from pydron.runtime.promise import Promise, Request
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Memory", "has_promise", "key_of"]
 
-_DIRECT = frozenset((list, dict, set))
+_DIRECT = frozenset(map(id, (list, dict, set)))
 
 
 def key_of(value: object) -> int | None:
     """Return the memory key of a value, fast for the common containers."""
-    return id(value) if type(value) in _DIRECT else memory_key(value)
+    return id(value) if id(type(value)) in _DIRECT else memory_key(value)
 
 
 def _count_down(counts: dict[int, int], key: int) -> None:
@@ -141,18 +141,18 @@ class Memory:
 
     def is_open(self, value: object) -> bool:
         """Say whether the value's own memory can be read now."""
-        if not self.writes or type(value) in ATOMS:
+        if not self.writes or id(type(value)) in ATOM_IDS:
             return True
         key = key_of(value)
         return key is not None and key not in self.writes
 
     def is_open_deep(self, value: object) -> bool:
         """Say whether everything that can be reached from a value can be read now."""
-        return not self.writes or type(value) in ATOMS or not reaches(value, self.writes)
+        return not self.writes or id(type(value)) in ATOM_IDS or not reaches(value, self.writes)
 
     def is_open_here(self, value: object) -> bool:
         """Say the same for what is passed itself to code that runs in this process."""
-        return not self.writes or type(value) in ATOMS or not touches(value, self.writes)
+        return not self.writes or id(type(value)) in ATOM_IDS or not touches(value, self.writes)
 
     def is_open_function(self, function: object, *, here: bool = False) -> bool:
         """Say the same for what a function captures or reads of its module, perhaps one that runs in this process."""

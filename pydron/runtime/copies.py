@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydron.runtime.effects import ATOMS, Effect, Verdict, reaches
+from pydron.runtime.effects import ATOM_IDS, Effect, Verdict, reaches
 from pydron.runtime.forecasts import ITEMS, VALUES, copy_of, is_container, places_of, put, table_of
 from pydron.runtime.promise import Choice, Promise, settled
 from pydron.runtime.stores import Stores
@@ -117,7 +117,7 @@ class _Copying:
     def _of(self, value: object) -> object:
         """Return a value as it will be, with promises in place of what is to come. Raises `_Unforeseen`."""
         kind = type(value)
-        if kind is Promise or kind in ATOMS:
+        if kind is Promise or id(kind) in ATOM_IDS:
             return value
         memory = self._fiber.run.memory
         if memory.is_open_deep(value) if self._deep else memory.is_open(value):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.errors import UnpicklableError
 from pydron.runtime.copies import Copies
-from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.guesses import SMALL, signature_of, signature_of_same, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["NOT_HERE", "NO_KEYWORDS", "Dispatch"]
 
 NO_KEYWORDS: dict[str, object] = {}
-NOT_HERE = frozenset((Promise, Unbound))
-"""Types of what stands for a value that is not there."""
-_TINY = ATOMS - {str, bytes}
-"""Types of values that are pickled in no time."""
+NOT_HERE = frozenset(map(id, (Promise, Unbound)))
+"""Ids of types of what stands for a value that is not there."""
+_TINY = ATOM_IDS - {id(str), id(bytes)}
+"""Ids of types of values that are pickled in no time."""
 
 
 class Dispatch(Copies):
@@ -61,7 +61,7 @@ class Dispatch(Copies):
         inlines = run.inlines(functional)
         here = inlines and (in_turn or not run.pending or is_silent(function))
         waits = inlines and not here and self._can_wait()
-        if not kwargs and ATOMS.issuperset(map(type, args)):
+        if not kwargs and ATOM_IDS.issuperset(map(id, map(type, args))):
             if waits:
                 return Choice.TURN
             if here:
@@ -79,7 +79,7 @@ class Dispatch(Copies):
                 value = None
             elif value is UNBOUND:
                 return Choice.UNIT
-            elif type(value) not in ATOMS and not (in_turn or waits or run.memory.is_open_deep(value)):
+            elif id(type(value)) not in ATOM_IDS and not (in_turn or waits or run.memory.is_open_deep(value)):
                 return self.on_copies(args, kwargs, partial(_dispatched, function, functional, tick), deep=True)
             if type(place) is int:
                 plain.append(value)
@@ -119,7 +119,7 @@ class Dispatch(Copies):
             return Choice.UNIT  # what comes after it can be done again
         pool = run.pool
         site = self.activation.plan.site(tick)
-        is_tiny = not kwargs and _TINY.issuperset(map(type, args))
+        is_tiny = not kwargs and _TINY.issuperset(map(id, map(type, args)))
         begun = 0.0 if is_tiny else thread_time()  # making snapshots may wait for room, or for others on a busy machine
         try:
             function = pool.function(callee, functional.name)
@@ -173,15 +173,15 @@ class Dispatch(Copies):
             return Choice.UNIT
         args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
         values = (*args, *kwargs.values())
-        if not all(type(value) in ATOMS for value in values):
+        if not all(id(type(value)) in ATOM_IDS for value in values):
             for value in values:
-                if type(value) in NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
+                if id(type(value)) in NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
                     return Choice.UNIT
         coroutine = cast("Callable[..., Awaitable[object]]", function)
         call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once, loop)
         signature = None
         may_come_again = run.guessing or run.keeps_calls or run.guesses or run.loop is not None
-        if may_come_again or not ATOMS.issuperset(map(type, values)):
+        if may_come_again or not ATOM_IDS.issuperset(map(id, map(type, values))):
             copied = run.pool.copy_call(args, kwargs)
             if copied is not None:
                 payload, call.copied = copied

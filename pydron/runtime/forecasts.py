@@ -47,8 +47,8 @@ MISSING: Final = object()
 Forecast = list[object] | dict[object, object]
 ITEMS: Final[type] = type({}.items())
 VALUES: Final[type] = type({}.values())
-_DICTS = frozenset((dict, defaultdict))
-_TABLES = frozenset((*_DICTS, ITEMS, VALUES, type({}.keys())))
+_DICTS = frozenset(map(id, (dict, defaultdict)))
+_TABLES = frozenset((*_DICTS, *map(id, (ITEMS, VALUES, type({}.keys())))))
 _FREE, _RATE = 4096, 512
 """Items that may be copied for forecasts, to begin with, and for each time that one is made."""
 
@@ -233,7 +233,7 @@ def _bodies_around(body: Fiber | None) -> Iterator[Fiber]:
 
 def is_container(value: object) -> TypeGuard[Forecast]:
     """Say whether a value is of a type whose content can be forecast."""
-    return type(value) is list or type(value) in _DICTS
+    return type(value) is list or id(type(value)) in _DICTS
 
 
 def _content_of(container: Forecast) -> Forecast:
@@ -410,13 +410,13 @@ class TableWalk:
         )
 
 
-FORETOLD = frozenset((ForecastWalk, TableWalk))
-"""Loops that tell whether they can go on."""
+FORETOLD = frozenset(map(id, (ForecastWalk, TableWalk)))
+"""Ids of the types of loops that tell whether they can go on."""
 
 
 def table_of(iterable: object) -> dict[object, object] | None:
     """Return the dictionary that a loop over a dictionary or a view of one goes over, if it is a plain one."""
-    if type(iterable) not in _TABLES:
+    if id(type(iterable)) not in _TABLES:
         return None
-    owners = [iterable] if type(iterable) in _DICTS else gc.get_referents(iterable)
-    return cast("dict[object, object]", owners[0]) if len(owners) == 1 and type(owners[0]) in _DICTS else None
+    owners = [iterable] if id(type(iterable)) in _DICTS else gc.get_referents(iterable)
+    return cast("dict[object, object]", owners[0]) if len(owners) == 1 and id(type(owners[0])) in _DICTS else None

@@ -113,8 +113,8 @@ class Kept:
             yield item
 
 
-WALKS = frozenset((Elements, Rows, Kept))
-"""The types of such walks."""
+WALKS = frozenset(map(id, (Elements, Rows, Kept)))
+"""Ids of the types of such walks."""
 _OPTIONS = ("index", "name")
 """What `itertuples` takes."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.promise import PENDING, Promise
 from pydron.tasks import Task
 
@@ -116,10 +116,12 @@ class _Same:
         if not isinstance(other, _Same):
             return NotImplemented
         mine, theirs = self._value, other._value
-        return mine is theirs or (type(mine) in ATOMS and type(mine) is type(theirs) and repr(mine) == repr(theirs))
+        return mine is theirs or (
+            id(type(mine)) in ATOM_IDS and type(mine) is type(theirs) and repr(mine) == repr(theirs)
+        )
 
     def __hash__(self) -> int:
-        return hash(repr(self._value)) if type(self._value) in ATOMS else id(self._value)
+        return hash(repr(self._value)) if id(type(self._value)) in ATOM_IDS else id(self._value)
 
 
 class _Around:

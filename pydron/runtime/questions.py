@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import (
-    ATOMS,
+    ATOM_IDS,
     classify_binary,
     classify_inplace,
     classify_subscript,
@@ -58,14 +58,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Questions"]
 
-_HOLDERS = frozenset((list, tuple))
-_SEQUENCES = frozenset((list, ForecastWalk))
-_REWINDING = frozenset((Walk, BackwardWalk, *WALKS, *FORETOLD))
-"""Types of walks that can go on from any item."""
+_HOLDERS = frozenset(map(id, (list, tuple)))
+_SEQUENCES = frozenset(map(id, (list, ForecastWalk)))
+_REWINDING = frozenset((*map(id, (Walk, BackwardWalk)), *WALKS, *FORETOLD))
+"""Ids of types of walks that can go on from any item."""
 _SHORT = 64
 """So many items are gone over one by one sooner than it comes to the turn of what takes them at once."""
-_ONLY_METHODS = frozenset((list, dict, set))
-"""Types of objects that have no attributes but methods."""
+_ONLY_METHODS = frozenset(map(id, (list, dict, set)))
+"""Ids of types of objects that have no attributes but methods."""
 _PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
 
 
@@ -137,7 +137,7 @@ class Questions:
 
     def may_truth(self, operand: object) -> Request | None:
         """The truth of a value."""
-        if type(operand) in ATOMS or not self.run.pending:
+        if id(type(operand)) in ATOM_IDS or not self.run.pending:
             return None
         verdict = classify_truth(operand)
         if not verdict.is_known:
@@ -147,7 +147,7 @@ class Questions:
     def may_attribute(self, owner: object, name: str) -> Request | None:
         """``owner.name``."""
         run = self.run
-        if not run.pending or type(owner) in ATOMS:
+        if not run.pending or id(type(owner)) in ATOM_IDS:
             return None
         if not plain_attribute(owner, name):
             verdict = frame_attribute(owner, name)
@@ -158,7 +158,7 @@ class Questions:
 
     def shows_already(self, owner: object, name: str) -> bool:
         """Say whether a plain attribute is now what it will be here, once all stores before it are done."""
-        if type(owner) in _ONLY_METHODS or self.run.memory.is_open(owner):
+        if id(type(owner)) in _ONLY_METHODS or self.run.memory.is_open(owner):
             return True
         names = instance_dict(owner)
         content = self.forecast(names)
@@ -169,7 +169,7 @@ class Questions:
     def known_attribute(self, owner: object, name: str) -> object:
         """Return ``owner.name`` as a queued store leaves it, perhaps a promise, or `MISSING` if it is to be read."""
         memory = self.run.memory
-        if not memory.writes or type(owner) in ATOMS or memory.is_open(owner):
+        if not memory.writes or id(type(owner)) in ATOM_IDS or memory.is_open(owner):
             return MISSING
         if not plain_setattr(owner, name) or not plain_attribute(owner, name):
             return MISSING
@@ -190,13 +190,13 @@ class Questions:
 
     def may_hash(self, value: object) -> Request | None:
         """Use of a value as a key."""
-        if type(value) in ATOMS or not self.run.pending or is_trusted(value):
+        if id(type(value)) in ATOM_IDS or not self.run.pending or is_trusted(value):
             return None
         return Request.IMPURE
 
     def may_format(self, value: object, conversion: int, spec: str) -> Request | None:
         """``f"{value!conversion:spec}"``."""
-        if type(value) in ATOMS or not self.run.pending:
+        if id(type(value)) in ATOM_IDS or not self.run.pending:
             return None
         return self._answer(Trials.text, value, conversion, spec)
 
@@ -206,7 +206,7 @@ class Questions:
         if not run.pending:
             return None
         for operand in operands:
-            if type(operand) in ATOMS:
+            if id(type(operand)) in ATOM_IDS:
                 continue
             if not is_trusted(operand):
                 return Request.IMPURE
@@ -228,9 +228,9 @@ class Questions:
 
     def may_iterate(self, value: object) -> Request | None:
         """Iteration over all of a value at once."""
-        if not self.run.pending or type(value) in FIXED:
+        if not self.run.pending or id(type(value)) in FIXED:
             return None
-        if type(value) is list or type(value) in TABLES:
+        if type(value) is list or id(type(value)) in TABLES:
             return None if self.run.memory.is_open(value) else Request.ORDERED
         return Request.IMPURE
 
@@ -266,7 +266,7 @@ class Questions:
         return consumes(*map(settled, asked))
 
     def _holds_to_come(self, container: object) -> bool:
-        known = type(container) in _HOLDERS or table_of(container) is not None
+        known = id(type(container)) in _HOLDERS or table_of(container) is not None
         return known and not self.run.memory.is_open_deep(container)
 
     def unpackable(self, value: object) -> bool:
@@ -357,7 +357,7 @@ class Questions:
 
     def _sliced(self, items: list[object], index: slice) -> object:
         """Return a new list, which may be filled by what this puts into the store queue."""
-        if not ATOMS.issuperset(map(type, (index.start, index.stop, index.step))):
+        if not ATOM_IDS.issuperset(map(id, map(type, (index.start, index.stop, index.step)))):
             return MISSING
         try:
             part = items[index]
@@ -401,7 +401,7 @@ class Questions:
 
     def may_loop(self, iterable: object, unpacked: bool = False) -> Request | Promise | None:
         """The beginning of a ``for`` loop; see `walk_wrapper` for `unpacked`. After a promise it is asked again."""
-        if not self.run.pending or type(iterable) in FIXED:
+        if not self.run.pending or id(type(iterable)) in FIXED:
             return None
         if not can_rewind(iterable):
             return Request.IMPURE
@@ -422,7 +422,7 @@ class Questions:
 
     def may_loop_unsteady(self, iterable: object, unpacked: bool = False) -> Request | Promise | None:
         """The same for a loop that may take items out of what it goes over; see `walk_unsteady`."""
-        if type(iterable) not in TABLES or not self.run.pending:
+        if id(type(iterable)) not in TABLES or not self.run.pending:
             return self.may_loop(iterable, unpacked)
         return None if self.run.memory.is_open(iterable) else Request.ORDERED
 
@@ -437,12 +437,12 @@ class Questions:
 
         That is the key of its memory, or what tells whether it can go on.
         """
-        if type(iterable) in FIXED:
+        if id(type(iterable)) in FIXED:
             return iterable, None  # type: ignore[return-value]
         if self._is_forecast(iterable):
             walk = self._foretold(iterable, keeps=not unpacked)
             return walk, walk
-        if type(iterable) in TABLES:
+        if id(type(iterable)) in TABLES:
             key = key_of(iterable)
             return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
         if can_rewind(iterable):
@@ -455,7 +455,7 @@ class Questions:
 
     def _can_walk_now(self, iterable: object) -> bool:
         """Say whether nothing is to come that going over something would show."""
-        if type(iterable) in WALKS:
+        if id(type(iterable)) in WALKS:
             return self.may_go_on(key_of_walk(iterable)) is None
         memory = self.run.memory
         return memory.is_open_deep(iterable) if are_elements(iterable) else memory.is_open(iterable)
@@ -473,7 +473,7 @@ class Questions:
         Where the iterator of a table stands then depends on how the table came to be what it is, so there can be no
         second one.
         """
-        if type(iterable) in TABLES:
+        if id(type(iterable)) in TABLES:
             return iter(iterable), EACH_TURN  # type: ignore[call-overload]
         return self.walk(iterable, unpacked)
 
@@ -510,11 +510,11 @@ class Questions:
         if (unpacked or gives_items(wrapper)) and (restored or self.run.pending):
             args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
         args = pooled(wrapper, tuple(map(steady, args)))
-        changing = [arg for arg in args if type(arg) not in FIXED and type(arg) not in ATOMS]
+        changing = [arg for arg in args if id(type(arg)) not in FIXED and id(type(arg)) not in ATOM_IDS]
         keys = tuple([arg if type(arg) is ForecastWalk else key_of_walk(arg) for arg in changing])
         if None in keys:
             return iter(wrapper(*args, **kwargs)), EACH_TURN
-        if wrapper is reversed and type(args[0]) in _SEQUENCES:
+        if wrapper is reversed and id(type(args[0])) in _SEQUENCES:
             return BackwardWalk(cast("Sequence[object]", args[0])), keys
         return Walk(wrapper, args, kwargs), keys or None
 
@@ -534,7 +534,7 @@ class Questions:
             # `yield from` would close a generator of the user's when this one is dropped
             for item in source:  # noqa: UP028
                 yield item
-        elif type(source) in _REWINDING:
+        elif id(type(source)) in _REWINDING:
             yield from cast("Walk", source).after(count)
         elif type(source) is list:
             rest = iter(source)
@@ -552,7 +552,7 @@ class Questions:
             return Request.IMPURE
         writes = run.memory.writes
         for each in key if type(key) is tuple else (key,):
-            if type(each) in FORETOLD:
+            if id(type(each)) in FORETOLD:
                 if not each.can_go_on():
                     return self._until_settled(each.container) or Request.ORDERED
             elif each in writes:
@@ -561,5 +561,5 @@ class Questions:
 
 
 def _is_short(container: object) -> bool:
-    known = type(container) in _HOLDERS or type(container) in FIXED
+    known = id(type(container)) in _HOLDERS or id(type(container)) in FIXED
     return known and len(cast("Sized", container)) <= _SHORT

@@ -11,7 +11,7 @@ from itertools import chain, combinations, combinations_with_replacement, islice
 from typing import TYPE_CHECKING
 
 from pydron.runtime.conflicts import key_of
-from pydron.runtime.effects import ATOMS
+from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.arrays import is_plain_array
 from pydron.runtime.frames import WALKS, Elements, Kept, Rows, are_elements
 
@@ -33,10 +33,10 @@ __all__ = [
     "steady",
 ]
 
-FIXED = frozenset((range, tuple, str, bytes, frozenset))
-"""Iterables that never change."""
-TABLES = frozenset((dict, set, type({}.keys()), type({}.values()), type({}.items())))
-"""Iterables that must not change their size under way."""
+FIXED = frozenset(map(id, (range, tuple, str, bytes, frozenset)))
+"""Ids of the types of iterables that never change."""
+TABLES = frozenset(map(id, (dict, set, type({}.keys()), type({}.values()), type({}.items()))))
+"""Ids of the types of iterables that must not change their size under way."""
 EACH_TURN = -1
 """What a loop watches that pulls each item at its turn."""
 _POOLING: dict[int, int] = {
@@ -57,8 +57,8 @@ _PLAIN = frozenset(map(id, (reversed, chain, islice)))
 
 def can_rewind(value: object) -> bool:
     """Say whether a second iterator over the value, taken as far, goes on like the first."""
-    kind = type(value)
-    if kind is list or kind in FIXED or kind in TABLES or kind in WALKS:
+    kind = id(type(value))
+    if type(value) is list or kind in FIXED or kind in TABLES or kind in WALKS:
         return True
     return is_plain_array(value) or are_elements(value)
 
@@ -77,12 +77,12 @@ def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> boo
     """Say whether ``wrapper(*args, **keywords)`` is a builtin iterator over containers that can be had twice."""
     if id(wrapper) not in _WRAPPERS or not args:
         return False
-    if keywords and not all(type(value) in ATOMS for value in keywords.values()):  # type: ignore[attr-defined]
+    if keywords and not all(id(type(value)) in ATOM_IDS for value in keywords.values()):  # type: ignore[attr-defined]
         return False
     sources = args[: _WRAPPERS[id(wrapper)]]
     if wrapper is reversed and are_elements(sources[0]):
         return False
-    return all(map(can_rewind, sources)) and all(type(value) in ATOMS for value in args[len(sources) :])
+    return all(map(can_rewind, sources)) and all(id(type(value)) in ATOM_IDS for value in args[len(sources) :])
 
 
 def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:
@@ -132,7 +132,7 @@ class Walk:
         self._wrapper = wrapper
         self._args = args
         self._keywords = keywords
-        self._sizes = [len(value) for value in args if type(value) in TABLES]  # type: ignore[arg-type]
+        self._sizes = [len(value) for value in args if id(type(value)) in TABLES]  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[object]:
         return iter(self._wrapper(*self._args, **self._keywords))
@@ -143,7 +143,7 @@ class Walk:
         Raises:
             RuntimeError: a dictionary or set has changed its size since the beginning, as its own iterator would say.
         """
-        tables = [value for value in self._args if type(value) in TABLES]
+        tables = [value for value in self._args if id(type(value)) in TABLES]
         for table, size in zip(tables, self._sizes, strict=True):
             if len(table) != size:  # type: ignore[arg-type]
                 kind = "Set" if type(table) is set else "dictionary"

@@ -47,7 +47,7 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
         return quiet
     # the test is what reads a variable first: if that fails, it is where the expression reads it
     places = _places(node)
-    atoms = [quote_expression("_Type(_Name) in _A", places[name], _Name=name) for name in _in_order(node, names)]
+    atoms = [quote_expression("_Id(_Type(_Name)) in _A", places[name], _Name=name) for name in _in_order(node, names)]
     return at(ast.BoolOp(ast.Or(), [_all(atoms, origin), quiet]), origin)
 
 

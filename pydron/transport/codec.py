@@ -34,10 +34,9 @@ Reduced = tuple[object, ...]
 BUFFER_LIMIT = 16 * 1024
 """Smaller buffers stay in the stream: a piece of their own costs more than it saves."""
 
-_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
-
-
-_SHORT_ATOMS = _ATOMS - {bytes}
+_ATOMS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
+"""Ids of types; asking for the hash of a user's class may run code."""
+_SHORT_ATOMS = _ATOMS - {id(bytes)}
 
 LARGE_BYTES = 256 * 1024
 """Shorter bytes are pickled into the stream."""
@@ -208,11 +207,13 @@ def pickle_class(cls: type, wrap: Callable[[object, object], Reduced]) -> bytes:
 def is_plain(value: object) -> bool:
     """Tell whether an object, or a call's ``(args, kwargs)``, is made of numbers and text only."""
     if type(value) is not tuple:
-        return type(value) in _ATOMS
+        return id(type(value)) in _ATOMS
     if len(value) == 2 and type(value[0]) is tuple and type(value[1]) is dict:
         args, kwargs = value
-        return _ATOMS.issuperset(map(type, args)) and (not kwargs or _ATOMS.issuperset(map(type, kwargs.values())))
-    return _ATOMS.issuperset(map(type, value))
+        return _ATOMS.issuperset(map(id, map(type, args))) and (
+            not kwargs or _ATOMS.issuperset(map(id, map(type, kwargs.values())))
+        )
+    return _ATOMS.issuperset(map(id, map(type, value)))
 
 
 def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payload:
@@ -235,7 +236,7 @@ def dumps(value: object, *, copy: bool = True, keep: Keep | None = None) -> Payl
 
 def dumps_call(args: tuple[object, ...], kwargs: Mapping[str, object], keep: Keep | None = None) -> Payload:
     """Pickle a snapshot of the arguments of a call: as `dumps` of both, in less time."""
-    if not kwargs and _SHORT_ATOMS.issuperset(map(type, args)):
+    if not kwargs and _SHORT_ATOMS.issuperset(map(id, map(type, args))):
         return make_payload((pickle.dumps((args, kwargs), 5), ()))
     if keep is not None:
         args = tuple([_bytes_apart(value) for value in args])

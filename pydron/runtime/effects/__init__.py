@@ -23,12 +23,13 @@ from pydron.runtime.effects.operators import (
 )
 from pydron.runtime.effects.quiet import MustWait, quiet, run_quietly
 from pydron.runtime.effects.reach import reaches, touches
-from pydron.runtime.effects.trust import ATOMS, is_immutable, is_trusted
+from pydron.runtime.effects.trust import ATOM_IDS, ATOMS, is_immutable, is_trusted
 from pydron.runtime.effects.verdict import ALL, PENDING, RECEIVER, Effect, Operand, Verdict
 
 __all__ = [
     "ALL",
     "ATOMS",
+    "ATOM_IDS",
     "PENDING",
     "RECEIVER",
     "Effect",

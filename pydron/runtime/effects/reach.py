@@ -87,12 +87,14 @@ def touches(value: object, keys: Container[int], limit: int = 200) -> bool:
         seen.add(id(item))
         if memory_key(item) in keys or id(item) in keys:
             return True
-        if type(item) in _SEEN_THROUGH:
+        if id(type(item)) in _SEEN_THROUGH:
             pending.extend(_parts(item) or ())
     return False
 
 
-_SEEN_THROUGH = frozenset((list, tuple, dict, defaultdict, set, frozenset, FunctionType, MethodType, CellType, partial))
+_SEEN_THROUGH = frozenset(
+    map(id, (list, tuple, dict, defaultdict, set, frozenset, FunctionType, MethodType, CellType, partial))
+)
 
 
 def _parts(item: object) -> _Parts:

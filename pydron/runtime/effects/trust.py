@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARRAY",
     "ATOMS",
+    "ATOM_IDS",
     "FOREIGN",
     "LONG_LIMIT",
     "MUTABLE",
@@ -56,7 +57,8 @@ ATOMS: frozenset[type] = frozenset(
 )
 """Exact types whose instances never change; operators on them alone run no user code and do not warn."""
 
-_ATOM_IDS = frozenset(map(id, ATOMS))
+ATOM_IDS = frozenset(map(id, ATOMS))
+"""Their ids."""
 _REFERENCE_IDS = frozenset(map(id, (FunctionType, BuiltinFunctionType, ModuleType, type)))
 
 _Survey: TypeAlias = "Callable[[object], int]"
@@ -64,17 +66,17 @@ _Survey: TypeAlias = "Callable[[object], int]"
 
 def is_atom(value: object) -> bool:
     """Tell whether the value's exact type is one of `ATOMS`."""
-    return id(type(value)) in _ATOM_IDS
+    return id(type(value)) in ATOM_IDS
 
 
 def are_atoms(values: Iterable[object]) -> bool:
     """Tell whether the exact type of each value is one of `ATOMS`."""
-    return _ATOM_IDS.issuperset(map(id, map(type, values)))
+    return ATOM_IDS.issuperset(map(id, map(type, values)))
 
 
 def without_atoms(values: Iterable[object]) -> list[object]:
     """Return the values whose exact type is none of `ATOMS`."""
-    return [value for value in values if id(type(value)) not in _ATOM_IDS]
+    return [value for value in values if id(type(value)) not in ATOM_IDS]
 
 
 def is_trusted(value: object, limit: int = LIMIT) -> bool:
@@ -83,7 +85,7 @@ def is_trusted(value: object, limit: int = LIMIT) -> bool:
     True for atoms, numbers of numpy, arrays that hold no objects, and exact builtin containers of such with at most
     `limit` elements in all. Says nothing about warnings: see `survey`.
     """
-    return id(type(value)) in _ATOM_IDS or not survey((value,), limit) & FOREIGN
+    return id(type(value)) in ATOM_IDS or not survey((value,), limit) & FOREIGN
 
 
 def is_immutable(value: object, limit: int = LIMIT) -> bool:
@@ -93,7 +95,7 @@ def is_immutable(value: object, limit: int = LIMIT) -> bool:
     while pending:
         item = pending.pop()
         kind = id(type(item))
-        if kind in _ATOM_IDS or kind in _REFERENCE_IDS:
+        if kind in ATOM_IDS or kind in _REFERENCE_IDS:
             continue
         if kind not in _FROZEN_IDS:
             if survey((item,), 0) & ~(SCALAR | TEMPORAL):
@@ -116,7 +118,7 @@ def survey(values: Iterable[object], limit: int = LIMIT) -> int:
     while pending:
         value = pending.pop()
         kind = id(type(value))
-        if kind in _ATOM_IDS:
+        if kind in ATOM_IDS:
             continue
         own = _CONTAINERS.get(kind)
         if own is None:

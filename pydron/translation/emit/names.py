@@ -13,7 +13,7 @@ __all__ = ["CONSTANTS", "FRAME", "GUARD_STATE", "JUMPED", "LEFT", "FrameKey", "F
 
 CONSTANTS = (
     ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
-    ".Type", ".slice", ".spread", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT", ".MISSING", ".Y",
+    ".Id", ".Type", ".slice", ".spread", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT", ".MISSING", ".Y",
     ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty",
 )  # fmt: skip
 """Names that every frame gets as trailing parameters with defaults, in this order."""

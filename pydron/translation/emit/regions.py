@@ -31,7 +31,7 @@ class Regions(Natives):
     def _branch(self, node: Branch, frame: FrameScope) -> list[ast.stmt]:
         guard = self._trusted(node.test, node)
         if guard is None and isinstance(node.test, ast.Name):
-            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=node.test.id)
+            guard = quote_expression("_Id(_Type(_Name)) in _A", node.code, _Name=node.test.id)
         checks = self._check_bound(names_read(node.test) & self._fast, node)
         if guard is not None and self._ends(node, frame):
             return [*checks, self._into(node)]
@@ -123,7 +123,7 @@ class Regions(Natives):
         if guard is None and isinstance(test, ast.Constant):
             return test, []
         if guard is None:
-            guard = quote_expression("_Type(_Name) in _A", node.code, _Name=test)
+            guard = quote_expression("_Id(_Type(_Name)) in _A", node.code, _Name=test)
         fast = quote("_Test = True if _Value else False", node.code, _Test=".test", _Value=test)
         checks = self._check_bound(names_read(test) & self._fast, node)
         return load(".test", test), [*checks, at(ast.If(guard, fast, slow), node.code)]

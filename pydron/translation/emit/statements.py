@@ -77,7 +77,7 @@ class Statements(Writer):
             return None
         read = quote_expression("_S.element(_Owner, _Index)", code, _Owner=owner, _Index=index)
         for name in names:
-            read = quote_expression("_Read if _Type(_Name) in _A else _MISSING", code, _Read=read, _Name=name)
+            read = quote_expression("_Read if _Id(_Type(_Name)) in _A else _MISSING", code, _Read=read, _Name=name)
         return quote(
             "_Answer = _Read\nif _Answer is _MISSING:\n    _Slow\nelse:\n    _Do",
             code,
@@ -226,7 +226,7 @@ class Statements(Writer):
         subject = code.subject
         guard = quote_expression("not _R.pending and _Type(_Subject) is not _P", code, _Subject=subject)
         if node.simple:
-            guard = quote_expression("_Type(_Subject) in _A or _Guard", code, _Subject=subject, _Guard=guard)
+            guard = quote_expression("_Id(_Type(_Subject)) in _A or _Guard", code, _Subject=subject, _Guard=guard)
         inline = [code, *self._rebind_all(node.binds, code)]
         loose = self._unbind_again(node)
         return [at(ast.If(guard, [*loose, *inline], self._unit(node, frame)), code)]

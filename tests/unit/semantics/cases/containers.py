@@ -251,3 +251,62 @@ def main():
         out.append(f_int(2, i, len(line)))
         out.append(f"<{i}>".join(map(str, [f_int(3, i), i])))
     return out
+
+# --- 10 containers of a class that nobody may ask for its hash
+class Hashless(type):
+    def __eq__(cls, other):
+        note("compared")
+        return cls is other
+
+class Bag(metaclass=Hashless):
+    def __init__(self, *items):
+        self.items = list(items)
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __len__(self):
+        return len(self.items)
+
+    def __contains__(self, item):
+        return item in self.items
+
+    def __getitem__(self, place):
+        return self.items[place]
+
+    def __setitem__(self, place, item):
+        self.items[place] = item
+
+    def __iadd__(self, item):
+        self.items.append(item)
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.items.append(kind and kind.__name__)
+
+    def append(self, item):
+        self.items.append(item)
+
+@pydron.schedule
+def main():
+    bag = Bag(1, 2, 3)
+    out = [f_int(1, x, x) for x in bag]
+    bag.append(f_int(2, 0))
+    bag[0] = f_int(3, 0)
+    bag += f_int(4, 0)
+    if bag and out[0] in bag:
+        out.append(f_int(5, 0, bag[0]))
+    for place, x in enumerate(bag):
+        out.append(f_int(6, place, x))
+    for x, y in zip(bag, bag):
+        out.append(f_int(7, x, x, y))
+    with bag as same:
+        out += [f_int(8, len(same)), sum(f_int(9, x, x) for x in same), max([f_int(10, x, x) for x in bag])]
+    match bag:
+        case Bag(items=[first, *_]):
+            out.append(f_int(11, 0, first))
+    out += [*map(str, bag), sorted(bag.items[:3], key=str), f"{f_int(12, 0)} {len(bag)}"]
+    return out, bag.items
