@@ -89,7 +89,7 @@ class Calls(Failures):
         self.made: list[Key] = []
 
     def get(self, key: Key, default: object = None) -> str | None:  # type: ignore[override]
-        kind = super().get(key)  # a key that cannot be hashed fails here and is no call that can be chosen
+        kind = super().get(key)
         self.made.append(key)
         if len(self.made) > MOST_CALLS:
             raise OverrunError

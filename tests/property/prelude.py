@@ -118,7 +118,9 @@ PLAIN: dict[str, Callable[[object, object], BaseException]] = {
 
 def trip(site: object, k: object) -> None:
     """Raise if this call is to fail."""
-    if kind := FAIL.get((site, k)):
+    key = site, k
+    hash(key)  # one that cannot be hashed fails here, whatever looks it up
+    if kind := FAIL.get(key):
         blow(kind, site, k)
 
 
