@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from pydron.dataflow import Graph
     from pydron.dataflow.mentions import Mentions
-    from pydron.runtime.marks import Schedulable
+    from pydron.runtime.marks import Asked
     from pydron.runtime.plan import Frame
     from pydron.runtime.trials import Obstacle
     from pydron.traces import Place
@@ -411,7 +411,7 @@ class CompiledPlan:
                 self._frames[key] = made
         return cast("Frame", made(*args))
 
-    def is_native(self, tick: int, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+    def is_native(self, tick: int, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
         return calls_nothing(self._translation.mentions_at(tick), self._find, names, asked)
 

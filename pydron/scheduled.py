@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pydron.compiled import CompiledPlan
-    from pydron.runtime.marks import Schedulable
+    from pydron.runtime.marks import Asked
     from pydron.runtime.run import Run
     from pydron.steps import Steps
 
@@ -129,20 +129,30 @@ class Scheduled:
             self._reason = str(error)
         self._tried = True
 
-    def is_native(self, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+    def is_native(self, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing in the function to run in parallel.
 
-        Functions that call each other have nothing if none of them has. So one that was asked already is taken at its
-        word: its own answer counts.
+        Functions that call each other have nothing if none of them has. So where another one's answer depends on it,
+        it is taken at its word: whoever was asked first asks it too. However many they are, no question is put inside
+        another.
         """
-        if asked is None:
-            if self._verdict[:2] != (_news, names):
-                self._verdict = _news, names, self._asked(names, set())
-            return self._verdict[2]
-        return self in asked or self._asked(names, asked)
+        if asked is not None:
+            asked.setdefault(self, False)
+            return True
+        if self._verdict[:2] != (_news, names):
+            self._verdict = _news, names, self._are_native(names, {self: False})
+        return self._verdict[2]
 
-    def _asked(self, names: Container[object] | None, asked: set[Schedulable]) -> bool:
-        asked.add(self)
+    def _are_native(self, names: Container[object] | None, asked: Asked) -> bool:
+        while waiting := [scheduled for scheduled, has_told in asked.items() if not has_told]:
+            for scheduled in waiting:
+                asked[scheduled] = True
+                if not scheduled.calls_nothing(names, asked):
+                    return False
+        return True
+
+    def calls_nothing(self, names: Container[object] | None, asked: Asked) -> bool:
+        """Say the same, apart from the scheduled functions that this one calls: those are left in `asked`."""
         from pydron.compiled import CompiledPlan, NotTranslatable, translate
 
         try:

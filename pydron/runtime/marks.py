@@ -9,7 +9,7 @@ import weakref
 from collections import defaultdict
 from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pydron.tasks import DEFAULT_REQUIREMENTS, Requirements
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydron.runtime.plan import Plan
 
 __all__ = [
+    "Asked",
     "Functional",
     "Ordered",
     "Schedulable",
@@ -79,8 +80,15 @@ class Schedulable(Protocol):
     def plan(self) -> Plan | None:
         """Return the translation, or None if the function runs as it is written."""
 
-    def is_native(self, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+    def is_native(self, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing in the function to run in parallel; see `pydron.runtime.natives`."""
+
+    def calls_nothing(self, names: Container[object] | None, asked: Asked) -> bool:
+        """Say the same, apart from the scheduled functions that this one calls: those are left in `asked`."""
+
+
+Asked: TypeAlias = dict[Schedulable, bool]
+"""The scheduled functions that a question is about, with whether they have answered."""
 
 
 _functional: dict[int, Functional] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
     from pydron.dataflow.mentions import Mentions
-    from pydron.runtime.marks import Schedulable
+    from pydron.runtime.marks import Asked
 
 __all__ = ["MISSING", "calls_nothing", "is_plain"]
 
@@ -25,7 +25,7 @@ MISSING = object()
 
 
 def calls_nothing(
-    mentions: Mentions, find: Callable[[str], object], names: Container[object] | None, asked: set[Schedulable] | None
+    mentions: Mentions, find: Callable[[str], object], names: Container[object] | None, asked: Asked | None
 ) -> bool:
     """Say whether code makes no functional call, as far as what it mentions tells.
 
@@ -33,7 +33,7 @@ def calls_nothing(
         mentions: what the code mentions.
         find: gives the value of a global or free name, or `MISSING`.
         names: the callables that the configuration calls functional.
-        asked: scheduled functions that the question is already about.
+        asked: the scheduled functions that the question is about as well: what is called is added to them.
     """
     if mentions.opaque:
         return False
@@ -43,7 +43,7 @@ def calls_nothing(
     return all(_is_plain_path(path, find, names, asked) for path in mentions.paths)
 
 
-def is_plain(value: object, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+def is_plain(value: object, names: Container[object] | None, asked: Asked | None = None) -> bool:
     """Say whether a value is nothing that `pydron` would run in any other way than Python."""
     function, _ = unbound(value)
     if functional_of(value) is not None or functional_of(function) is not None:
@@ -58,7 +58,7 @@ def _is_plain_path(
     path: tuple[str, ...],
     find: Callable[[str], object],
     names: Container[object] | None,
-    asked: set[Schedulable] | None,
+    asked: Asked | None,
 ) -> bool:
     value = find(path[0])
     for index, name in enumerate(path[1:], 1):
@@ -70,7 +70,7 @@ def _is_plain_path(
     return is_plain(value, names, asked)
 
 
-def _is_plain_attribute(name: str, names: Container[object] | None, asked: set[Schedulable] | None) -> bool:
+def _is_plain_attribute(name: str, names: Container[object] | None, asked: Asked | None) -> bool:
     if named_functional(name):
         return False
     return all(scheduled.is_native(names, asked) for scheduled in named_scheduled(name))
@@ -83,6 +83,6 @@ _OPERATORS = (
 )  # fmt: skip
 
 
-def _has_operators(names: Container[object] | None, asked: set[Schedulable] | None) -> bool:
+def _has_operators(names: Container[object] | None, asked: Asked | None) -> bool:
     """Say whether an operation that no name tells of might be a call of ours."""
     return not all(_is_plain_attribute(name, names, asked) for name in _OPERATORS)

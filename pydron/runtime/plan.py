@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Generator, Mapping
     from types import CellType, CodeType
 
-    from pydron.runtime.marks import Schedulable
+    from pydron.runtime.marks import Asked
     from pydron.runtime.trials import Obstacle
     from pydron.tasks import Site
     from pydron.traces import Place
@@ -61,7 +61,7 @@ class Plan(Protocol):
     def bets(self, tick: int) -> bool:
         """Say whether the loop around the branch at a tick most likely goes on after it."""
 
-    def is_native(self, tick: int, names: Container[object] | None, asked: set[Schedulable] | None = None) -> bool:
+    def is_native(self, tick: int, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
 
     def site(self, tick: int) -> Site:

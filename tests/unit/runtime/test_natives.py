@@ -131,6 +131,15 @@ def test_a_function_that_calls_one_with_something_to_run_in_parallel() -> None:
     assert not is_native(outer, 3)
 
 
+@pytest.mark.parametrize("last", ["x", "f(x)"])
+def test_more_functions_that_call_each_other_than_the_stack_has_room_for(last: str) -> None:
+    count = 250
+    steps = [f"@pydron.schedule\ndef step{n}(x):\n    return step{n + 1}(x) + 1" for n in range(count)]
+    text = "\n".join([*steps, f"@pydron.schedule\ndef step{count}(x):\n    return {last}"])
+    main = scheduled(f"{text}\n@pydron.schedule\ndef main(x):\n    return step0(x) if x > 5 else {count}")
+    assert is_native(main, 2) is (last == "x")
+
+
 def test_defaults_are_those_of_the_function() -> None:
     main = scheduled("def main(x, y=[1], *, z=3):\n    return x, y, z")
     assert main.__defaults__ == ([1],)
