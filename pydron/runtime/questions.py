@@ -38,6 +38,7 @@ from pydron.runtime.walks import (
     TABLES,
     BackwardWalk,
     Walk,
+    begun,
     can_rewind,
     can_walk,
     gives_items,
@@ -444,14 +445,14 @@ class Questions:
             return walk, walk
         if id(type(iterable)) in TABLES:
             key = key_of(iterable)
-            return (Walk(same, (iterable,), {}), key) if key is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
+            return (Walk(same, (iterable,), {}), key) if key is not None else (begun(iterable), EACH_TURN)
         if can_rewind(iterable):
             source = steady(iterable)
             watched = key_of_walk(source)
-            return (source, watched) if watched is not None else (iter(iterable), EACH_TURN)  # type: ignore[call-overload]
+            return (source, watched) if watched is not None else (begun(iterable), EACH_TURN)
         if are_groups(iterable):
             return Kept(cast("Iterable[object]", iterable), self.run.has_settled), None
-        return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+        return begun(iterable), EACH_TURN
 
     def _can_walk_now(self, iterable: object) -> bool:
         """Say whether nothing is to come that going over something would show."""
@@ -474,7 +475,7 @@ class Questions:
         second one.
         """
         if id(type(iterable)) in TABLES:
-            return iter(iterable), EACH_TURN  # type: ignore[call-overload]
+            return begun(iterable), EACH_TURN
         return self.walk(iterable, unpacked)
 
     def may_loop_wrapper(
@@ -506,14 +507,14 @@ class Questions:
         """
         kwargs = keywords or {}
         if not can_walk(wrapper, args, keywords):
-            return iter(wrapper(*args, **kwargs)), EACH_TURN
+            return begun(wrapper(*args, **kwargs)), EACH_TURN
         if (unpacked or gives_items(wrapper)) and (restored or self.run.pending):
             args = tuple([self._foretold(arg) if self._is_to_come(arg, restored) else arg for arg in args])
         args = pooled(wrapper, tuple(map(steady, args)))
         changing = [arg for arg in args if id(type(arg)) not in FIXED and id(type(arg)) not in ATOM_IDS]
         keys = tuple([arg if type(arg) is ForecastWalk else key_of_walk(arg) for arg in changing])
         if None in keys:
-            return iter(wrapper(*args, **kwargs)), EACH_TURN
+            return begun(wrapper(*args, **kwargs)), EACH_TURN
         if wrapper is reversed and id(type(args[0])) in _SEQUENCES:
             return BackwardWalk(cast("Sequence[object]", args[0])), keys
         return Walk(wrapper, args, kwargs), keys or None

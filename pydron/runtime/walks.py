@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.arrays import is_plain_array
+from pydron.runtime.effects.memory import HEAP, class_flags
 from pydron.runtime.frames import WALKS, Elements, Kept, Rows, are_elements
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "TABLES",
     "BackwardWalk",
     "Walk",
+    "begun",
     "can_rewind",
     "can_walk",
     "gives_items",
@@ -53,6 +55,24 @@ _WRAPPERS: dict[int, int] = {
 
 
 _PLAIN = frozenset(map(id, (reversed, chain, islice)))
+
+
+class _Begun:
+    """An iteration that has begun, for a loop that goes on with it: it does not ask the iterator for an iterator."""
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self, iterator: Iterator[object]) -> None:
+        self._iterator = iterator
+
+    def __iter__(self) -> Iterator[object]:
+        return self._iterator
+
+
+def begun(iterable: object) -> Iterable[object]:
+    """Begin an iteration, as a loop does: ask once for an iterator, which need not be iterable itself."""
+    iterator = iter(iterable)  # type: ignore[call-overload]
+    return _Begun(iterator) if class_flags(type(iterator)) & HEAP else iterator
 
 
 def can_rewind(value: object) -> bool:

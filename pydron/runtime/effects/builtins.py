@@ -9,7 +9,7 @@ from pydron.runtime.effects.arrays import Array, is_plain_array
 from pydron.runtime.effects.attributes import plain_attribute
 from pydron.runtime.effects.consuming import CONSUMING_CALLS
 from pydron.runtime.effects.keys import is_plain_key
-from pydron.runtime.effects.memory import class_flags
+from pydron.runtime.effects.memory import HEAP, class_flags
 from pydron.runtime.effects.operators import classify_truth
 from pydron.runtime.effects.output import classify_print
 from pydron.runtime.effects.printing import can_show
@@ -183,17 +183,13 @@ def _range(args: Arguments, kwargs: Keywords) -> Verdict:
     return PURE if are_atoms(args) and not kwargs else on_trusted(args, kwargs, numbers_warn=False)
 
 
-_HEAP = 1 << 9
-"""The flag of classes that are not part of the interpreter (``Py_TPFLAGS_HEAPTYPE``)."""
-
-
 def _exceptions() -> dict[object, CallRule]:
     # Made from any arguments: they are kept as they are, nothing looks at them.
     rule = fixed_call(Verdict(Effect.READS, fresh=True))
     return {
         kind: rule
         for kind in vars(builtins).values()
-        if type(kind) is type and not class_flags(kind) & _HEAP and issubclass(kind, BaseException)
+        if type(kind) is type and not class_flags(kind) & HEAP and issubclass(kind, BaseException)
         if not issubclass(kind, (SyntaxError, OSError, BaseExceptionGroup))  # these take their arguments apart
     }
 

@@ -15,7 +15,7 @@ from pydron.runtime.effects.arrays import Array, numpy_types
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["class_dict", "class_flags", "class_mro", "instance_dict", "is_class", "memory_key"]
+__all__ = ["HEAP", "class_dict", "class_flags", "class_mro", "instance_dict", "is_class", "memory_key"]
 
 _OWNERS = frozenset(
     map(
@@ -33,6 +33,8 @@ class_dict: Callable[[type], Mapping[str, object]] = type.__dict__["__dict__"]._
 class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
 """Gives ``cls.__flags__`` without asking a metaclass."""
 
+HEAP = 1 << 9
+"""The flag of classes made at run time (``Py_TPFLAGS_HEAPTYPE``)."""
 _IS_CLASS = 1 << 31
 """The flag of metaclasses (``Py_TPFLAGS_TYPE_SUBCLASS``)."""
 

@@ -34,7 +34,7 @@ from types import (
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pydron.runtime.effects.arrays import Array, NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
-from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
+from pydron.runtime.effects.memory import HEAP, class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
 from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey, without_atoms
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["global_names", "reaches", "touches"]
 
 _LONG = 100_000
-_HEAP = 1 << 9
-"""The flag of classes made at run time (``Py_TPFLAGS_HEAPTYPE``)."""
 
 _Parts: TypeAlias = "Iterable[object] | None"
 
@@ -236,7 +234,7 @@ _get_module: Callable[[type], object] = type.__dict__["__module__"].__get__
 
 
 def _class_parts(cls: type) -> _Parts:
-    if not class_flags(cls) & _HEAP or _is_importable(cls, class_dict(cls).get("__module__"), _get_qualname(cls)):
+    if not class_flags(cls) & HEAP or _is_importable(cls, class_dict(cls).get("__module__"), _get_qualname(cls)):
         return ()
     bases = (base for base in class_mro(cls) if base is not cls)
     metaclass = () if type(cls) is type else (type(cls),)
@@ -276,7 +274,7 @@ def _own_parts(item: object, cls: type) -> _Parts:
         return look(item)
     if _is_of_library(cls):
         return _seen_by_collector(item)
-    if not class_flags(cls) & _HEAP or _has_hidden_state(cls) or _has_pickle_hook(cls):
+    if not class_flags(cls) & HEAP or _has_hidden_state(cls) or _has_pickle_hook(cls):
         return None
     return [
         found.__get__(item)
@@ -296,11 +294,11 @@ _COLLECTED = 1 << 14
 
 def _is_of_library(cls: type) -> bool:
     module = class_dict(cls).get("__module__")
-    if not class_flags(cls) & _HEAP and type(module) is not str:
+    if not class_flags(cls) & HEAP and type(module) is not str:
         module = _get_module(cls)
     if type(module) is not str or module.partition(".")[0] not in _LIBRARIES:
         return False
-    return not class_flags(cls) & _HEAP or _is_importable(cls, module, _get_qualname(cls))
+    return not class_flags(cls) & HEAP or _is_importable(cls, module, _get_qualname(cls))
 
 
 def _seen_by_collector(item: object) -> _Parts:
@@ -377,7 +375,7 @@ _BASES: dict[int, Callable[[object], _Parts]] = {
         id(kind): _exception_parts if kind is BaseException else _nothing
         for kind in vars(builtins).values()
         if type(kind) is type and issubclass(kind, BaseException)
-        if _get_basicsize(kind) == _get_basicsize(BaseException) and not class_flags(kind) & _HEAP
+        if _get_basicsize(kind) == _get_basicsize(BaseException) and not class_flags(kind) & HEAP
     },
 }
 

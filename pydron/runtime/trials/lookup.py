@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
 
-from pydron.runtime.effects.memory import class_dict, class_flags, class_mro, is_class
+from pydron.runtime.effects.memory import HEAP, class_dict, class_flags, class_mro, is_class
 
-__all__ = ["MISSING", "find", "has_finalizer", "is_subclass", "is_users", "name_of", "owner_of"]
+__all__ = ["MISSING", "find", "has_finalizer", "is_subclass", "is_users", "name_of", "owner_of", "special"]
 
 MISSING = object()
-_HEAP = 1 << 9
-"""The flag of classes made at run time (``Py_TPFLAGS_HEAPTYPE``)."""
 
 _qualname = type.__dict__["__qualname__"].__get__
 
@@ -22,6 +20,13 @@ def find(cls: type, name: str) -> object:
         if found is not MISSING:
             return found
     return MISSING
+
+
+def special(value: object, name: str) -> object:
+    """Return a method as the language looks it up for its own use: bound, never of a metaclass; `MISSING` if none."""
+    found = find(type(value), name)
+    bind = find(type(found), "__get__")
+    return found if bind is MISSING else bind(found, value, type(value))  # type: ignore[operator]
 
 
 def owner_of(cls: type, name: str) -> type | None:
@@ -36,7 +41,7 @@ def is_subclass(cls: type, other: type) -> bool:
 
 def is_users(cls: type) -> bool:
     """Say whether a class and all its bases but `object` are written in Python."""
-    return all(parent is object or class_flags(parent) & _HEAP for parent in class_mro(cls)) and cls is not object
+    return all(parent is object or class_flags(parent) & HEAP for parent in class_mro(cls)) and cls is not object
 
 
 def has_finalizer(cls: type) -> bool:

@@ -633,3 +633,43 @@ def drive(xs):
     return [main(xs, key, test) for key in (None, operator.neg) for test in (None, operator.not_, bool)]
 def arguments():
     return ([0, 2, -1, 3],)
+
+# --- 25 iterators that are not iterable, and some that count how often they are asked for one
+class Bare:
+    def __init__(self, n):
+        self.n = n
+    def __next__(self):
+        if self.n <= 0:
+            raise StopIteration
+        self.n -= 1
+        return self.n
+class Rows:
+    def __iter__(self):
+        return Bare(3)
+class Counting(Bare):
+    def __iter__(self):
+        note("asked")
+        return self
+class Fresh(Bare):
+    def __iter__(self):
+        note("fresh")
+        return Fresh(2)
+
+@pydron.schedule
+def main(n):
+    out = []
+    for x in Rows():
+        out.append(f_int(1, x, x))
+    for x in Counting(n):
+        out.append(f_int(2, x, x))
+        if f_flag(3, x, x):
+            print(out)
+    for x in Fresh(n):
+        out.append(f_int(4, x, x))
+    out += [f_int(5, x, x) for x in Rows()]
+    out.append(sum(f_int(6, x, x) for x in Counting(n)))
+    for i, x in enumerate(Counting(n)):
+        out.append(f_int(7, x, i))
+    return out, f_int(8, 0, *Counting(2))
+def drive():
+    return main(3)
