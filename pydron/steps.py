@@ -11,7 +11,9 @@ from types import CoroutineType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pydron.contexts import OwnContext
+from pydron.runtime.effects.attributes import defines
 from pydron.runtime.promise import Thrown
+from pydron.runtime.trials.lookup import special
 from pydron.traces import is_ours
 
 if TYPE_CHECKING:
@@ -168,15 +170,11 @@ def _as_raised(error: BaseException) -> BaseException:
 
 
 async def _begin(iterable: object) -> object:
-    kind = type(iterable)
-    if not hasattr(kind, "__aiter__"):
-        raise TypeError(f"'async for' requires an object with __aiter__ method, got {kind.__name__}")
-    iterator = kind.__aiter__(iterable)
-    if not hasattr(type(iterator), "__anext__"):
-        raise TypeError(
-            "'async for' received an object from __aiter__ that does not implement __anext__: "
-            f"{type(iterator).__name__}"
-        )
+    if not defines(iterable, "__aiter__"):
+        await _step(iterable)  # Python itself has to complain, here and below
+    iterator = cast("Callable[[], object]", special(iterable, "__aiter__"))()
+    if not defines(iterator, "__anext__"):
+        await _step(_Begun(iterator))
     return iterator
 
 
@@ -192,17 +190,24 @@ class _Begun:
         return self._iterator
 
 
-async def _step(iterator: object) -> tuple[object, ...]:
+async def _next(iterator: object) -> tuple[object, ...]:
     """Return what an iterator gives next as a tuple, an empty one at its end."""
-    async for value in _Begun(iterator):  # type: ignore[attr-defined]
+    return await _step(_Begun(iterator))
+
+
+async def _step(iterator: object) -> tuple[object, ...]:
+    async for value in iterator:  # type: ignore[attr-defined]
         return (value,)
     return ()
 
 
 async def _enter(manager: object) -> object:
     """Return how to leave a manager, and what entering it gives."""
-    enter = _method(manager, "__aenter__", "")
-    leave = _method(manager, "__aexit__", " (missed __aexit__ method)")
+    if not all(defines(manager, name) for name in ("__aenter__", "__aexit__")):
+        async with manager:  # type: ignore[attr-defined]
+            pass
+    enter = cast("Callable[[], object]", special(manager, "__aenter__"))
+    leave = special(manager, "__aexit__")
     return leave, await _given(enter(), "__aenter__")
 
 
@@ -211,18 +216,6 @@ async def _leave(ending: object) -> object:
     if error is None:
         return await _given(leave(None, None, None), "__aexit__")
     return await _given(leave(type(error), error, error.__traceback__), "__aexit__")
-
-
-def _method(manager: object, name: str, detail: str) -> Callable[..., object]:
-    kind = type(manager)
-    try:
-        found = getattr(kind, name)
-    except AttributeError:
-        raise TypeError(
-            f"'{kind.__name__}' object does not support the asynchronous context manager protocol{detail}"
-        ) from None
-    bind = getattr(type(found), "__get__", None)
-    return cast("Callable[..., object]", bind(found, manager, kind) if bind is not None else found)
 
 
 def _given(value: object, method: str) -> Awaitable[object]:
@@ -236,7 +229,7 @@ def _given(value: object, method: str) -> Awaitable[object]:
 
 _ACTS: dict[str, Callable[[object], Awaitable[object]]] = {
     "iter": _begin,
-    "next": _step,
+    "next": _next,
     "enter": _enter,
     "leave": _leave,
 }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.caught import Caught, keep_value
+from pydron.runtime.effects.attributes import defines
 from pydron.runtime.entries import Effect
 from pydron.runtime.promise import Request
+from pydron.runtime.trials.lookup import special
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import NoReturn
 
     from pydron.runtime.fiber import Fiber
@@ -120,16 +123,12 @@ class Attempts:
 
     def enter(self, manager: object) -> tuple[Callable[..., object], object]:
         """Enter a manager; return how to leave it, and what entering it gave."""
-        kind = type(manager)
-        try:
-            enter = kind.__enter__  # type: ignore[attr-defined]
-        except AttributeError:
-            raise TypeError(_not_a_manager(kind, "")) from None
-        try:
-            leave = kind.__exit__  # type: ignore[attr-defined]
-        except AttributeError:
-            raise TypeError(_not_a_manager(kind, " (missed __exit__ method)")) from None
-        return _bound(leave, manager), _bound(enter, manager)()
+        if not all(defines(manager, name) for name in ("__enter__", "__exit__")):
+            with cast("AbstractContextManager[object]", manager):  # Python itself has to complain
+                pass
+        enter = cast("Callable[[], object]", special(manager, "__enter__"))
+        leave = cast("Callable[..., object]", special(manager, "__exit__"))
+        return leave, enter()
 
     def leave(self, leave: Callable[..., object], caught: Caught | None) -> bool:
         """Leave a manager; return whether it swallows the error."""
@@ -142,13 +141,3 @@ class Attempts:
         except BaseException:
             caught.restore()
             return bool(leave(type(error), error, error.__traceback__))
-
-
-def _bound(method: object, manager: object) -> Callable[..., object]:
-    bind = getattr(type(method), "__get__", None)
-    return bind(method, manager, type(manager)) if bind is not None else method  # type: ignore[return-value]
-
-
-def _not_a_manager(kind: type, detail: str) -> str:
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return f"'{name}' object does not support the context manager protocol{detail}"

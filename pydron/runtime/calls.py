@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from functools import partial
-from types import BuiltinMethodType
+from types import BuiltinMethodType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
@@ -25,6 +25,7 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
     Effect as Kind,
 )
+from pydron.runtime.effects.attributes import defines
 from pydron.runtime.effects.rules import is_key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
@@ -46,14 +47,14 @@ __all__ = ["CONTAINERS", "Bound", "Calls", "joined", "spread"]
 CONTAINERS = frozenset(
     map(id, (list, dict, defaultdict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 )
+_BOUND = frozenset(map(id, (BuiltinMethodType, MethodType, MethodWrapperType)))
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
 
 def spread(value: object, _callee: object = None) -> object:
     """Return what is spread over arguments as a tuple. What cannot be is left for the call to complain of."""
-    kind = type(value)
-    if hasattr(kind, "__iter__") or hasattr(kind, "__getitem__"):
+    if defines(value, "__iter__", "__getitem__"):
         return tuple(cast("Iterable[object]", value))
     return value
 
@@ -299,7 +300,7 @@ class Calls(Dispatch):
         if verdict.writes != (RECEIVER,) or verdict.warns:
             return Choice.TURN
         if owner is None:
-            owner = getattr(callee, "__self__", None)
+            owner = _owner(callee)
         key = key_of(owner)
         if key is None or not self.may_change(owner):
             return Choice.TURN
@@ -416,8 +417,12 @@ def _value(value: object) -> object:
 
 
 def _is_known_method(callee: object) -> bool:
-    owner = getattr(callee, "__self__", None)
-    return id(type(owner)) in CONTAINERS
+    return id(type(_owner(callee))) in CONTAINERS
+
+
+def _owner(callee: object) -> object:
+    """Return what a bound method belongs to; nothing else is asked, as the user's own code may answer."""
+    return callee.__self__ if id(type(callee)) in _BOUND else None  # type: ignore[attr-defined]
 
 
 def joined(keywords: object) -> Mapping[str, object] | None:

@@ -296,3 +296,40 @@ async def ints(n):
 
 def drive():
     return asyncio.run(main())
+
+# --- 30 what cannot be entered or gone over asynchronously
+class Entered:
+    async def __aenter__(self):
+        note("entered")
+class Meta(type):
+    async def __aenter__(cls):
+        note("the class is entered")
+    async def __aexit__(cls, *error):
+        note("the class is left")
+    def __aiter__(cls):
+        note("the class is gone over")
+        return Walk(9, 0, 2)
+class OfMeta(metaclass=Meta):
+    pass
+class Endless:
+    def __aiter__(self):
+        note("asked")
+        return collections.deque()
+
+@pydron.schedule
+async def main(n):
+    out = []
+    for given in (Entered(), OfMeta(), collections.deque(), OfMeta, Endless(), 3):
+        try:
+            async with given:
+                out.append(f_int(1, len(out), n))
+        except TypeError as error:
+            out.append((f_int(2, len(out), n), str(error)))
+        try:
+            async for x in given:
+                out.append(f_int(3, len(out), x))
+        except TypeError as error:
+            out.append((f_int(4, len(out), n), str(error)))
+    return out
+def drive():
+    return run(main(3))

@@ -495,3 +495,78 @@ def main():
     else:
         late = f_int(2, 0, 3)
     return out, max((late for q in items), default=0)
+
+# --- 10 what answers for every attribute is asked for those that the program names
+class Curious(type):
+    def __getattribute__(cls, name):
+        LOG.append(("class", name))
+        return type.__getattribute__(cls, name)
+    def __getattr__(cls, name):
+        LOG.append(("class has no", name))
+        return name
+class Nosy(metaclass=Curious):
+    def __init__(self, v):
+        self.v = v
+    def __getattr__(self, name):
+        LOG.append(("has no", name))
+        return name
+    def __call__(self, x):
+        return x + self.v
+    def __iter__(self):
+        return iter([self.v, 2])
+    def __enter__(self):
+        return self
+    def __exit__(self, *error):
+        self.v += 1
+
+@pydron.schedule
+def main(n):
+    nosy = Nosy(2)
+    out = []
+    for i in range(n):
+        a = f_int(1, i, i)
+        out.append(nosy(a))
+        out.append((nosy.width, Nosy.height))
+        with nosy as same, Nosy(i):
+            same.v = f_int(2, i, a, *nosy)
+        out.append(max(f_ints(3, i, i), key=nosy))
+        out += [x for x in Nosy(a)]
+    return out
+def drive():
+    return main(3)
+
+# --- 27 managers that are none, and managers whose methods are found in strange ways
+class Entered:
+    def __enter__(self):
+        note("entered")
+class Meta(type):
+    def __enter__(cls):
+        note("the class is entered")
+    def __exit__(cls, *error):
+        note("the class is left")
+class OfMeta(metaclass=Meta):
+    pass
+class Bound:
+    def __init__(self, name):
+        self.name = name
+    def __get__(self, manager, kind):
+        note("bound", self.name)
+        return self
+    def __call__(self, *error):
+        note("called", self.name, len(error))
+class Strange:
+    __enter__ = Bound("enter")
+    __exit__ = Bound("exit")
+
+@pydron.schedule
+def main(n):
+    out = []
+    for manager in (Entered(), OfMeta(), collections.deque(), OfMeta, Strange(), 3):
+        try:
+            with manager:
+                out.append(f_int(1, len(out), n))
+        except (TypeError, AttributeError) as error:
+            out.append((f_int(2, len(out), n), str(error)))
+    return out
+def drive():
+    return main(3)
