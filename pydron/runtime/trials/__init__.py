@@ -220,6 +220,7 @@ class Trials:
             self._pay(_TO_BEGIN + LONGEST - trial.left, thread_time() - begun)
         if trial.obstacle is not None:
             self.obstacle = _obstacle(trial.obstacle, trace)
+            trace = None  # its frames hold what the user let go of, and this one is among them
             if record is not None:
                 record.stops += 1
                 record.obstacle = self.obstacle

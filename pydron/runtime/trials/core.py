@@ -86,8 +86,8 @@ class Core:
         except FloatingPointError:
             self.stop("numpy may warn")
         except Exception as error:
-            trace = error.__traceback__
-            if trace is not None and trace.tb_next is None:  # else a handler of a signal may have raised it
+            # else a handler of a signal may have raised it; no variable may hold a traceback that holds this frame
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
                 self.errors[id(error)] = error
             raise
 

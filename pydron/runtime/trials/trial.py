@@ -37,6 +37,7 @@ class Trial(Calls):
                 with suppress(BaseException):  # nothing in it can have an effect
                     made.close()
         self.own.clear()
+        self.errors.clear()  # they hold the frames that they came through, and these the trial
 
     # exceptions
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING
+
+import pytest
 
 import pydron
 from pydron.testing import simulate
+from pydron.testing.simulation import ORDERS
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable, Iterator
 
 
 def test_a_value_that_has_arrived_is_given_back_though_a_variable_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +40,79 @@ def test_a_value_that_has_arrived_is_given_back_though_a_variable_holds_it(monke
         assert main() == 6
     assert seen[1] == given[:1]
     assert len(given) == 2
+
+
+class Large:
+    """Takes much memory, one would think."""
+
+    def __init__(self, v: int) -> None:
+        self.v = v
+
+    @property
+    def answer(self) -> int:
+        try:
+            return self.missing  # type: ignore[attr-defined, no-any-return]
+        except AttributeError:
+            return self.v
+
+    @property
+    def size(self) -> int:
+        seen.append(self.v)
+        return self.v
+
+
+alive: list[weakref.ref[Large]] = []
+seen: list[int] = []
+
+
+@pydron.functional
+def same(x: int) -> int:
+    return x
+
+
+@pydron.schedule
+def constructs() -> int:
+    large = Large(same(1))
+    alive.append(weakref.ref(large))
+    return same(large.v)
+
+
+@pydron.schedule
+def asks() -> list[int]:
+    out = []
+    for i in range(3):
+        large = Large(i)
+        out.append(same(large.answer))
+        alive.append(weakref.ref(large))
+    return out
+
+
+@pydron.schedule
+def changes() -> list[int]:
+    out = []
+    for i in range(3):
+        large = Large(i)
+        out.append(same(large.size))
+        alive.append(weakref.ref(large))
+    return out
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collector")
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("function", [constructs, asks, changes])
+def test_what_a_function_has_let_go_of_is_gone_without_the_garbage_collector(
+    function: Callable[[], object], order: str
+) -> None:
+    alive.clear()
+    with simulate(seed=1, order=order):  # type: ignore[arg-type]
+        function()
+        assert alive
+        assert [each() for each in alive if each() is not None] == []
