@@ -112,7 +112,7 @@ def test_what_a_function_has_let_go_of_is_gone_without_the_garbage_collector(
     function: Callable[[], object], order: str
 ) -> None:
     alive.clear()
-    with simulate(seed=1, order=order):  # type: ignore[arg-type]
+    with simulate(seed=1, order=order):
         function()
         assert alive
         assert [each() for each in alive if each() is not None] == []
