@@ -215,6 +215,7 @@ class Dispatch(Copies):
         run.pending += 1
         run.issued += 1
         run.newest = promise.task
+        run.rounds = 0
         run.trials.dispatched()
 
     def _marks(self) -> tuple[int, ...]:
@@ -236,6 +237,7 @@ class Dispatch(Copies):
         promise.tick, promise.site, promise.guard = tick, site, self.guard
         self.segment.append(promise)
         self.run.pending += 1
+        self.run.rounds = 0
         if self.guard is not None:
             self.run.look_at(self.guard)
         return promise

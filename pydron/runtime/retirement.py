@@ -46,7 +46,7 @@ class Retirement(Failures):
     def _clear_way(self, fiber: Fiber, request: object) -> None:
         """Drop what has run ahead of an operation whose turn it is, if that must not be."""
         if request is Request.IMPURE or (type(request) is Quietly and not self.trials.is_quiet(request.rehearsal)):
-            self._squash_after(fiber)
+            self._squash_guesses(fiber)
 
     def _retire(self) -> bool:
         """Move the cursor as far as it goes; return whether anything happened."""

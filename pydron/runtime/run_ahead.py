@@ -20,9 +20,10 @@ __all__ = ["RunAhead"]
 _OLDEST = 64
 """How many calls under way are looked at to tell whether all of them are soon done."""
 _MOST_ROUNDS = 256
-"""How often code that runs ahead on a guess may go round before it waits: it may be a loop that does not end."""
+"""How often code that runs ahead on a guess may go round without a call before it waits: it may be a loop that does
+not end, as what it runs ahead of would end it."""
 _MOST_FUTILE = 3
-"""How often in a row running ahead of a handover is tried without leading to a call."""
+"""How often in a row running ahead of an operation is tried without leading to a call."""
 _MOST_WAITING = 64
 """How many waiting calls are made on a guess: each operation that is run ahead of has what runs ahead done again."""
 
@@ -34,7 +35,8 @@ class RunAhead(Arrivals):
         super().__init__(surroundings)
         self.guessing = False
         """Code runs ahead of an operation that may change anything, to make calls on a guess."""
-        self._rounds = 0
+        self.rounds = 0
+        """How often it has gone round since it made a call."""
         self._held: list[Fiber] = []
         """Fibers that may change anything, whose makers wait because every worker is busy."""
         self.due = False
@@ -49,7 +51,7 @@ class RunAhead(Arrivals):
         """Say whether running further ahead is of no use."""
         if self.pending > self._surroundings.run_ahead:
             return True
-        return self.guessing and not (self._has_room(2) and self._rounds <= _MOST_ROUNDS)
+        return self.guessing and not (self._has_room(2) and self.rounds <= _MOST_ROUNDS)
 
     def is_only_quick(self) -> bool:
         """Say whether the oldest calls under way are such as are made in the driver."""
@@ -78,21 +80,24 @@ class RunAhead(Arrivals):
         if not self.may_guess():
             self._held.append(fiber)
             return False
-        self.guessing = self.due = True
-        self._rounds = 0
+        self._begin_to_guess()
         return True
 
     def bet(self) -> bool:
         """Say whether to run ahead of a branch as if it did not leave its loop."""
         if not self.may_guess():
             return False
-        self.guessing = self.due = True
-        self._rounds = 0
+        self._begin_to_guess()
         return True
+
+    def _begin_to_guess(self) -> None:
+        if not self.guessing:
+            self.rounds = 0
+        self.guessing = self.due = True
 
     def breathe(self, fiber: Fiber) -> None:
         """Put a fiber behind the others that can run, or aside if too much is unretired."""
-        self._rounds += self.guessing
+        self.rounds += self.guessing
         if self._is_full():
             self._throttled.append(fiber)
         else:
@@ -118,6 +123,16 @@ class RunAhead(Arrivals):
         return not self.tasks and not any(promise.wanted for promise in self.tasks.values())
 
     # dropping what has run ahead
+
+    def _squash_guesses(self, fiber: Fiber) -> None:
+        """Drop what has run ahead of an operation whose turn it is, and remember whether that has led to calls."""
+        went_round = self.guessing and self.rounds > _MOST_ROUNDS
+        self._squash_after(fiber)
+        futile = fiber.activation.plan.futile
+        if self.guesses:
+            futile.pop(fiber.tick, None)
+        elif went_round:
+            futile[fiber.tick] = futile.get(fiber.tick, 0) + 1
 
     def _squash_after(self, fiber: Fiber) -> None:
         """Drop everything that comes after a fiber in program order; makers that went on are to do it again."""

@@ -1,0 +1,71 @@
+"""How far code runs ahead of what may change anything."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pydron
+from pydron.runtime.run_ahead import RunAhead
+from pydron.testing import simulate
+from pydron.testing.simulation import ORDERS
+
+if TYPE_CHECKING:
+    from pydron.runtime.fiber import Fiber
+    from pydron.testing.simulation import Order
+
+
+@pydron.functional
+def double(x: int) -> int:
+    return 2 * x
+
+
+@pydron.schedule
+def emptied(items: list[int]) -> list[int]:
+    out = []
+    while items:
+        item = heapq.heappop(items)
+        out.append(double(item))
+    return out
+
+
+@pydron.schedule
+def followed(items: list[int]) -> list[int]:
+    """Make a call only now and then behind what may change anything."""
+    out = []
+    for item in items:
+        heapq.heapify([item])
+        if item % 100 == 0:
+            out.append(double(item))
+    return out
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count how often code that runs ahead goes round."""
+    found: list[int] = []
+    breathe = RunAhead.breathe
+
+    def counted(self: RunAhead, fiber: Fiber) -> None:
+        found.append(fiber.tick)
+        breathe(self, fiber)
+
+    monkeypatch.setattr(RunAhead, "breathe", counted)
+    return found
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_loop_that_is_ended_by_what_it_runs_ahead_of_is_not_run_ahead_of_for_ever(
+    rounds: list[int], order: Order
+) -> None:
+    with simulate(seed=1, order=order, workers=3):
+        assert emptied(list(range(40))) == [2 * x for x in range(40)]
+        assert len(rounds) < 1500
+
+
+def test_calls_far_behind_what_may_change_anything_are_made_on_a_guess() -> None:
+    with simulate(seed=1, workers=20, order="time", durations=lambda *_: 1.0) as pool:
+        assert followed(list(range(1000))) == [200 * x for x in range(10)]
+        assert pool.clock.now < 3
