@@ -25,6 +25,13 @@ _LARGE = 3
 """Nodes in a branch that are worth a frame of their own rather than being written a second time."""
 
 
+def _is_of_comprehension(loop: ForLoop) -> bool:
+    """Say whether a loop was a comprehension: then it stands at its target, but begins outside of the frame of that."""
+    code = loop.code
+    assert isinstance(code, ast.For)
+    return (code.lineno, code.col_offset) == (code.target.lineno, code.target.col_offset)
+
+
 class Regions(Natives):
     """Writes branches and loops."""
 
@@ -150,10 +157,11 @@ class Regions(Natives):
             holes = {"_Iterable": iterable}
         body += quote(
             f"_Ans = _S.{may_loop}\n"
-            f"while _Ans is not None:\n    yield _Ans\n    _Ans = _S.{may_loop} if _Type(_Ans) is _P else None\n"
-            f"_Source, _Key = _S.{walk}\n_Count = 0",
-            origin, _Source=source, _Count=count, _Key=key, **holes,
+            f"while _Ans is not None:\n    yield _Ans\n    _Ans = _S.{may_loop} if _Type(_Ans) is _P else None",
+            origin, **holes,
         )  # fmt: skip
+        begins = iterable if isinstance(iterable, ast.Call) or _is_of_comprehension(node) else origin
+        body += quote(f"_Source, _Key = _S.{walk}\n_Count = 0", begins, _Source=source, _Count=count, _Key=key, **holes)
         frame.in_loop = True
         loose = self._rebind_loose(node)
         inner = [

@@ -673,3 +673,49 @@ def main(n):
     return out, f_int(8, 0, *Counting(2))
 def drive():
     return main(3)
+
+# --- 4 the frames of what is gone over when it fails to give an iterator
+class Broken:
+    def __init__(self, k):
+        self.k = k
+    def __iter__(self):
+        if self.k == 1:
+            raise StopIteration(self.k)
+        if self.k == 2:
+            raise ValueError(self.k)
+        return iter([1, 2])
+
+@pydron.schedule
+def main(n):
+    out = []
+    for i in range(n):
+        broken = Broken(i)
+        v = f_int(1, i, i)
+        for t in range(7):
+            try:
+                if t == 0:
+                    out.append([f_int(2, (i, j), x) for j, x in enumerate(broken)])
+                elif t == 1:
+                    out.append([f_int(3, (i, x), x) for x in broken])
+                elif t == 2:
+                    out.append({
+                        x: f_int(4, (i, x), x)
+                        for x, y in
+                        zip(broken, broken)
+                    })
+                elif t == 3:
+                    out.append(sum(f_int(5, (i, x), x) for x, y in enumerate(broken)))
+                elif t == 4:
+                    out.append(sum(f_int(6, (i, x), x) for y in [1] for x in broken))
+                elif t == 5:
+                    for x, y in (
+                        enumerate(broken)
+                    ):
+                        out.append(f_int(7, (i, x), y))
+                else:
+                    out.append([f_int(8, (i, x), x) for y in [1] for x, z in enumerate(broken)])
+            except Exception as error:
+                out.append(lines_of(error))
+    return out, v
+def drive():
+    return main(3)
