@@ -157,6 +157,10 @@ class Translation:
         return {tick: tuple(self._emitter.carried(node)) for tick, node in self.graph.by_tick.items()}
 
     @cached_property
+    def _attributes(self) -> dict[int, tuple[frozenset[str] | None, ...]]:
+        return {tick: tuple(self._emitter.attributes_stored(node)) for tick, node in self.graph.by_tick.items()}
+
+    @cached_property
     def _escaping(self) -> frozenset[int]:
         return frozenset(tick for tick, node in self.graph.by_tick.items() if self._emitter.escapes(node))
 
@@ -189,6 +193,10 @@ class Translation:
     def carried(self, tick: int) -> tuple[int | None, ...]:
         """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""
         return self._carried[tick]
+
+    def attributes_stored(self, tick: int) -> tuple[frozenset[str] | None, ...]:
+        """Return, for each variable that a region or store stores into, the only attributes it stores, if so."""
+        return self._attributes[tick]
 
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
@@ -355,6 +363,7 @@ class CompiledPlan:
         self.futile = translation.futile
         self.outputs = translation.outputs
         self.carried = translation.carried
+        self.attributes_stored = translation.attributes_stored
         self.escapes = translation.escapes
         self.bets = translation.bets
         self._free: dict[str, CellType] = dict(

@@ -7,7 +7,7 @@ answer is to wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydron.runtime.effects import ALL, ATOM_IDS, RECEIVER, Effect, Verdict, memory_key, reaches, touches
 from pydron.runtime.promise import Promise, Request
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Memory", "has_promise", "key_of"]
 
 _DIRECT = frozenset(map(id, (list, dict, set)))
+_Key = TypeVar("_Key", int, tuple[int, str])
 
 
 def key_of(value: object) -> int | None:
@@ -25,7 +26,7 @@ def key_of(value: object) -> int | None:
     return id(value) if id(type(value)) in _DIRECT else memory_key(value)
 
 
-def _count_down(counts: dict[int, int], key: int) -> None:
+def _count_down(counts: dict[_Key, int], key: _Key) -> None:
     left = counts[key] - 1
     if left:
         counts[key] = left
@@ -36,13 +37,17 @@ def _count_down(counts: dict[int, int], key: int) -> None:
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_clear", "_made", "_young", "announced", "read_early", "writes")
+    __slots__ = ("_attributes", "_clear", "_made", "_narrow", "_young", "announced", "read_early", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
         """How many stores to each memory key are queued or announced."""
         self.announced: dict[int, int] = {}
         """How many of them are announced: by fibers that may write there until they are done."""
+        self._narrow: dict[int, int] = {}
+        """How many of those are by fibers that store certain attributes and nothing else."""
+        self._attributes: dict[tuple[int, str], int] = {}
+        """The same by attribute."""
         self.read_early: set[int] = set()
         """Resources that were read ahead of what may turn out to change them."""
         self._young: dict[int, object] = {}
@@ -69,20 +74,38 @@ class Memory:
         """Say whether a store to this memory is in the queue."""
         return self.writes.get(key, 0) > self.announced.get(key, 0)
 
-    def announce(self, key: int) -> None:
-        """Say that a fiber may write to this memory."""
+    def announce(self, key: int, attributes: frozenset[str] | None = None) -> None:
+        """Say that a fiber may write to this memory, or that it may store these attributes, and nothing else of it."""
         self.queue(key)
         self.announced[key] = self.announced.get(key, 0) + 1
+        if attributes is not None:
+            self._narrow[key] = self._narrow.get(key, 0) + 1
+            for attribute in attributes:
+                place = key, attribute
+                self._attributes[place] = self._attributes.get(place, 0) + 1
 
-    def withdraw(self, key: int) -> None:
+    def withdraw(self, key: int, attributes: frozenset[str] | None = None) -> None:
         """Say that such a fiber is done or will never be."""
         self.settle(key)
         _count_down(self.announced, key)
+        if attributes is not None:
+            _count_down(self._narrow, key)
+            for attribute in attributes:
+                _count_down(self._attributes, (key, attribute))
+
+    def announcements(self, key: int, attribute: str | None = None) -> int:
+        """Return how many fibers may write to this memory, or may store an attribute."""
+        count = self.announced.get(key, 0)
+        if attribute is None or not count:
+            return count
+        return count - self._narrow.get(key, 0) + self._attributes.get((key, attribute), 0)
 
     def forget(self) -> None:
         """Forget every store to come, and which objects are young."""
         self.writes.clear()
         self.announced.clear()
+        self._narrow.clear()
+        self._attributes.clear()
         self.read_early.clear()
         self.forget_made()
         self.grow_up()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from enum import Enum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.contexts import in_context
@@ -56,6 +57,7 @@ class Fiber(Attempts, Awaits):
         "announced",
         "around",
         "asked",
+        "attributes",
         "detached",
         "error",
         "exclusive",
@@ -121,6 +123,8 @@ class Fiber(Attempts, Awaits):
         """Memory it has announced to write and may still write."""
         self.announced: tuple[int, ...] = ()
         """The same as of its beginning: once it has ended, what it has launched holds the announcement on."""
+        self.attributes: dict[int, frozenset[str] | None] = {}
+        """By key of those, the attributes that are all it stores, or None if it may store anything there."""
         self.kept: tuple[tuple[int, int], ...] = ()
         """Of the variables it binds, those that most likely hold an object it stores into: number, and memory key."""
         self.outs: tuple[Promise, ...] | None = None
@@ -363,7 +367,8 @@ class Fiber(Attempts, Awaits):
             return True
         run.pending += 1
         for key in child.keys:
-            run.forecasts.drop(key)  # it may write there at its turn, past the queue
+            if child.attributes.get(key) is None:
+                run.forecasts.drop(key)  # it may write there at its turn, past the queue
         # the snapshot sees every object
         if child.is_unit and type(child.segment[0] if child.segment else None) is Promise:
             run.memory.show_young()  # it has made a call, and run nothing
@@ -387,14 +392,25 @@ class Fiber(Attempts, Awaits):
         self.mark = self.run.newest
 
     def _announce(self, child: Fiber, writes: Values) -> None:
+        plan = self.activation.plan
         known = [settled(value) for value in writes]
         keys = [value.memory if type(value) is Promise else key_of(value) for value in known]
-        known_keys = tuple([key for key in keys if key is not None])
-        child.keys = child.announced = (*child.keys, *known_keys)
-        carried = zip(self.activation.plan.carried(child.tick), keys, strict=False)  # nothing for a call or store
+        attributes: dict[int, frozenset[str] | None] = {}
+        for key, names in zip_longest(keys, plan.attributes_stored(child.tick)):  # nothing for a call
+            if key is not None:
+                before = attributes.get(key, names)
+                attributes[key] = None if before is None or names is None else before | names
+        child.attributes = attributes
+        child.keys = child.announced = (*child.keys, *attributes)
+        carried = zip(plan.carried(child.tick), keys, strict=False)  # nothing for a call or store
         child.kept = tuple([(number, key) for number, key in carried if number is not None and key is not None])
-        for key in known_keys:
-            self.run.memory.announce(key)
+        for key, names in attributes.items():
+            self.run.memory.announce(key, names)
+
+    def announce_again(self) -> None:
+        """Announce what it may write of what it has announced, after that was forgotten."""
+        for key in self.keys:
+            self.run.memory.announce(key, self.attributes.get(key))
 
     def claim(self, keys: tuple[int, ...]) -> None:
         """Announce that the next operation changes resources: what reads them has to wait until it is done."""
@@ -441,12 +457,15 @@ class Fiber(Attempts, Awaits):
 
     # stores
 
-    def forecast(self, container: object) -> Forecast | None:
-        """Return what a container that is to be stored into will hold here, if that is known."""
+    def forecast(self, container: object, attribute: str | None = None) -> Forecast | None:
+        """Return what a container that is to be stored into will hold here, if that is known.
+
+        With an attribute it is the dictionary of an object, right for that attribute alone.
+        """
         run = self.run
         if not run.pending or id(container) not in run.memory.writes:
             return None
-        return run.forecasts.of(container, self)
+        return run.forecasts.of(container, self, attribute)
 
     def announcer(self, container: object) -> Fiber | None:
         """Return a fiber before this one that may still store into a container, as far as it has announced that."""
@@ -463,8 +482,13 @@ class Fiber(Attempts, Awaits):
             child = parent
         return True
 
-    def may_change(self, target: object) -> bool:
-        """Say whether what has run ahead of this fiber knows that the object's memory may change."""
+    def may_store(self, key: int, attribute: str | None) -> bool:
+        """Say whether what has been announced of this memory is all of it, or that this attribute may be stored."""
+        attributes = self.attributes.get(key)
+        return attributes is None or attribute in attributes
+
+    def may_change(self, target: object, attribute: str | None = None) -> bool:
+        """Say whether what has run ahead of this fiber knows that the object's memory, or attribute, may change."""
         if not self.exposed:
             return True
         key = key_of(target)
@@ -472,7 +496,7 @@ class Fiber(Attempts, Awaits):
         while fiber is not None:
             if self.run.memory.was_made_by(fiber, key):
                 return True  # what has run ahead of that fiber sees the object when all its writers are announced
-            if fiber.detached and key not in fiber.announced:
+            if fiber.detached and (key not in fiber.announced or not fiber.may_store(key, attribute)):
                 return False
             fiber = fiber.parent
         return True
@@ -484,9 +508,10 @@ class Fiber(Attempts, Awaits):
             fiber = fiber.parent
         self.run.memory.make(fiber, name, value)
 
-    def may_wait_to_change(self, target: object) -> bool:
+    def may_wait_to_change(self, target: object, attribute: str | None = None) -> bool:
         """Say the same for a store that has to wait, so that more may run ahead until it is done."""
-        return key_of(target) in self.keys and self.may_change(target)
+        key = key_of(target)
+        return key in self.keys and self.may_store(key, attribute) and self.may_change(target, attribute)
 
     def queue(self, effect: Effect) -> None:
         """Put an operation into the store queue, at the end of this fiber's segment."""

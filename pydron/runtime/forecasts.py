@@ -80,13 +80,16 @@ class Forecasts:
         self._doubtful: dict[int, set[Fiber]] = {}
         """For memory that is stored into in bodies whose errors a statement catches, these: an error undoes stores."""
 
-    def of(self, container: object, fiber: Fiber) -> Forecast | None:
+    def of(self, container: object, fiber: Fiber, attribute: str | None = None) -> Forecast | None:
         """Return what a list or dictionary will hold where a fiber stands, or None if that cannot be told.
 
-        It is the container itself where the fiber and its makers alone are to store into it.
+        It is the container itself where the fiber and its makers alone are to store into it. With an attribute it is
+        the dictionary of an object, right for that attribute alone.
         """
         key = id(container)
-        if not is_container(container) or self._may_change_before(key, fiber) or self._may_be_undone(key, fiber):
+        if not is_container(container) or self._may_change_before(key, fiber, attribute):
+            return None
+        if self._may_be_undone(key, fiber):
             return None
         if not self._memory.has_queued(key):
             return container
@@ -96,12 +99,12 @@ class Forecasts:
             self.known[key] = self._made(container, key)
         return self.known[key]
 
-    def _may_change_before(self, key: int, fiber: Fiber) -> bool:
+    def _may_change_before(self, key: int, fiber: Fiber, attribute: str | None) -> bool:
         """Say whether others than a fiber and its makers, for whom it is yet to come, have announced to write."""
-        left = self._memory.announced.get(key, 0)
+        left = self._memory.announcements(key, attribute)
         maker: Fiber | None = fiber
         while left and maker is not None:
-            left -= key in maker.keys
+            left -= key in maker.keys and (attribute is None or maker.may_store(key, attribute))
             maker = maker.parent
         return left > 0
 

@@ -110,6 +110,5 @@ class GivingWay(Retirement):
         if parent.state is State.FINISHED:
             parent.outs = None  # its maker goes on with what it binds this time
             parent.keys = parent.announced
-            for key in parent.keys:
-                self.memory.announce(key)
+            parent.announce_again()
         parent.settled = parent.is_bet = False

@@ -86,7 +86,7 @@ class Ledger:
     def settle_keys(self, fiber: Fiber) -> None:
         """Take back what a fiber has announced to write."""
         for key in fiber.keys:
-            self.memory.withdraw(key)
+            self.memory.withdraw(key, fiber.attributes.get(key))
         fiber.keys = ()
         promise = self._settling.pop(fiber, None)
         if promise is not None:

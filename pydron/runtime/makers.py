@@ -49,6 +49,9 @@ class Makers(RunAhead):
 
     def _complete(self, fiber: Fiber) -> None:
         """Hand on what a finished fiber has bound."""
+        if fiber.is_unit:
+            for key in fiber.keys:
+                self.forecasts.drop(key)  # it may have been made for another attribute than was stored past the queue
         self.settle_keys(fiber)
         if fiber.outs is not None:
             results = fiber.result

@@ -55,6 +55,9 @@ class Plan(Protocol):
     def carried(self, tick: int) -> tuple[int | None, ...]:
         """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""
 
+    def attributes_stored(self, tick: int) -> tuple[frozenset[str] | None, ...]:
+        """Return, for each variable that a region or store stores into, the only attributes it stores, if so."""
+
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
 

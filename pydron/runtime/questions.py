@@ -162,7 +162,7 @@ class Questions:
         if id(type(owner)) in _ONLY_METHODS or self.run.memory.is_open(owner):
             return True
         names = instance_dict(owner)
-        content = self.forecast(names)
+        content = self.forecast(names, name)
         return (
             names is not None and isinstance(content, dict) and content.get(name, MISSING) is names.get(name, MISSING)
         )
@@ -174,7 +174,7 @@ class Questions:
             return MISSING
         if not plain_setattr(owner, name) or not plain_attribute(owner, name):
             return MISSING
-        content = self.forecast(instance_dict(owner))
+        content = self.forecast(instance_dict(owner), name)
         return settled(content.get(name, MISSING)) if isinstance(content, dict) else MISSING
 
     def may_subscript(self, owner: object, index: object) -> Request | None:
@@ -296,16 +296,19 @@ class Questions:
             return Request.IMPURE
         return Request.ORDERED if self.may_wait_to_change(target) else Request.IMPURE
 
-    def may_change(self, target: object) -> bool:
-        """Say whether what has run ahead of this fiber knows that the object's memory may change."""
+    def may_change(self, target: object, attribute: str | None = None) -> bool:
+        """Say whether what has run ahead of this fiber knows that the object's memory, or attribute, may change."""
         raise NotImplementedError
 
-    def may_wait_to_change(self, target: object) -> bool:
+    def may_wait_to_change(self, target: object, attribute: str | None = None) -> bool:
         """Say the same for a store that has to wait, so that more may run ahead until it is done."""
         raise NotImplementedError
 
-    def forecast(self, container: object) -> Forecast | None:
-        """Return what a container that is to be stored into will hold here, if that is known."""
+    def forecast(self, container: object, attribute: str | None = None) -> Forecast | None:
+        """Return what a container that is to be stored into will hold here, if that is known.
+
+        With an attribute it is the dictionary of an object, right for that attribute alone.
+        """
         raise NotImplementedError
 
     def announcer(self, container: object) -> Fiber | None:

@@ -224,13 +224,11 @@ class Run(GivingWay):
         self.memory.forget()
         self.forecasts.clear()
         self.pending = 0
-        for key in self._root.keys:
-            self.memory.announce(key)
+        self._root.announce_again()
         for entry in walk(self._root.segment):
             self.pending += 1
             if type(entry) is Effect:
                 for key in entry.keys:
                     self.memory.queue(key)
             elif type(entry) is Fiber:
-                for key in entry.keys:
-                    self.memory.announce(key)
+                entry.announce_again()

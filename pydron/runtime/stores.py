@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import PENDING as TO_COME
@@ -63,7 +63,8 @@ class Stores(Questions):
             if self.may_store_now() or (run.memory.is_young(owner) and run.memory.is_open(owner)):
                 function(owner, place, value)
                 return Choice.QUEUED
-        if not (self.may_change(owner) or run.memory.is_young(owner)):
+        attribute = cast("str", place) if function is setattr else None
+        if not (self.may_change(owner, attribute) or run.memory.is_young(owner)):
             return Choice.TURN
         key = key_of(owner)
         if key is None:
@@ -87,7 +88,7 @@ class Stores(Questions):
         """Ask for ``owner.name = value`` on known operands."""
         if not self.run.pending:
             return None
-        if plain_setattr(owner, name) and self.may_wait_to_change(owner):
+        if plain_setattr(owner, name) and self.may_wait_to_change(owner, name):
             return Request.ORDERED
         return Request.IMPURE
 

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import (
+    Branch,
     Call,
     Compute,
     ForLoop,
@@ -19,6 +20,7 @@ from pydron.dataflow.nodes import (
 )
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.loop_continue import contains_jump
+from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +70,16 @@ class Extents:
         self._mentioned: dict[int, frozenset[str]] = {}
         self._stored: dict[int, frozenset[str]] = {}
         """Variables that hold what is stored into."""
+        self._attributes: dict[int, dict[str, frozenset[str]]] = {}
+        """Which attributes are stored, by variable."""
+        self._handled: dict[int, frozenset[str]] = {}
+        """Of the variables whose attributes are stored, those with which something else is done than to read some."""
         self._loose: dict[int, frozenset[str]] = {}
         """Variables that a native statement may leave unbound as it goes to the next round or out of a loop."""
         self._sizes: dict[int, int] = {}
         self._jumps: set[int] = set()
         self._leaves: set[int] = set()
+        self._owners = _NONE.union(*map(_attribute_stored, graph.by_tick.values()))
         for node in reversed(graph.by_tick.values()):
             self._add(node)
 
@@ -83,6 +90,8 @@ class Extents:
         mine = node.reads | node.binds
         self._mentioned[node.tick] = mine.union(*[self._mentioned[tick] for tick in inner])
         self._stored[node.tick] = _stored(node).union(*[self._stored[tick] for tick in inner])
+        self._attributes[node.tick] = _merged([_attribute_stored(node), *[self._attributes[tick] for tick in inner]])
+        self._handled[node.tick] = self._handled_by(node).union(*[self._handled[tick] for tick in inner])
         self._loose[node.tick] = _left_loose(node).union(*[self._loose[tick] for tick in inner])
         self._sizes[node.tick] = 1 + sum(self._sizes[tick] for tick in inner)
         if isinstance(node, (ForLoop, WhileLoop)):
@@ -111,6 +120,26 @@ class Extents:
     def receivers(self, node: Node, inputs: Iterable[str]) -> list[str]:
         """Return the inputs of a region that it may store into: later reads of those objects have to wait for it."""
         return sorted(self._stored[node.tick].intersection(inputs))
+
+    def attributes_stored(self, node: Node, name: str) -> frozenset[str] | None:
+        """Return the only attributes of a variable's object that a node may store, or None if it may do more to it."""
+        if name in self._handled[node.tick]:
+            return None
+        return self._attributes[node.tick].get(name)
+
+    def _handled_by(self, node: Node) -> frozenset[str]:
+        """Return those of the variables whose attributes are stored that a node's own code hands on or stores anew."""
+        mine = node.reads & self._owners
+        if not mine:
+            return _NONE
+        match node:
+            case Compute() | Store():
+                code: ast.AST = node.code
+            case Branch() | WhileLoop():
+                code = node.test
+            case _:
+                return mine
+        return mine & _used_whole(code)
 
     @property
     def stored(self) -> frozenset[str]:
@@ -159,6 +188,32 @@ def _left_loose(node: Node) -> frozenset[str]:
     if isinstance(node, Native) and contains_jump([node.code], (ast.Continue, ast.Break)):
         return frozenset(name for name in node.binds if not name.startswith("."))
     return _NONE
+
+
+def _attribute_stored(node: Node) -> dict[str, frozenset[str]]:
+    match node:
+        case Store(code=ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)])):
+            return {name: frozenset((attribute,))}
+        case _:
+            return {}
+
+
+def _merged(parts: list[dict[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    filled = [part for part in parts if part]
+    if len(filled) < 2:
+        return filled[0] if filled else {}
+    merged: dict[str, frozenset[str]] = {}
+    for part in filled:
+        for name, attributes in part.items():
+            merged[name] = merged.get(name, _NONE) | attributes
+    return merged
+
+
+def _used_whole(code: ast.AST) -> frozenset[str]:
+    """Return the variables that are used other than for their attributes."""
+    nodes = list(nodes_of(code))
+    owners = {id(each.value) for each in nodes if isinstance(each, ast.Attribute)}
+    return frozenset(each.id for each in nodes if isinstance(each, ast.Name) and id(each) not in owners)
 
 
 def _stored(node: Node) -> frozenset[str]:

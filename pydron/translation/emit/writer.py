@@ -22,6 +22,7 @@ from pydron.dataflow.nodes import (
     Raise,
     Region,
     RegionNode,
+    Store,
     Try,
     With,
     regions_of,
@@ -129,6 +130,17 @@ class Writer:
         """Return, for each of these variables, which of the outputs it is, if it is one."""
         numbers = {name: number for number, name in enumerate(self.outputs(node))}
         return [numbers.get(name) for name in self.receivers(node)]
+
+    def attributes_stored(self, node: Node) -> list[frozenset[str] | None]:
+        """Return, for each variable that a node is said to store into, the attributes, or None if it may do more.
+
+        That are the variables of `receivers`, or the object of a store.
+        """
+        match node:
+            case Store(code=ast.Assign(targets=[ast.Attribute(attr=attribute)])):
+                return [frozenset((attribute,))]
+            case _:
+                return [self._extents.attributes_stored(node, name) for name in self.receivers(node)]
 
     def escapes(self, node: Node) -> bool:
         """Say whether a region may end other than at its end."""
