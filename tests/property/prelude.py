@@ -169,6 +169,7 @@ class Box:
     """A plain mutable object."""
 
     limit = 9
+    spare = 0
 
     def __init__(self, v: object = 0, items: list[object] | None = None) -> None:
         self.v = v
@@ -195,6 +196,24 @@ class Box:
     def add(self, item: object) -> int:
         self.items.append(item)
         return len(self.items)
+
+    def rank(self, value: int) -> int:
+        return (value + weigh(self.spare)) % 5
+
+    @pydron.schedule
+    def take(self, site: object, k: object, value: object) -> int:
+        weight = self.scale(site, k, value)
+        if weight % 3:
+            self.v = weight
+        return weight
+
+    @pydron.schedule
+    def update(self, site: object, k: object, value: object) -> int:
+        self.spare += 1
+        weight = self.scale(site, k, value)
+        if weight % 2:
+            self.spare = weight
+        return self.rank(weight)
 
     @property
     def size(self) -> int:

@@ -513,6 +513,59 @@ def store_and_look(draw: Draw) -> None:
         draw.bind(target, "int")
 
 
+PART_STORES = [
+    "{o}.v = {value}", "{o}.v = {call}", "{o}.v += {call}", "{o}.spare += 1", "{o}.spare = {call}",
+    "{o}.other = {value}", "{o}.items = [{value}]", "{o}.items.append({call})", "{o}.take({site}, {k}, {value})",
+    "{o}.update({site}, {k}, {value})", "setattr({o}, 'spare', {call})", "vars({o})['spare'] = {call}",
+    "{o}.__dict__['v'] = {value}", "{o}.limit = {call}", "{o}.rank = abs", "{o}.w = {call}", "del {o}.v",
+]  # fmt: skip
+PART_LOOKS = [
+    "{o}.v", "{o}.spare", "{o}.spare + 1", "f_int({site}, {k}, {o}.spare)", "f_int({site}, {k}, {o}.v)",
+    "{o}.take({site}, {k}, {value})", "{o}.update({site}, {k}, {value})", "{o}.rank({value})", "len({o}.items)",
+    "{o}.size", "len(vars({o}))", "sum(map(len, vars({o})))", "{o}.grow({site}, {k})", "{o}.limit",
+    "f_int({site}, {k}, {o})", "{o}.w",
+]  # fmt: skip
+"""How an attribute of an object is stored, and how others are read meanwhile."""
+
+
+def parts_apart(draw: Draw) -> None:
+    """Store into attributes of an object behind branches, and read others in the same rounds of a loop."""
+    kind = "slim" if draw.chance(0.1) else "box"
+    owners = [draw.variable(kind)]
+    if draw.chance(0.3):
+        same = draw.fresh("same")
+        draw.emit(f"{same} = {owners[0]}")
+        owners.append(same)
+
+    def write(templates: list[str]) -> str:
+        if kind == "slim":
+            templates = [text for text in templates if ".v" in text or ".w" in text]
+        value = an(draw, "int", 1)
+        call = f"f_int({draw.site()}, {draw.counter()}, {value})"
+        words = {"o": draw.rng.choice(owners), "value": value, "call": call, "site": draw.site(), "k": draw.counter()}
+        return draw.rng.choice(templates).format(**words)
+
+    few = draw.rng.sample(PART_STORES[:-1], 3) + draw.rng.sample(PART_STORES, 1) + PART_STORES[:1]
+    i = draw.fresh("i")
+    with draw.block(f"for {i} in range({draw.rng.randint(2, 4)}):"), draw.branch(), draw.loop(i):
+        for _ in range(draw.rng.randint(1, 3)):
+            if draw.chance(0.7):
+                with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)}):"), draw.branch():
+                    draw.emit(write(few))
+                    if draw.chance(0.2):
+                        draw.emit(write(few))
+                    if draw.chance(0.1):
+                        simple(draw)
+                if draw.chance(0.3):
+                    with draw.block("else:"), draw.branch():
+                        draw.emit(write(few))
+            else:
+                draw.emit(write(few))
+            target, look = draw.target("int"), write(PART_LOOKS)
+            draw.emit(f"{target} = {look}")
+            draw.bind(target, "int")
+
+
 def match_statement(draw: Draw) -> None:
     subject = draw.rng.choice(["pair", "int", "ints", "box", "map"])
     captures = [draw.fresh("c"), draw.fresh("c")]
@@ -570,6 +623,7 @@ COMPOUND: list[tuple[int, Callable[[Draw], None]]] = [
     (3, converge),
     (1, pop_loop),
     (8, store_and_look),
+    (8, parts_apart),
     (3, nested_function),
     (1, delete),
 ]
