@@ -223,6 +223,10 @@ class Box:
         return f"Box({self.v!r})"
 
 
+def fields(value: object) -> dict[str, object]:
+    return vars(value)
+
+
 class Slim:
     """A plain object with slots."""
 

@@ -516,13 +516,13 @@ def store_and_look(draw: Draw) -> None:
 PART_STORES = [
     "{o}.v = {value}", "{o}.v = {call}", "{o}.v += {call}", "{o}.spare += 1", "{o}.spare = {call}",
     "{o}.other = {value}", "{o}.items = [{value}]", "{o}.items.append({call})", "{o}.take({site}, {k}, {value})",
-    "{o}.update({site}, {k}, {value})", "setattr({o}, 'spare', {call})", "vars({o})['spare'] = {call}",
+    "{o}.update({site}, {k}, {value})", "setattr({o}, 'spare', {call})", "fields({o})['spare'] = {call}",
     "{o}.__dict__['v'] = {value}", "{o}.limit = {call}", "{o}.rank = abs", "{o}.w = {call}", "del {o}.v",
 ]  # fmt: skip
 PART_LOOKS = [
     "{o}.v", "{o}.spare", "{o}.spare + 1", "f_int({site}, {k}, {o}.spare)", "f_int({site}, {k}, {o}.v)",
     "{o}.take({site}, {k}, {value})", "{o}.update({site}, {k}, {value})", "{o}.rank({value})", "len({o}.items)",
-    "{o}.size", "len(vars({o}))", "sum(map(len, vars({o})))", "{o}.grow({site}, {k})", "{o}.limit",
+    "{o}.size", "len(fields({o}))", "sum(map(len, fields({o})))", "{o}.grow({site}, {k})", "{o}.limit",
     "f_int({site}, {k}, {o})", "{o}.w",
 ]  # fmt: skip
 """How an attribute of an object is stored, and how others are read meanwhile."""
@@ -532,10 +532,11 @@ def parts_apart(draw: Draw) -> None:
     """Store into attributes of an object behind branches, and read others in the same rounds of a loop."""
     kind = "slim" if draw.chance(0.1) else "box"
     owners = [draw.variable(kind)]
-    if draw.chance(0.3):
+    if draw.chance(0.5):
         same = draw.fresh("same")
-        draw.emit(f"{same} = {owners[0]}")
-        owners.append(same)
+        held = draw.chance(0.6)
+        draw.emit(f"{same} = [{owners[0]}]" if held else f"{same} = {owners[0]}")
+        owners.append(f"{same}[0]" if held else same)
 
     def write(templates: list[str]) -> str:
         if kind == "slim":
@@ -552,7 +553,7 @@ def parts_apart(draw: Draw) -> None:
             if draw.chance(0.7):
                 with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)}):"), draw.branch():
                     draw.emit(write(few))
-                    if draw.chance(0.2):
+                    if draw.chance(0.4):
                         draw.emit(write(few))
                     if draw.chance(0.1):
                         simple(draw)

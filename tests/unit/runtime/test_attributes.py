@@ -1,0 +1,132 @@
+"""Stores to attributes that a branch may turn out to make hold up the reads of these attributes, and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pydron
+from pydron.runtime.conflicts import Memory
+from pydron.testing import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COUNT = 8
+
+
+@pydron.functional
+def f(*numbers: int) -> int:
+    return sum(numbers) + 1
+
+
+class Search:
+    def __init__(self) -> None:
+        self.best: int | None = None
+        self.tried = self.total = 0
+        self.items: list[int] = []
+
+    @pydron.schedule
+    def step(self, i: int) -> None:
+        found = f(i)
+        if found > 5:
+            self.best = found
+
+    @pydron.schedule
+    def step_up(self, i: int) -> None:
+        found = f(i)
+        if self.best is None or found > self.best:
+            self.best = found
+
+    @pydron.schedule
+    def steps(self) -> None:
+        for i in range(COUNT):
+            self.step(i)
+
+    @pydron.schedule
+    def steps_up(self) -> None:
+        for i in range(COUNT):
+            self.step_up(i)
+
+    @pydron.schedule
+    def apart(self) -> None:
+        for i in range(COUNT):
+            found = f(i, self.tried)
+            self.tried += 1
+            if found > 5:
+                self.items.append(found)
+            else:
+                self.total += found
+
+    @pydron.schedule
+    def two_loops(self) -> None:
+        for i in range(COUNT):
+            if f(i) % 2:
+                self.total += 1
+                if self.total > 2:
+                    self.best = i
+        for i in range(COUNT):
+            self.items.append(f(i, self.tried))
+
+
+def rounds(program: Callable[[Search], None]) -> float:
+    """Run a program with and without workers, and return how long it took with a second for each call."""
+    expected, search = Search(), Search()
+    with simulate(workers=1, order="program"):
+        program(expected)
+    with simulate(workers=4 * COUNT, order="time", durations=lambda *_: 1.0) as pool:
+        program(search)
+    assert vars(search) == vars(expected)
+    return pool.clock.now
+
+
+@pytest.mark.parametrize("program", [Search.steps, Search.steps_up, Search.apart, Search.two_loops])
+def test_other_attributes_and_methods_are_read_at_once(program: Callable[[Search], None]) -> None:
+    assert rounds(program) == 1
+
+
+@pydron.schedule
+def handed_on(search: Search) -> None:
+    for i in range(COUNT):
+        found = f(i, search.tried)
+        if found > 5:
+            same = search
+            same.best = found
+
+
+@pydron.schedule
+def by_text(search: Search) -> None:
+    for i in range(COUNT):
+        found = f(i, search.tried)
+        if found > 5:
+            search.total = found
+            search.__dict__["tried"] = i
+
+
+@pydron.schedule
+def the_same(search: Search) -> None:
+    for i in range(COUNT):
+        if f(i, search.tried) > 5:
+            search.tried += 1
+
+
+@pytest.mark.parametrize("program", [handed_on, by_text, the_same])
+def test_what_reads_what_may_be_stored_sees_it(program: Callable[[Search], None]) -> None:
+    assert rounds(program) > 0
+
+
+def test_announcements_of_attributes_are_counted_apart() -> None:
+    memory = Memory()
+    memory.announce(1, frozenset(("a", "b")))
+    memory.announce(1, frozenset(("b",)))
+    memory.announce(1)
+    assert memory.announcements(1) == 3
+    assert [memory.announcements(1, name) for name in "abc"] == [2, 3, 1]
+    memory.withdraw(1, frozenset(("a", "b")))
+    memory.withdraw(1)
+    assert [memory.announcements(1, name) for name in "abc"] == [0, 1, 0]
+    assert not memory.has_queued(1)
+    memory.withdraw(1, frozenset(("b",)))
+    assert not memory.writes
+    assert not memory.announcements(1)
