@@ -514,55 +514,52 @@ def store_and_look(draw: Draw) -> None:
 
 
 PART_STORES = [
-    "{o}.v = {value}", "{o}.v = {call}", "{o}.v += {call}", "{o}.spare += 1", "{o}.spare = {call}",
-    "{o}.other = {value}", "{o}.items = [{value}]", "{o}.items.append({call})", "{o}.take({site}, {k}, {value})",
-    "{o}.update({site}, {k}, {value})", "setattr({o}, 'spare', {call})", "fields({o})['spare'] = {call}",
-    "{o}.__dict__['v'] = {value}", "{o}.limit = {call}", "{o}.rank = abs", "{o}.w = {call}", "del {o}.v",
+    "{o}.items = [{value}]", "{o}.items.append({call})", "{o}.take({site}, {k}, {value})", "{o}.rank = abs",
+    "{o}.update({site}, {k}, {value})", "setattr({o}, '{part}', {call})", "fields({o})['{part}'] = {call}",
+    "{o}.__dict__['{part}'] = {value}", "{o}.other = {value}", "del {o}.{part}",
 ]  # fmt: skip
 PART_LOOKS = [
-    "{o}.v", "{o}.spare", "{o}.spare + 1", "f_int({site}, {k}, {o}.spare)", "f_int({site}, {k}, {o}.v)",
     "{o}.take({site}, {k}, {value})", "{o}.update({site}, {k}, {value})", "{o}.rank({value})", "len({o}.items)",
-    "{o}.size", "len(fields({o}))", "sum(map(len, fields({o})))", "{o}.grow({site}, {k})", "{o}.limit",
-    "f_int({site}, {k}, {o})", "{o}.w",
+    "{o}.size", "len(fields({o}))", "sum(map(len, fields({o})))", "{o}.grow({site}, {k})", "f_int({site}, {k}, {o})",
 ]  # fmt: skip
+PLAIN_STORES = ["{o}.{part} = {call}", "{o}.{part} = {value}", "{o}.{part} += {value}"]
+PLAIN_LOOKS = ["f_int({site}, {k}, {o}.{part})", "{o}.{part} + 1"]
 """How an attribute of an object is stored, and how others are read meanwhile."""
 
 
 def parts_apart(draw: Draw) -> None:
     """Store into attributes of an object behind branches, and read others in the same rounds of a loop."""
     kind = "slim" if draw.chance(0.1) else "box"
+    parts = ["v", "w"] if kind == "slim" else ["v", "spare", "limit"]
     owners = [draw.variable(kind)]
-    if draw.chance(0.5):
+    if draw.chance(0.6):
         same = draw.fresh("same")
         held = draw.chance(0.6)
         draw.emit(f"{same} = [{owners[0]}]" if held else f"{same} = {owners[0]}")
         owners.append(f"{same}[0]" if held else same)
-
-    def write(templates: list[str]) -> str:
-        if kind == "slim":
-            templates = [text for text in templates if ".v" in text or ".w" in text]
-        value = an(draw, "int", 1)
-        call = f"f_int({draw.site()}, {draw.counter()}, {value})"
-        words = {"o": draw.rng.choice(owners), "value": value, "call": call, "site": draw.site(), "k": draw.counter()}
-        return draw.rng.choice(templates).format(**words)
-
-    few = draw.rng.sample(PART_STORES[:-1], 3) + draw.rng.sample(PART_STORES, 1) + PART_STORES[:1]
     i = draw.fresh("i")
+
+    def write(plain: list[str], more: list[str]) -> str:
+        table = plain if kind == "slim" or draw.chance(0.7) else more
+        value = i if draw.chance(0.6) else an(draw, "int", 1)
+        call = f"f_int({draw.site()}, {draw.counter()}, {value})"
+        words = {"o": draw.rng.choice(owners), "part": draw.rng.choice(parts), "site": draw.site()}
+        return draw.rng.choice(table).format(**words, value=value, call=call, k=draw.counter())
+
+    few = draw.rng.sample(PART_STORES, 2)
     with draw.block(f"for {i} in range({draw.rng.randint(2, 4)}):"), draw.branch(), draw.loop(i):
-        for _ in range(draw.rng.randint(1, 3)):
-            if draw.chance(0.7):
-                with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {an(draw, 'int', 1)}):"), draw.branch():
-                    draw.emit(write(few))
-                    if draw.chance(0.4):
-                        draw.emit(write(few))
-                    if draw.chance(0.1):
-                        simple(draw)
-                if draw.chance(0.3):
-                    with draw.block("else:"), draw.branch():
-                        draw.emit(write(few))
-            else:
-                draw.emit(write(few))
-            target, look = draw.target("int"), write(PART_LOOKS)
+        for _ in range(draw.rng.randint(1, 2)):
+            with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {i}):"), draw.branch():
+                for _ in range(draw.rng.randint(1, 2)):
+                    draw.emit(write(PLAIN_STORES, few))
+                if draw.chance(0.1):
+                    simple(draw)
+            if draw.chance(0.3):
+                with draw.block("else:"), draw.branch():
+                    draw.emit(write(PLAIN_STORES, few))
+            if draw.chance(0.3):
+                draw.emit(write(PLAIN_STORES, few))
+            target, look = draw.target("int"), write(PLAIN_LOOKS, PART_LOOKS)
             draw.emit(f"{target} = {look}")
             draw.bind(target, "int")
 
