@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from pydron.tasks import Captured
-from pydron.transport.pickling import dumps
+from pydron.worker.capture import module_that_warned, warning_content
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -111,11 +111,8 @@ class Output:
         if mark in self._repeats:
             return
         self._repeats.add(mark)
-        try:
-            data = dumps((message, category, filename, line)).data
-        except Exception:
-            data = dumps((str(message), UserWarning, filename, line)).data
-        self._caught.append(("warning", data))
+        module = module_that_warned(sys._getframe(1), filename, line)
+        self._caught.append(("warning", warning_content(message, category, filename, line, module)))
 
 
 def _set_filters(filters: object) -> None:

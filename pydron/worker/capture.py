@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-__all__ = ["Capture", "Caught", "Taker", "log_content", "warning_content"]
+__all__ = ["Capture", "Caught", "Taker", "log_content", "module_that_warned", "warning_content"]
 
 Caught = tuple[str, bytes]
 
@@ -125,7 +125,7 @@ class Capture:
         if mark not in self._repeats:
             self._repeats.add(mark)
             self._take_files()
-            module = _module_that_warned(sys._getframe(1), filename, line)
+            module = module_that_warned(sys._getframe(1), filename, line)
             self.caught.append(("warning", warning_content(message, category, filename, line, module)))
 
 
@@ -153,7 +153,7 @@ def warning_content(
         return dumps((str(message), UserWarning, filename, line, module)).data
 
 
-def _module_that_warned(frame: FrameType | None, filename: str, line: int) -> str:
+def module_that_warned(frame: FrameType | None, filename: str, line: int) -> str:
     """Return the name of the module whose code at a line warns, as far as it is on the stack."""
     while frame is not None:
         if frame.f_lineno == line and frame.f_code.co_filename == filename:

@@ -279,8 +279,8 @@ def test_output_is_caught_in_order(capsys: pytest.CaptureFixture[str], caplog: p
     assert [each.stream for each in outcome.captured] == ["stdout", "stderr", "log", "warning"]
     assert outcome.captured[0].content == b"word\n"
     assert pickle.loads(outcome.captured[2].content)["msg"] == "logged word"
-    message, category, *_ = pickle.loads(outcome.captured[3].content)
-    assert (str(message), category) == ("warned word", UserWarning)
+    message, category, *_, module = pickle.loads(outcome.captured[3].content)
+    assert (str(message), category, module) == ("warned word", UserWarning, __name__)
     assert capsys.readouterr() == ("", "")
     assert not caplog.records
     after = (sys.stdout, sys.stderr, list(warnings.filters), warnings.showwarning, logging.Logger.callHandlers)
