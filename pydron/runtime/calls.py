@@ -70,7 +70,11 @@ class Bound:
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         """Call the method."""
-        return getattr(_value(self.owner), self.name)(*args, **kwargs)
+        return self.method()(*args, **kwargs)
+
+    def method(self) -> Callable[..., object]:
+        """Read the method."""
+        return getattr(_value(self.owner), self.name)  # type: ignore[no-any-return]
 
 
 class Calls(Dispatch):
@@ -95,6 +99,10 @@ class Calls(Dispatch):
     def owner_of(self, callee: object) -> object:
         """Return the object, or the promise of it, whose method was read to be called later."""
         return callee.owner if type(callee) is Bound else None
+
+    def method_of(self, callee: object) -> object:
+        """Return the method that was read to be called later, for the frame to call it."""
+        return callee.method() if type(callee) is Bound else callee
 
     def call(self, callee: Callable[..., object], args: tuple[object, ...], keywords: object, tick: int) -> object:
         """``callee(*args, **keywords)``: return the result, a promise of it, or what to do."""
@@ -332,7 +340,10 @@ class Calls(Dispatch):
             return self._opaque_method(owner, name, args, kwargs, tick)
         if self.run.pending and not self.shows_already(owner, name):
             return Choice.TURN if in_turn else Choice.UNIT
-        callee = getattr(owner, name)
+        try:
+            callee = getattr(owner, name)
+        except AttributeError:
+            return Choice.TURN  # it is the frame that has to raise
         result = self._call(callee, args, keywords, tick, in_turn=in_turn)
         if result is Choice.TURN:
             return self._opaque_method(owner, name, args, kwargs, tick)

@@ -116,5 +116,5 @@ class Output:
 
 
 def _set_filters(filters: object) -> None:
+    """Exchange the filters, but let Python remember what it has shown: no call changes them as far as it can see."""
     warnings.filters[:] = filters  # type: ignore[index]
-    warnings._filters_mutated()  # type: ignore[attr-defined]

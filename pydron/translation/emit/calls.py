@@ -71,7 +71,7 @@ class Calls(Writer):
                 *quote("yield _IMPURE", code),
                 *self._take_arrived(call, code),
             ],
-            native=[self._made(node)],
+            native=[*self._read_method(call), self._made(node)],
             take=[assign(node.target or ".r", load(".answer", code), code)],
             writes=self._written_by(call, node),
         )
@@ -101,6 +101,12 @@ class Calls(Writer):
         if not isinstance(call.func, ast.Name) or call.func.id not in self._methods:
             return []
         return quote("yield (_S.owner_of(_Function),)", origin, _Function=call.func.id)
+
+    def _read_method(self, call: ast.Call) -> list[ast.stmt]:
+        """Put the method itself in place of what stands for it: it is called by the user's line and no other."""
+        if not isinstance(call.func, ast.Name) or call.func.id not in self._methods:
+            return []
+        return quote("_Function = _S.method_of(_Function)", call, _Function=call.func.id)
 
     def _check_arguments(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Complain of arguments without a value, after the method itself has been read."""
@@ -144,7 +150,7 @@ class Calls(Writer):
                 node.code,
                 _Value=call.args[0].value,
                 _Wait=self._force(node.reads, node),
-                _Native=[self._made(node)],
+                _Native=[*self._read_method(call), self._made(node)],
             )
         return spread
 
@@ -157,7 +163,7 @@ class Calls(Writer):
                 return []
 
     def _ask_call(self, call: ast.Call, node: Node, verb: str) -> list[ast.stmt]:
-        origin = node.code
+        origin = call  # the statement may begin lines above
         positional = at(ast.Tuple(list(call.args), ast.Load()), origin)
         tick = constant(node.tick, origin)
         keywords = self._keywords(call, origin)
@@ -225,7 +231,7 @@ class Calls(Writer):
                 code,
                 _Answer=".answer",
                 _Arrived=self._take_arrived(call, code),
-                _Native=[self._made(node)],
+                _Native=[*self._read_method(call), self._made(node)],
                 _Take=[assign(target, load(".answer", code), code)],
             ),
         ]

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BIND", "SPREAD", "Flattener", "lower_calls"]
 
+_MOST_OPERANDS = 30
+"""From here on Python reads a method before it evaluates the arguments, and calls what it has read."""
 BIND = ".bind"
 """Stands for reading a method before its arguments are evaluated."""
 SPREAD = ".spread"
@@ -506,9 +508,10 @@ class Flattener:
         if isinstance(function, ast.Attribute):
             owner = self.kept(function.value, arguments, checked=not late)
             if late:
-                called: ast.expr = self.spill(
-                    at(ast.Call(load(BIND, function), [owner, at(ast.Constant(function.attr), function)], []), function)
+                bound = at(
+                    ast.Call(load(BIND, function), [owner, at(ast.Constant(function.attr), function)], []), function
                 )
+                called: ast.expr = self.spill(_at_name(bound, function, node))
             else:
                 called = at(ast.Attribute(owner, function.attr, ast.Load()), function)
         elif late:
@@ -528,13 +531,30 @@ class Flattener:
             at(ast.keyword(keyword.arg, value), keyword)
             for keyword, value in zip(node.keywords, values[len(node.args) :], strict=True)
         ]
-        return at(ast.Call(called, positional, keywords), node)
+        return _at_method(at(ast.Call(called, positional, keywords), node), node)
 
     def _spread_alone(self, value: ast.expr, called: ast.expr, call: ast.Call) -> ast.expr:
         """Iterate over an argument once: what is asked before a call and the call itself see the same."""
         callee = [load(called.id, call)] if isinstance(called, ast.Name) else []
         taken = self.spill(at(ast.Call(load(SPREAD, call), [value, *callee], []), call))
         return at(ast.Starred(taken, ast.Load()), call.args[0])
+
+
+def _at_method(made: ast.Call, call: ast.Call) -> ast.Call:
+    """Have the call of a method begin where its name stands, as Python has it in chains that span several lines."""
+    count = len(call.args) + len(call.keywords) + bool(call.keywords)
+    is_spread = any(isinstance(arg, ast.Starred) for arg in call.args) or any(not each.arg for each in call.keywords)
+    if not isinstance(call.func, ast.Attribute) or is_spread or count >= _MOST_OPERANDS:
+        return made
+    return _at_name(made, call.func, call)
+
+
+def _at_name(made: ast.Call, read: ast.Attribute, call: ast.Call) -> ast.Call:
+    """Have something begin where the name of a method stands, if that is not the line where the call begins."""
+    line, column = read.end_lineno or 0, read.end_col_offset or 0
+    if read.lineno < line and (line, column) < (call.end_lineno or 0, call.end_col_offset or 0):
+        made.lineno, made.col_offset = line, column - len(read.attr)
+    return made
 
 
 def _value(node: ast.expr) -> ast.expr:

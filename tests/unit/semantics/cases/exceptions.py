@@ -363,3 +363,64 @@ def main():
             say(3, i, i)
             break
     return i
+
+# --- 4 a chain of methods over several lines
+class Chain:
+    def __init__(self, k):
+        self.k = k
+
+    @pydron.functional
+    def step(self, site, k):
+        trip(site, k)
+        return Chain(self.k + 1)
+
+    def check(self, value, *rest, **more):
+        if value == FAILS:
+            raise KeyError(value)
+        return self
+
+FAILS = -1
+
+@pydron.schedule
+def chain(first):
+    return (
+        first
+        .step(1, 0)
+        .check(f_int(2, 0))
+        .step(3, f_int(
+            3, 1))
+        .check(1, f_int(4, 0))
+        .check(2, *[f_int(5, 0)])
+        .check(
+            3, more=f_int(6, 0))
+        .nothing(f_int(7, 0))
+    )
+
+@pydron.schedule
+def missing(first):
+    last = (
+        first
+        .step(9, 0)
+        .nothing(f_int(9, 1))
+    )
+    return last
+
+@pydron.schedule
+def text():
+    return (
+        f_text(8, 0)
+        .upper()
+        .index(
+            f_text(8, 1))
+    )
+
+def drive():
+    global FAILS
+    seen = []
+    for FAILS in (-1, 1, 2, 3):
+        for call in (lambda: chain(Chain(0)), lambda: missing(Chain(0)), text):
+            try:
+                call()
+            except Exception as error:
+                seen.append(describe(error))
+    return seen

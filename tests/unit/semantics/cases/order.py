@@ -727,3 +727,48 @@ def main():
         out.append(COUNT)
     a, b = speak(2, 0), speak(2, 1)
     return out, COUNT, a + b, COUNT
+
+# --- 48 methods that warn of who calls them
+import warnings
+
+class Old:
+    def __init__(self):
+        self.items = []
+
+    def put(self, item):
+        warnings.warn("put is old", DeprecationWarning, stacklevel=2)
+        self.items.append(item)
+        return self
+
+@pydron.functional
+def make(site, k):
+    trip(site, k)
+    return Old()
+
+@pydron.schedule
+def main():
+    first = make(1, 0)
+    first.put(f_int(2, 0))
+    first.put(
+        f_int(2, 1)
+    ).put(f_int(2, 2))
+    others = [make(1, 1), make(1, 2)]
+    for k, each in enumerate(others):
+        each.put(f_int(3, k))
+        each.put(*[f_int(4, k)])
+    return first.items, [each.items for each in others]
+
+# --- 48 a warning that is shown once
+import warnings
+
+@pydron.functional
+def risky(site, k):
+    trip(site, k)
+    warnings.warn("risky", UserWarning)
+    return k
+
+@pydron.schedule
+def main():
+    with warnings.catch_warnings():
+        warnings.simplefilter("once")
+        return [risky(1, k) for k in range(3)]
