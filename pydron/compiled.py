@@ -161,6 +161,16 @@ class Translation:
         return {tick: tuple(self._emitter.attributes_stored(node)) for tick, node in self.graph.by_tick.items()}
 
     @cached_property
+    def _mutators(self) -> dict[int, str]:
+        return {tick: name for tick, node in self.graph.by_tick.items() if (name := self._emitter.mutator(node))}
+
+    @cached_property
+    def own_attributes(self) -> frozenset[str] | None:
+        """The only attributes that the function stores of its first argument, or None if it may do more to it."""
+        names = self._arguments.posonlyargs or self._arguments.args
+        return self._emitter.attributes_stored_into(self.scope.parameters[0]) if names else None
+
+    @cached_property
     def _escaping(self) -> frozenset[int]:
         return frozenset(tick for tick, node in self.graph.by_tick.items() if self._emitter.escapes(node))
 
@@ -197,6 +207,10 @@ class Translation:
     def attributes_stored(self, tick: int) -> tuple[frozenset[str] | None, ...]:
         """Return, for each variable that a region or store stores into, the only attributes it stores, if so."""
         return self._attributes[tick]
+
+    def mutator(self, tick: int) -> str:
+        """Return the name of the method that the call at a tick is of if it may change its object, or nothing."""
+        return self._mutators.get(tick, "")
 
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
@@ -364,6 +378,7 @@ class CompiledPlan:
         self.outputs = translation.outputs
         self.carried = translation.carried
         self.attributes_stored = translation.attributes_stored
+        self.mutator = translation.mutator
         self.escapes = translation.escapes
         self.bets = translation.bets
         self._free: dict[str, CellType] = dict(
@@ -387,6 +402,11 @@ class CompiledPlan:
     def translation(self) -> Translation:
         """What follows from the source."""
         return self._translation
+
+    @property
+    def own_attributes(self) -> frozenset[str] | None:
+        """The only attributes that the function stores of its first argument, or None if it may do more to it."""
+        return self._translation.own_attributes
 
     @cached_property
     def _binder(self) -> FunctionType:

@@ -96,6 +96,17 @@ class Calls(Dispatch):
             return getattr(owner, name)
         return Choice.TURN
 
+    def attributes_stored_by(self, owner: object, method: str) -> frozenset[str] | None:
+        """Return the only attributes of its object that a method stores, or None if it may do more or is not known."""
+        if type(owner) is Promise or id(type(owner)) in CONTAINERS:
+            return None
+        if not plain_attribute(owner, method) or not self.shows_already(owner, method):
+            return None
+        function, first = unbound(getattr(owner, method))
+        scheduled = scheduled_of(function) if first and first[0] is owner else None
+        plan = scheduled.plan() if scheduled is not None else None
+        return plan.own_attributes if plan is not None else None
+
     def owner_of(self, callee: object) -> object:
         """Return the object, or the promise of it, whose method was read to be called later."""
         return callee.owner if type(callee) is Bound else None

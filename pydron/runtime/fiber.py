@@ -396,7 +396,9 @@ class Fiber(Attempts, Awaits):
         known = [settled(value) for value in writes]
         keys = [value.memory if type(value) is Promise else key_of(value) for value in known]
         attributes: dict[int, frozenset[str] | None] = {}
-        for key, names in zip_longest(keys, plan.attributes_stored(child.tick)):  # nothing for a call
+        mutator = plan.mutator(child.tick)
+        stored = [self.attributes_stored_by(known[0], mutator)] if mutator else plan.attributes_stored(child.tick)
+        for key, names in zip_longest(keys, stored):
             if key is not None:
                 before = attributes.get(key, names)
                 attributes[key] = None if before is None or names is None else before | names

@@ -58,6 +58,13 @@ class Plan(Protocol):
     def attributes_stored(self, tick: int) -> tuple[frozenset[str] | None, ...]:
         """Return, for each variable that a region or store stores into, the only attributes it stores, if so."""
 
+    def mutator(self, tick: int) -> str:
+        """Return the name of the method that the call at a tick is of if it may change its object, or nothing."""
+
+    @property
+    def own_attributes(self) -> frozenset[str] | None:
+        """The only attributes that the function stores of its first argument, or None if it may do more to it."""
+
     def escapes(self, tick: int) -> bool:
         """Say whether the region at a tick may end by ``break`` or ``return``."""
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydron.dataflow.nodes import Call
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign, spread_values
@@ -16,7 +17,7 @@ from pydron.translation.quote import at, constant, load, quote, quote_expression
 from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import Call, Node
+    from pydron.dataflow.nodes import Node
     from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Calls"]
@@ -128,13 +129,24 @@ class Calls(Writer):
     def _written_by(self, call: ast.Call, node: Call) -> list[str]:
         """Return the variable whose object the call of a method may change."""
         match call.func:
-            case ast.Attribute(value=ast.Name(id=owner), attr=method):
+            case ast.Attribute(value=ast.Name(id=owner)):
                 pass
             case ast.Name(id=name) if name in self._methods and self._methods[name][0] in node.live_after:
-                owner, method = self._methods[name]
+                owner, _ = self._methods[name]
             case _:
                 return []
-        return [owner] if method in MUTATORS and owner in self._fast else []
+        return [owner] if self.mutator(node) and owner in self._fast else []
+
+    def mutator(self, node: Node) -> str:
+        """Return the name of the method that a node calls if it may change its object, or nothing."""
+        match node:
+            case Call(call=ast.Call(func=ast.Attribute(attr=method))) if method in MUTATORS:
+                return method
+            case Call(call=ast.Call(func=ast.Name(id=name))) if name in self._methods:
+                _, method = self._methods[name]
+                return method if method in MUTATORS else ""
+            case _:
+                return ""
 
     def _spread(self, call: ast.Call, node: Call) -> list[ast.stmt]:
         """Wait for what is spread over the arguments, and for leave to iterate over it."""

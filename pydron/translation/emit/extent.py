@@ -127,6 +127,12 @@ class Extents:
             return None
         return self._attributes[node.tick].get(name)
 
+    def attributes_stored_by_all(self, name: str) -> frozenset[str] | None:
+        """Return the same of the whole function, for a variable of whose object attributes are stored."""
+        if name not in self._owners or any(name in handled for handled in self._handled.values()):
+            return None
+        return _NONE.union(*[stored.get(name, _NONE) for stored in self._attributes.values()])
+
     def _handled_by(self, node: Node) -> frozenset[str]:
         """Return those of the variables whose attributes are stored that a node's own code hands on or stores anew."""
         mine = node.reads & self._owners

@@ -142,6 +142,12 @@ class Writer:
             case _:
                 return [self._extents.attributes_stored(node, name) for name in self.receivers(node)]
 
+    def attributes_stored_into(self, parameter: str) -> frozenset[str] | None:
+        """Return the only attributes of a parameter's object that the function stores, or None if it may do more."""
+        if parameter not in self._fast or any(parameter in node.binds for node in self.graph.root.nodes):
+            return None
+        return self._extents.attributes_stored_by_all(parameter)
+
     def escapes(self, node: Node) -> bool:
         """Say whether a region may end other than at its end."""
         return self._extents.escapes(node)

@@ -60,6 +60,33 @@ class Search:
                 self.total += found
 
     @pydron.schedule
+    def add(self, i: int) -> None:
+        if f(i) > 5:
+            self.total += i
+
+    @pydron.schedule
+    def adds(self) -> None:
+        for i in range(COUNT):
+            self.add(i)
+            self.items.append(f(i, self.tried))
+
+    @pydron.schedule
+    def update(self, i: int) -> None:
+        if f(i) > 5:
+            self.total += i
+            self.count(i)
+
+    @pydron.schedule
+    def count(self, i: int) -> None:
+        self.tried += i
+
+    @pydron.schedule
+    def updates(self) -> None:
+        for i in range(COUNT):
+            self.update(i)
+            self.items.append(f(i, self.tried))
+
+    @pydron.schedule
     def two_loops(self) -> None:
         for i in range(COUNT):
             if f(i) % 2:
@@ -71,9 +98,9 @@ class Search:
 
 
 def rounds(program: Callable[[Search], None]) -> float:
-    """Run a program with and without workers, and return how long it took with a second for each call."""
+    """Run a program in order and in parallel, and return how long it took with a second for each call."""
     expected, search = Search(), Search()
-    with simulate(workers=1, order="program"):
+    with pydron.session(mode="sequential"):
         program(expected)
     with simulate(workers=4 * COUNT, order="time", durations=lambda *_: 1.0) as pool:
         program(search)
@@ -81,7 +108,7 @@ def rounds(program: Callable[[Search], None]) -> float:
     return pool.clock.now
 
 
-@pytest.mark.parametrize("program", [Search.steps, Search.steps_up, Search.apart, Search.two_loops])
+@pytest.mark.parametrize("program", [Search.steps, Search.steps_up, Search.apart, Search.two_loops, Search.adds])
 def test_other_attributes_and_methods_are_read_at_once(program: Callable[[Search], None]) -> None:
     assert rounds(program) == 1
 
@@ -93,6 +120,16 @@ def handed_on(search: Search) -> None:
         if found > 5:
             same = search
             same.best = found
+
+
+@pydron.schedule
+def held(search: Search) -> None:
+    holders = [search]
+    for i in range(COUNT):
+        found = f(i, search.tried)
+        if found > 5:
+            search.best = found
+            holders[0].tried = found
 
 
 @pydron.schedule
@@ -111,7 +148,7 @@ def the_same(search: Search) -> None:
             search.tried += 1
 
 
-@pytest.mark.parametrize("program", [handed_on, by_text, the_same])
+@pytest.mark.parametrize("program", [handed_on, held, by_text, the_same, Search.updates])
 def test_what_reads_what_may_be_stored_sees_it(program: Callable[[Search], None]) -> None:
     assert rounds(program) > 0
 
