@@ -13,6 +13,7 @@ from functools import partial
 from itertools import islice, pairwise, takewhile
 from typing import TYPE_CHECKING, Final, TypeGuard, cast
 
+from pydron.runtime.effects.attributes import is_in_slot
 from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.entries import Effect, walk
 from pydron.runtime.promise import Promise, settled
@@ -283,8 +284,11 @@ def _apply(effect: Effect, container: object, content: Forecast) -> bool:
     if operation is None:
         return False
     owner = effect.operands[0]
-    if owner is not container and (effect.function is not setattr or instance_dict(owner) is not container):
-        return False
+    if owner is not container:
+        if effect.function is not setattr or instance_dict(owner) is not container:
+            return False
+        if is_in_slot(owner, cast("str", effect.operands[1])):
+            return False
     return operation(content, *effect.operands[1:])
 
 

@@ -22,7 +22,7 @@ from pydron.runtime.effects.arrays import numpy_types
 from pydron.runtime.effects.memory import class_dict, class_mro, instance_dict, is_class
 from pydron.runtime.effects.trust import has_plain_keys
 
-__all__ = ["defines", "has_finalizer", "plain_attribute", "plain_setattr"]
+__all__ = ["defines", "has_finalizer", "is_in_slot", "plain_attribute", "plain_setattr"]
 
 _MISSING = object()
 
@@ -173,6 +173,11 @@ def plain_setattr(obj: object, name: str) -> bool:
     if names_now is None or _is_data_descriptor(found) or not has_plain_keys(names_now):
         return False
     return _replaces_quietly(names_now.get(name))
+
+
+def is_in_slot(obj: object, name: str) -> bool:
+    """Tell whether ``obj.name = value`` stores into a slot, where the object's dictionary does not show it."""
+    return type(_static_lookup(class_mro(type(obj)), name)) is MemberDescriptorType
 
 
 def _slot_value(descriptor: MemberDescriptorType, obj: object) -> object:

@@ -153,6 +153,31 @@ def test_what_reads_what_may_be_stored_sees_it(program: Callable[[Search], None]
     assert rounds(program) > 0
 
 
+class Slotted:
+    __slots__ = ("__dict__", "fixed")
+
+    def __init__(self) -> None:
+        self.free = self.fixed = 0
+
+
+def names_of(value: object) -> dict[str, object]:
+    return vars(value)
+
+
+@pydron.schedule
+def slotted() -> object:
+    one = Slotted()
+    names = names_of(one)
+    one.fixed = f(1)
+    one.free = f(2, one.fixed)
+    return len(names), [*names], list(names.items()), one.fixed, one.free
+
+
+def test_what_is_stored_into_a_slot_is_not_in_the_dictionary() -> None:
+    with simulate(workers=2, order="reverse", durations=lambda *_: 1.0):
+        assert slotted() == (1, ["free"], [("free", 5)], 2, 5)
+
+
 def test_announcements_of_attributes_are_counted_apart() -> None:
     memory = Memory()
     memory.announce(1, frozenset(("a", "b")))
