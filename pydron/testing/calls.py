@@ -13,13 +13,45 @@ from pydron.tasks import Function, Outcome, Payload
 from pydron.testing.output import Output
 from pydron.transport.pickling import Functions, dump_failure, dumps, loads, refused_result
 from pydron.worker import inside
+from pydron.worker.likeness import decimal_mark
+from pydron.worker.variables import USUAL_MODES, Variables, floating_errors, set_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydron.tasks import Task, WaitingCall
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "Surroundings"]
+
+
+class Surroundings:
+    """What belongs to the context of the code that makes a call."""
+
+    __slots__ = ("_decimal", "_floating", "_variables", "mark")
+
+    def __init__(self) -> None:
+        self._decimal = decimal.getcontext().copy()
+        self._variables = _VARIABLES.packed()
+        self._floating = floating_errors()
+        self.mark = decimal_mark(), _VARIABLES.now(), self._floating
+        """Distinguishes them from others."""
+
+    def run(self, function: Callable[[], Outcome]) -> Outcome:
+        """Call a function in a context like that one."""
+        return Context().run(self._run, function)
+
+    def _run(self, function: Callable[[], Outcome]) -> Outcome:
+        decimal.setcontext(self._decimal.copy())
+        if self._variables:
+            set_variables(self._variables)
+        numpy = sys.modules.get("numpy")
+        if numpy is None:
+            return function()
+        with numpy.errstate(**{**USUAL_MODES, **dict(self._floating)}):
+            return function()
+
+
+_VARIABLES = Variables()
 
 
 class Calls:
@@ -48,28 +80,27 @@ class Calls:
             self._direct[key] = function
         return known[1]
 
-    def run(self, task: Task, values: Mapping[int, Payload], context: decimal.Context) -> Outcome:
-        """Run a task as a worker would; `context` is the decimal context of the code that made the call."""
+    def run(self, task: Task, values: Mapping[int, Payload], context: Surroundings) -> Outcome:
+        """Run a task as a worker would; `context` is that of the code that made the call."""
         outer = inside.in_task()
         inside.mark(True)
         try:
             with self._output:
-                return Context().run(self._run, task, values, context)
+                return context.run(lambda: self._run(task, values))
         finally:
             inside.mark(outer)
 
-    def wait_for(self, call: WaitingCall, context: decimal.Context) -> Outcome:
+    def wait_for(self, call: WaitingCall, context: Surroundings) -> Outcome:
         """Make a waiting call, on an event loop of its own."""
         outer = inside.in_task()
         inside.mark(True)
         try:
             with self._output:
-                return Context().run(self._wait_for, call, context)
+                return context.run(lambda: self._wait_for(call))
         finally:
             inside.mark(outer)
 
-    def _wait_for(self, call: WaitingCall, context: decimal.Context) -> Outcome:
-        decimal.setcontext(context.copy())
+    def _wait_for(self, call: WaitingCall) -> Outcome:
         handled = sys.exception()
         outcome = Outcome(call.id, own=True)
         try:
@@ -83,8 +114,7 @@ class Calls:
         outcome.captured = self._output.take()
         return outcome
 
-    def _run(self, task: Task, values: Mapping[int, Payload], context: decimal.Context) -> Outcome:
-        decimal.setcontext(context.copy())
+    def _run(self, task: Task, values: Mapping[int, Payload]) -> Outcome:
         handled = sys.exception()
         try:
             function = self._direct.get(task.function.key) or loads(task.function.payload, copy=True)

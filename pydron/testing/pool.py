@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import math
 from itertools import count
 from random import Random
@@ -13,11 +12,10 @@ from pydron.ids import TaskId
 from pydron.scheduler import Scheduler, events
 from pydron.scheduler.check import check
 from pydron.tasks import Function, Payload, Task
-from pydron.testing.calls import Calls
+from pydron.testing.calls import Calls, Surroundings
 from pydron.testing.clock import Clock
 from pydron.testing.simulation import ORDERS, Plan, Simulation
 from pydron.transport.pickling import dumps, load_failure, loads, refused_argument
-from pydron.worker.likeness import decimal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,8 +100,8 @@ class SimulatedPool:
         self._eager = eager
         self._numbers = count(1)
         self._calls = Calls(ship=ship)
-        self._contexts: dict[int, decimal.Context] = {}
-        self._likenesses: dict[object, int] = {}
+        self._contexts: dict[int, Surroundings] = {}
+        self._likenesses: list[object] = []
         self._waiting: dict[int, WaitingCall] = {}
         self._batch: list[Event] = []
         self._tasks: list[Task] = []
@@ -114,7 +112,10 @@ class SimulatedPool:
 
     def likeness(self) -> int:
         """Return the number of the circumstances that calls run in."""
-        return self._likenesses.setdefault(decimal_mark(), len(self._likenesses))
+        mark = Surroundings().mark
+        if mark not in self._likenesses:
+            self._likenesses.append(mark)
+        return self._likenesses.index(mark)
 
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""
@@ -148,7 +149,7 @@ class SimulatedPool:
             self._inbox = inbox
         self._tasks.append(task)
         task.likeness = self.likeness()
-        self._contexts[task.id] = decimal.getcontext().copy()
+        self._contexts[task.id] = Surroundings()
         return not task.id & 31 or bool(inbox.outcomes)
 
     def copy_call(

@@ -14,7 +14,8 @@ import pickle
 import sys
 import types
 import typing
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
 
 from pydron.interrupts import is_interrupt
 from pydron.tasks import Payload, make_payload
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 
     Keep = Callable[[memoryview], Kept | None]
 
-__all__ = ["LARGE_BYTES", "Refusal", "dumps", "dumps_call", "dumps_function", "is_plain", "loads", "pickle_class"]
+__all__ = [
+    "LARGE_BYTES",
+    "Refusal",
+    "dumps",
+    "dumps_call",
+    "dumps_function",
+    "is_plain",
+    "loads",
+    "pickle_class",
+    "pickle_whole",
+]
 
 Reduced = tuple[object, ...]
 BUFFER_LIMIT = 16 * 1024
@@ -88,6 +99,8 @@ def _reduce_class(cls: type) -> Reduced | None:
 def _reduce_special(value: object, kind: type) -> Reduced | None:
     if kind is object:
         return DEFINITIONS.reduce_sentinel(value)
+    if kind is ContextVar:
+        return DEFINITIONS.reduce_variable(cast("ContextVar[object]", value))
     if issubclass(kind, _STATEFUL):
         _refuse(value)
     mixins = sys.modules.get("asyncio.mixins")
@@ -193,6 +206,13 @@ def _with_slots(cls: type, reduced: tuple[Any, ...]) -> Reduced:
     slots = (*members, *(each for each in ("__dict__", "__weakref__") if each in content))
     kept = {each: value for each, value in attributes.items() if each not in members}
     return make, (kind, name, bases, {**first, "__slots__": slots}, *others), (kept, state), *rest
+
+
+def pickle_whole(value: object) -> bytes:
+    """Pickle anything into one stream."""
+    file = io.BytesIO()
+    _thorough()(file, 5).dump(value)
+    return file.getvalue()
 
 
 def pickle_class(cls: type, wrap: Callable[[object, object], Reduced]) -> bytes:

@@ -1,4 +1,4 @@
-"""Classes and sentinels that travel by value: shipped once, known by a key, one identity on the way out and back.
+"""Classes, sentinels and context variables that travel by value: shipped once, known by a key, with one identity.
 
 A class of ``__main__`` or of a function body cannot be imported by a worker. The driver *defines* it: gives it a key
 and pickles its content once. In every other pickle it is a reference to that key, so what comes back from a worker
@@ -14,9 +14,14 @@ import os
 import pickle
 import sys
 import threading
+from contextvars import Context, ContextVar
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-__all__ = ["DEFINITIONS", "Definitions", "is_by_value", "module_attribute", "shipped"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DEFINITIONS", "Definitions", "is_by_value", "module_attribute", "module_holding", "shipped"]
 
 
 def is_by_value(module: str | None, qualname: str) -> bool:
@@ -40,6 +45,11 @@ def shipped(key: bytes) -> object:
 
 def _sentinel(key: bytes) -> object:
     return DEFINITIONS.made(key, object())
+
+
+def _variable(key: bytes, name: str, *default: object) -> object:
+    made: ContextVar[object] = ContextVar(name, default=default[0]) if default else ContextVar(name)
+    return DEFINITIONS.made(key, made)
 
 
 def _build(key: bytes, make: object, arguments: tuple[object, ...]) -> object:
@@ -80,12 +90,28 @@ class Definitions:
         key = self._keys.get(id(value))
         if key is not None:
             return shipped, (key,)
-        place = _module_holding(value)
+        place = module_holding(value)
         if place is None:
             return None
         if not is_by_value(*place):
             return module_attribute, place
-        return (shipped, (self._define_sentinel(value),)) if self.origin else None
+        return (shipped, (self._define(value, _sentinel),)) if self.origin else None
+
+    def reduce_variable(self, variable: ContextVar[object]) -> tuple[object, tuple[object, ...]] | None:
+        """Return how to pickle a context variable, which is the same one in all calls on a worker."""
+        key = self._keys.get(id(variable))
+        if key is not None:
+            return shipped, (key,)
+        place = module_holding(variable)
+        if place is not None and not is_by_value(*place):
+            return module_attribute, place
+        if not self.origin:
+            return None
+        try:
+            default: tuple[object, ...] = (Context().run(variable.get),)
+        except LookupError:
+            default = ()
+        return shipped, (self._define(variable, _variable, variable.name, *default),)
 
     def receive(self, key: bytes, payload: bytes) -> None:
         """Take a definition; it is loaded when needed, or at once if it changes one that is in use."""
@@ -120,11 +146,14 @@ class Definitions:
             self._keys[id(value)] = key
         return value
 
-    def _define_sentinel(self, value: object) -> bytes:
+    def _define(self, value: object, make: Callable[..., object], *arguments: object) -> bytes:
+        from pydron.transport.codec import pickle_whole
+
         with self._lock:
             key = os.urandom(16)
+            payload = pickle_whole(_Call(make, (key, *arguments)))
             self.made(key, value)
-            self.outgoing.append((key, pickle.dumps(_Call(_sentinel, (key,)), 5)))
+            self.outgoing.append((key, payload))
             return key
 
     def _define_class(self, cls: type) -> bytes:
@@ -165,7 +194,7 @@ def _mark(cls: type) -> tuple[int, ...]:
 _VOLATILE = frozenset({"__abstractmethods__", "__dict__", "__doc__", "__slotnames__", "__weakref__", "_abc_impl"})
 
 
-def _module_holding(value: object) -> tuple[str, str] | None:
+def module_holding(value: object) -> tuple[str, str] | None:
     """Return module and name of a global variable that holds this very object."""
     for module_name, module in sys.modules.copy().items():
         if isinstance(module, ModuleType):

@@ -93,6 +93,10 @@ class Likeness(NamedTuple):
     """Loggers that have a level."""
     decimal: Packed
     """Pickled decimal context of the thread, or empty."""
+    variables: Packed = b""
+    """Pickled context variables and their values, or empty."""
+    floating: tuple[tuple[str, str], ...] = ()
+    """What numpy does about floating-point errors, see `numpy.seterr`, or empty."""
 
 
 class Definition(NamedTuple):

@@ -1,4 +1,4 @@
-"""Makes a worker like the driver: directory, paths, environment, limits, warning filters, log levels, decimal context.
+"""Makes a worker like the driver: directory, paths, environment, limits, warning filters, log levels, contexts.
 
 The driver notes what it is like whenever it hands tasks over. Each task runs in the likeness that belongs to it, also
 if it is run late or again.
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.transport.codec import dumps, loads
 from pydron.transport.messages import Likeness, Setup, pack, unpack
+from pydron.worker.variables import USUAL_MODES, Variables, floating_errors, set_floating_errors, set_variables
 
 if TYPE_CHECKING:
     import decimal
     import logging
     from collections.abc import Callable
 
+    from pydron.transport.messages import Packed
     from pydron.worker.capture import Capture
 
 __all__ = ["DecimalNote", "Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "describe"]
@@ -40,13 +42,14 @@ class Observer:
         self._environment = _environment()
         self._last: tuple[object, ...] = ()
         self._levels: tuple[int, tuple[tuple[str, int], ...]] = (0, ())
+        self._variables = Variables()
 
     def note(self) -> int:
         """Return the number of the likeness at this moment."""
         self._look_at_levels()
         now = (
             _directory(), tuple(sys.path), _environment(), sys.getrecursionlimit(), tuple(warnings.filters),
-            self._levels, decimal_mark(),
+            self._levels, decimal_mark(), self._variables.now(), floating_errors(),
         )  # fmt: skip
         if now != self._last:
             self._last = now
@@ -84,6 +87,8 @@ class Observer:
             disabled=self._levels[0],
             levels=self._levels[1],
             decimal=b"" if context is None else pack(dumps(context)),
+            variables=self._variables.packed(),
+            floating=floating_errors(),
         )
 
 
@@ -153,24 +158,33 @@ def _picklable_filters() -> list[tuple[object, ...]]:
 
 
 class ThreadLikeness:
-    """For a thread of the driver: all is shared but the decimal context."""
+    """For a thread of the driver: all is shared but what belongs to a context."""
 
     def __init__(self) -> None:
         self._decimal: decimal.Context | None = None
+        self._variables: Packed = b""
+        self._floating: dict[str, str] = {}
 
     def apply(self, likeness: Likeness) -> None:
         """Take on a likeness."""
         self._decimal = cast("decimal.Context", loads(unpack(likeness.decimal))) if likeness.decimal else None
+        self._variables = likeness.variables
+        if self._floating or likeness.floating:  # numpy before 2.0 keeps for the thread what is set
+            self._floating = {**USUAL_MODES, **dict(likeness.floating)}
 
     @property
     def is_plain(self) -> bool:
         """Whether `enter` has nothing to do."""
-        return self._decimal is None
+        return self._decimal is None and not self._variables and not self._floating
 
     def enter(self) -> None:
         """Begin a call, in a fresh `contextvars.Context`."""
         if self._decimal is not None:
             sys.modules["decimal"].setcontext(self._decimal.copy())
+        if self._variables:
+            set_variables(self._variables)
+        if self._floating:
+            set_floating_errors(self._floating)
 
 
 class ProcessLikeness(ThreadLikeness):

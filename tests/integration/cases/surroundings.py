@@ -28,6 +28,8 @@ def env():
         os.path.basename(os.getcwd()),
         decimal.getcontext().prec,
         logging.getLogger("tour").level,
+        var.get(),
+        np.geterr()["over"],
     )
 
 
@@ -107,6 +109,8 @@ def surroundings():
     print(env())
     var.reset(tok)
     print(env())
+    with np.errstate(over="raise"):
+        print(env())
     logging.getLogger("tour").setLevel(30)
     print(env())
     del os.environ["TOUR"]

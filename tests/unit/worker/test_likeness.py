@@ -6,15 +6,33 @@ import decimal
 import logging
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from contextvars import Context, ContextVar
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pytest
 
-from pydron.worker.likeness import DecimalNote, Observer, decimal_mark
+from pydron.worker.likeness import DecimalNote, Observer, ThreadLikeness, decimal_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+ALSO_SET: ContextVar[object] = ContextVar("also set")
+VARIABLE: ContextVar[object] = ContextVar("variable", default="nothing")
+
+
+def in_call(observer: Observer, ask: Callable[[], object]) -> object:
+    """Return what a call finds in the likeness that was noted last."""
+    likeness = ThreadLikeness()
+    likeness.apply(observer.noted[-1])
+
+    def call() -> object:
+        likeness.enter()
+        return ask()
+
+    return Context().run(call)
 
 
 def test_nothing_changed() -> None:
@@ -48,6 +66,44 @@ def test_something_changed(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path:
     differing = {name for name in before._fields if getattr(before, name) != getattr(after, name)}
     assert differing == {"number", what}
     assert observer.note() == 1
+
+
+def test_context_variables() -> None:
+    local: ContextVar[int] = ContextVar("local", default=1)
+
+    def here() -> None:
+        observer = Observer()
+        assert observer.note() == 0
+        assert in_call(observer, VARIABLE.get) == "nothing"
+        value = [1]
+        VARIABLE.set(value)
+        ALSO_SET.set(lambda: 3)
+        local.set(2)
+        assert [observer.note(), observer.note()] == [1, 1]
+        assert in_call(observer, VARIABLE.get) == [1]
+        assert in_call(observer, VARIABLE.get) is not value
+        assert in_call(observer, lambda: cast("Callable[[], int]", ALSO_SET.get())() + 1) == 4
+        assert in_call(observer, local.get) == 2
+        value.append(2)
+        assert observer.note() == 2
+        assert in_call(observer, VARIABLE.get) == [1, 2]
+        VARIABLE.set(open)
+        ALSO_SET.set(iter([1]))
+        assert observer.note() == 3
+        assert in_call(observer, VARIABLE.get) is open
+        assert in_call(observer, lambda: ALSO_SET.get(None)) is None
+
+    Context().run(here)
+
+
+def test_what_numpy_does_about_errors() -> None:
+    observer = Observer()
+    observer.note()
+    with np.errstate(divide="raise", over="call"):
+        assert observer.note() == 1
+        assert in_call(observer, np.geterr) == {**np.geterr(), "over": "warn"}
+    assert observer.note() == 2
+    assert in_call(observer, lambda: np.geterr()["divide"]) == "warn"
 
 
 def test_the_decimal_context() -> None:

@@ -321,7 +321,7 @@ var = contextvars.ContextVar("var", default=0)
 @pydron.functional
 def third(k):
     trip(1, k)
-    return str(decimal.Decimal(1) / 3)
+    return str(decimal.Decimal(1) / 3), str(var.get())
 
 @pydron.schedule
 def main():
@@ -329,7 +329,34 @@ def main():
     with decimal.localcontext() as context:
         context.prec = 5
         out.append(third(0))
+    token = var.set([5])
     out.append(third(1))
+    var.get().append(6)
+    out.append(third(2))
+    var.reset(token)
+    out.append(third(3))
+    return out
+
+# --- 48 what numpy does about floating-point errors
+import numpy as np
+
+@pydron.functional
+def invert(k, x):
+    trip(1, k)
+    return (1 / np.array([x])).tolist()
+
+@pydron.schedule
+def main():
+    out = []
+    with np.errstate(divide="ignore"):
+        for k in range(3):
+            out.append(invert(k, float(k)))
+        with np.errstate(divide="raise"):
+            for k in range(3):
+                try:
+                    out.append(invert(k + 3, 2.0 - k))
+                except FloatingPointError as error:
+                    out.append(str(error))
     return out
 
 # --- 55 classes of the program keep their identity
