@@ -14,7 +14,7 @@ from pydron.testing.output import Output
 from pydron.transport.pickling import Functions, dump_failure, dumps, loads, refused_result
 from pydron.worker import inside
 from pydron.worker.likeness import decimal_mark
-from pydron.worker.variables import USUAL_MODES, Variables, floating_errors, set_variables
+from pydron.worker.variables import USUAL_MODES, Variables, floating_errors, packed, set_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +31,10 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._decimal = decimal.getcontext().copy()
-        self._variables = _VARIABLES.packed()
+        variables = _VARIABLES.now()
+        self._variables = packed(variables)
         self._floating = floating_errors()
-        self.mark = decimal_mark(), _VARIABLES.now(), self._floating
+        self.mark = decimal_mark(), variables, self._floating
         """Distinguishes them from others."""
 
     def run(self, function: Callable[[], Outcome]) -> Outcome:

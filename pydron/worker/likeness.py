@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, cast
 
 from pydron.transport.codec import dumps, loads
 from pydron.transport.messages import Likeness, Setup, pack, unpack
-from pydron.worker.variables import USUAL_MODES, Variables, floating_errors, set_floating_errors, set_variables
+from pydron.worker.variables import (
+    USUAL_MODES,
+    Variables,
+    floating_errors,
+    packed,
+    set_floating_errors,
+    set_variables,
+)
 
 if TYPE_CHECKING:
     import decimal
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 
     from pydron.transport.messages import Packed
     from pydron.worker.capture import Capture
+    from pydron.worker.variables import Values
 
 __all__ = ["DecimalNote", "Observer", "ProcessLikeness", "ThreadLikeness", "decimal_mark", "describe"]
 
@@ -47,13 +55,14 @@ class Observer:
     def note(self) -> int:
         """Return the number of the likeness at this moment."""
         self._look_at_levels()
+        variables, floating = self._variables.now(), floating_errors()
         now = (
             _directory(), tuple(sys.path), _environment(), sys.getrecursionlimit(), tuple(warnings.filters),
-            self._levels, decimal_mark(), self._variables.now(), floating_errors(),
+            self._levels, decimal_mark(), variables, floating,
         )  # fmt: skip
         if now != self._last:
             self._last = now
-            self.noted.append(self._describe(len(self.noted)))
+            self.noted.append(self._describe(len(self.noted), variables, floating))
         return len(self.noted) - 1
 
     def _look_at_levels(self) -> None:
@@ -71,7 +80,7 @@ class Observer:
                     named.append((name, each.level))
             self._levels = (logging.root.manager.disable, tuple(named))
 
-    def _describe(self, number: int) -> Likeness:
+    def _describe(self, number: int, variables: Values, floating: tuple[tuple[str, str], ...]) -> Likeness:
         now = _environment()
         changed = [
             (name, now.get(name)) for name in {*now, *self._environment} if self._environment.get(name) != now.get(name)
@@ -87,8 +96,8 @@ class Observer:
             disabled=self._levels[0],
             levels=self._levels[1],
             decimal=b"" if context is None else pack(dumps(context)),
-            variables=self._variables.packed(),
-            floating=floating_errors(),
+            variables=packed(variables),
+            floating=floating,
         )
 
 

@@ -6,6 +6,7 @@ The variables of the standard library and of numpy are left out: what matters of
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from pydron.transport.messages import Packed
 
-__all__ = ["USUAL_MODES", "Variables", "floating_errors", "set_floating_errors", "set_variables"]
+__all__ = ["USUAL_MODES", "Values", "Variables", "floating_errors", "packed", "set_floating_errors", "set_variables"]
 
 _Variable: TypeAlias = "ContextVar[object]"
+Values: TypeAlias = "tuple[tuple[_Variable, Packed], ...]"
+"""Variables, each with its pickled value."""
 _KEPT_BACK = sys.stdlib_module_names.union(("numpy", "pydron")).difference(("__main__",))
 _UNNAMED = frozenset(("decimal_context",))
 """Names of variables of the standard library that no module holds."""
@@ -37,21 +40,14 @@ class Variables:
         self._known: dict[int, tuple[_Variable, bool]] = {}
         """By identity, the variables that were met, with whether they are taken along."""
 
-    def now(self) -> tuple[tuple[_Variable, Packed], ...]:
+    def now(self) -> Values:
         """Return those that are set here, with their pickled values, as far as these can be pickled."""
         found: list[tuple[_Variable, Packed]] = []
         for variable, value in copy_context().items():
             if self._is_taken_along(variable):
-                try:
+                with suppress(Exception):  # a call that reads it finds its default, see the documentation
                     found.append((variable, pack(dumps(value))))
-                except Exception:  # noqa: S112 - a call that reads it finds its default, see the documentation
-                    continue
         return tuple(found)
-
-    def packed(self) -> Packed:
-        """Return the same for a message, empty if there are none."""
-        found = self.now()
-        return pack(dumps(found)) if found else b""
 
     def _is_taken_along(self, variable: _Variable) -> bool:
         known = self._known.get(id(variable))
@@ -62,9 +58,14 @@ class Variables:
         return known[1]
 
 
-def set_variables(packed: Packed) -> None:
+def packed(found: Values) -> Packed:
+    """Return variables and their values for a message, empty if there are none."""
+    return pack(dumps(found)) if found else b""
+
+
+def set_variables(values: Packed) -> None:
     """Set variables in this context."""
-    for variable, value in cast("tuple[tuple[_Variable, Packed], ...]", loads(unpack(packed))):
+    for variable, value in cast("Values", loads(unpack(values))):
         variable.set(loads(unpack(value)))
 
 
