@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 from pydron.runtime.conflicts import has_promise, key_of
 from pydron.runtime.copies import keeps_no_operand
 from pydron.runtime.dispatch import NO_KEYWORDS, NOT_HERE, Dispatch
+from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
-    ATOM_IDS,
     RECEIVER,
     MustWait,
     Verdict,
@@ -21,12 +21,12 @@ from pydron.runtime.effects import (
     plain_attribute,
     run_quietly,
 )
-from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import (
     Effect as Kind,
 )
 from pydron.runtime.effects.attributes import defines
 from pydron.runtime.effects.rules import is_key_of
+from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
 from pydron.runtime.frames import rows_of
@@ -273,7 +273,7 @@ class Calls(Dispatch):
                     return self._read_copies(*_taken_apart(callee, args), kwargs)
                 return _quietly(callee, args, kwargs) if verdict.warns else Choice.NOW
             case Kind.OUTPUT:
-                if verdict.reads_frame or not all(id(type(value)) in ATOM_IDS for value in (*args, *kwargs.values())):
+                if verdict.reads_frame or not are_atoms((*args, *kwargs.values())):
                     return Choice.UNIT
                 self.queue(Effect(_call_later, (callee, args, kwargs), (), tick))
                 return None

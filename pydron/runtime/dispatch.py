@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.errors import UnpicklableError
 from pydron.runtime.copies import Copies
 from pydron.runtime.effects import ATOM_IDS
+from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.guesses import SMALL, signature_of, signature_of_same, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
 from pydron.runtime.promise import FAILED, UNBOUND, Choice, Promise, Unbound, settled
@@ -61,7 +62,7 @@ class Dispatch(Copies):
         inlines = run.inlines(functional)
         here = inlines and (in_turn or not run.pending or is_silent(function))
         waits = inlines and not here and self._can_wait()
-        if not kwargs and ATOM_IDS.issuperset(map(id, map(type, args))):
+        if not kwargs and are_atoms(args):
             if waits:
                 return Choice.TURN
             if here:
@@ -173,7 +174,7 @@ class Dispatch(Copies):
             return Choice.UNIT
         args, kwargs = tuple([settled(value) for value in args]), {name: settled(kwargs[name]) for name in kwargs}
         values = (*args, *kwargs.values())
-        if not all(id(type(value)) in ATOM_IDS for value in values):
+        if not are_atoms(values):
             for value in values:
                 if id(type(value)) in NOT_HERE or not (in_turn or memory.is_open_deep(value) or self._is_open(value)):
                     return Choice.UNIT
@@ -181,7 +182,7 @@ class Dispatch(Copies):
         call = WaitingCall(run.pool.new_task_id(), coroutine, functional.name, args, kwargs, functional.at_once, loop)
         signature = None
         may_come_again = run.guessing or run.keeps_calls or run.guesses or run.loop is not None
-        if may_come_again or not ATOM_IDS.issuperset(map(id, map(type, values))):
+        if may_come_again or not are_atoms(values):
             copied = run.pool.copy_call(args, kwargs)
             if copied is not None:
                 payload, call.copied = copied

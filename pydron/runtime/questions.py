@@ -24,6 +24,7 @@ from pydron.runtime.effects.consuming import Total, consumes
 from pydron.runtime.effects.memory import instance_dict
 from pydron.runtime.effects.pandas import frame_attribute
 from pydron.runtime.effects.rules import is_key_of, is_plain_key
+from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, TableWalk, add_elements, table_of
 from pydron.runtime.frames import WALKS, Kept, are_elements, are_groups
@@ -361,7 +362,7 @@ class Questions:
 
     def _sliced(self, items: list[object], index: slice) -> object:
         """Return a new list, which may be filled by what this puts into the store queue."""
-        if not ATOM_IDS.issuperset(map(id, map(type, (index.start, index.stop, index.step)))):
+        if not are_atoms((index.start, index.stop, index.step)):
             return MISSING
         try:
             part = items[index]

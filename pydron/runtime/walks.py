@@ -8,12 +8,12 @@ twice, so its items are pulled one at a time, each at its turn.
 from __future__ import annotations
 
 from itertools import chain, combinations, combinations_with_replacement, islice, pairwise, permutations, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import key_of
-from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.arrays import is_plain_array
 from pydron.runtime.effects.memory import HEAP, class_flags
+from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.frames import WALKS, Elements, Kept, Rows, are_elements
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Begun:
 
 def begun(iterable: object) -> Iterable[object]:
     """Begin an iteration, as a loop does: ask once for an iterator, which need not be iterable itself."""
-    iterator = iter(iterable)  # type: ignore[call-overload]
+    iterator = iter(cast("Iterable[object]", iterable))
     return _Begun(iterator) if class_flags(type(iterator)) & HEAP else iterator
 
 
@@ -85,7 +85,7 @@ def can_rewind(value: object) -> bool:
 
 def steady(iterable: object) -> Iterable[object]:
     """Return what to iterate over instead of something that can be had twice: for the second time as for the first."""
-    return Elements(iterable) if are_elements(iterable) else iterable  # type: ignore[return-value]
+    return Elements(iterable) if are_elements(iterable) else cast("Iterable[object]", iterable)
 
 
 def key_of_walk(source: object) -> object:
@@ -97,12 +97,12 @@ def can_walk(wrapper: object, args: tuple[object, ...], keywords: object) -> boo
     """Say whether ``wrapper(*args, **keywords)`` is a builtin iterator over containers that can be had twice."""
     if id(wrapper) not in _WRAPPERS or not args:
         return False
-    if keywords and not all(id(type(value)) in ATOM_IDS for value in keywords.values()):  # type: ignore[attr-defined]
+    if keywords and not are_atoms(cast("Mapping[str, object]", keywords).values()):
         return False
     sources = args[: _WRAPPERS[id(wrapper)]]
     if wrapper is reversed and are_elements(sources[0]):
         return False
-    return all(map(can_rewind, sources)) and all(id(type(value)) in ATOM_IDS for value in args[len(sources) :])
+    return all(map(can_rewind, sources)) and are_atoms(args[len(sources) :])
 
 
 def pooled(wrapper: object, args: tuple[object, ...]) -> tuple[object, ...]:
