@@ -18,19 +18,18 @@ from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
 from pydron.dataflow.nodes import Branch, ForLoop, Native, WhileLoop
-from pydron.runtime import forecasts
 from pydron.runtime.callers import add_sequential
 from pydron.runtime.calls import spread
-from pydron.runtime.caught import Caught
 from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.consuming import begin_total, consumes, sort_by, total_of
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
-from pydron.runtime.promise import UNBOUND, Choice, Handover, Promise, Request
+from pydron.runtime.plan import Making
+from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.at_once import builtins_of, mark_consumed, may_consume, shadowed
 from pydron.translation.build import build
-from pydron.translation.emit import CONSTANTS, FRAME, Emitter
+from pydron.translation.emit import CONSTANTS, FRAME, INTRINSICS, UNIT_CONSTANTS, Emitter
 from pydron.translation.features import has_asynchronous_comprehension, native_reason
 from pydron.translation.lowering import lower
 from pydron.translation.lowering.context import Lowered
@@ -68,19 +67,13 @@ _VALUES: dict[str, object] = {
     ".F": Fiber,
     ".ORDERED": Request.ORDERED,
     ".IMPURE": Request.IMPURE,
-    ".HOLD": Request.HOLD,
     ".BREATHE": Request.BREATHE,
     ".QUEUED": Choice.QUEUED,
     ".Id": id,
     ".Type": type,
-    ".slice": slice,
     ".spread": spread,
     ".AssertionError": builtins.AssertionError,
-    ".NameError": NameError,
     ".BaseException": BaseException,
-    ".CAUGHT": Caught,
-    ".MISSING": forecasts.MISSING,
-    ".Y": Handover,
     ".consumes": consumes,
     ".zip": zip,
     ".Total": begin_total,
@@ -88,7 +81,7 @@ _VALUES: dict[str, object] = {
     ".sort": sort_by,
     ".empty": iter(()),
 }
-_DEFAULTS = tuple(_VALUES[name] for name in CONSTANTS)
+assert set(_VALUES) == INTRINSICS.union(CONSTANTS, UNIT_CONSTANTS)
 
 
 _STOPPED = "a function called by map or filter raised StopIteration, which would end the iteration: write a loop"
@@ -117,6 +110,7 @@ class Translation:
         self._arguments = source.tree.args
         self._codes: dict[FrameKey, CodeType] = {}
         self._mine: set[CodeType] = set()
+        self.makings = _Makings(self)
         self.impure: set[int] = set()
         self.obstacles: dict[int, Obstacle | None] = {}
         self.futile: dict[int, int] = {}
@@ -149,8 +143,8 @@ class Translation:
         return Emitter(self._lowered, self.graph)
 
     @cached_property
-    def _counts(self) -> dict[int, int]:
-        return {tick: len(self._emitter.outputs(node)) for tick, node in self.graph.by_tick.items()}
+    def _outputs(self) -> dict[int, tuple[str, ...]]:
+        return {tick: self._emitter.outputs(node) for tick, node in self.graph.by_tick.items()}
 
     @cached_property
     def _carried(self) -> dict[int, tuple[int | None, ...]]:
@@ -196,9 +190,27 @@ class Translation:
         assert isinstance(node, (Branch, ForLoop, WhileLoop))
         return node.mentions
 
-    def outputs(self, tick: int) -> int:
-        """Return how many variables the region or unit at a tick binds for later."""
-        return self._counts[tick]
+    def making(self, frame: int, what: str) -> Making:
+        """Return how to make what a frame asks for: that of the region at a tick, or at 0, the entry."""
+        kind, tick = what.split()
+        node = self.graph.by_tick[int(tick)]
+        made = self._emitter.made(kind, node)
+        outputs = self._emitter.outputs(node)
+        return Making(
+            kind,
+            node.tick,
+            ("unit" if kind == "unit" else "region", node.tick),
+            1 + made.inputs,
+            tuple(1 + number for number in made.writes),
+            tuple(1 + number for number in made.callees),
+            self._emitter.snapshot(node, self.graph.by_tick[frame] if frame else None),
+            binds_one=bool(outputs) and not outputs[1:],
+            jumps=kind in ("attempt", "part") or self._emitter.escapes(node),
+        )
+
+    def outputs(self, tick: int) -> tuple[str, ...]:
+        """Return the variables that the region or unit at a tick binds for later."""
+        return self._outputs[tick]
 
     def carried(self, tick: int) -> tuple[int | None, ...]:
         """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""
@@ -282,6 +294,11 @@ def _extent(span: Span) -> tuple[int, int]:
     return span[1] - span[0], span[3] - span[2]
 
 
+def _constants_of(code: CodeType) -> tuple[object, ...]:
+    """Return the defaults of a frame."""
+    return tuple([_VALUES[name] for name in code.co_varnames[: code.co_argcount] if name in _VALUES])
+
+
 def _inside(inner: Span, outer: Span) -> bool:
     begins = (outer[0], outer[2]) <= (inner[0], inner[2])
     return begins and (inner[1], inner[3]) <= (outer[1], outer[3])
@@ -361,6 +378,21 @@ def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[st
         return translation
 
 
+class _Makings(dict[tuple[int, str], Making]):
+    """How to make what frames ask for, found out when they first do."""
+
+    def __init__(self, translation: Translation) -> None:
+        super().__init__()
+        self._translation = weakref.ref(translation)
+
+    def __missing__(self, asked: tuple[int, str]) -> Making:
+        translation = self._translation()
+        assert translation is not None
+        with Depth():
+            found = self[asked] = translation.making(*asked)
+        return found
+
+
 class CompiledPlan:
     """A translated function together with its globals, closure and defaults; implements `pydron.runtime.plan.Plan`."""
 
@@ -375,6 +407,7 @@ class CompiledPlan:
         self.impure = translation.impure
         self.obstacles = translation.obstacles
         self.futile = translation.futile
+        self.makings: Mapping[tuple[int, str], Making] = translation.makings
         self.outputs = translation.outputs
         self.carried = translation.carried
         self.attributes_stored = translation.attributes_stored
@@ -435,7 +468,7 @@ class CompiledPlan:
             code = self._translation.code(key)
             closure = tuple(cells[name] if name in cells else self._free[name] for name in code.co_freevars)
             function = self._function
-            made = FunctionType(code, function.__globals__, function.__name__, _DEFAULTS, closure)
+            made = FunctionType(code, function.__globals__, function.__name__, _constants_of(code), closure)
             if not self._cells:
                 self._frames[key] = made
         return cast("Frame", made(*args))

@@ -32,41 +32,8 @@ class Attempts:
 
     run: Run
     guard: Fiber | None
-    around: BaseException | None
     variables: dict[str, object] | None
     caught: Caught | None
-
-    def attempt(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> object:
-        """Make a fiber of a body; return what it binds, what it was left with by an error, or the fiber."""
-        self.run.memory.grow_up()  # a handler sees every object that is there already
-        self.variables = {}
-        child = self._child("region", tick, inputs, snapshot, frame)
-        child.guard = child
-        return self._awaited(child, writes)
-
-    def part(
-        self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int, caught: Caught | None
-    ) -> object:
-        """Make a fiber of a handler or another part after the body; return what it binds, or the fiber."""
-        child = self._child("region", tick, inputs, snapshot, frame)
-        if caught is not None:
-            child.around, child.handles = caught.error, True
-        return self._awaited(child, writes)
-
-    def _awaited(self, child: Fiber, writes: Values) -> object:
-        """Run a child whose maker does not go on without it."""
-        if self._launch(child, writes):
-            return child.result
-        if self.run.hold is child:
-            self.run.hold = None
-        child.detached = False
-        return child
-
-    def _child(self, kind: str, tick: int, inputs: Values, snapshot: Values, frame: int) -> Fiber:
-        raise NotImplementedError
-
-    def _launch(self, child: Fiber, writes: Values) -> bool:
-        raise NotImplementedError
 
     def queue(self, effect: Effect) -> None:
         """Put an operation into the store queue, at the end of this fiber's segment."""

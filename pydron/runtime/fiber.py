@@ -12,24 +12,26 @@ import sys
 from collections import deque
 from enum import Enum
 from itertools import zip_longest
+from types import GeneratorType
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydron.contexts import in_context
+from pydron.contexts import OwnContext, in_context
 from pydron.interrupts import is_interrupt
 from pydron.runtime.attempts import Attempts
 from pydron.runtime.awaits import Awaits
 from pydron.runtime.caught import SETTLED, Caught, Culprit
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
+from pydron.runtime.forecasts import MISSING
 from pydron.runtime.plan import Activation
-from pydron.runtime.promise import DONE, Handover, Promise, Request, Thrown, settled
+from pydron.runtime.promise import DONE, PROMISE_ID, Handover, Promise, Request, Thrown, settled
 from pydron.runtime.trace import handed_back, unconverted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydron.runtime.forecasts import Forecast
-    from pydron.runtime.plan import Frame, Plan, Values
+    from pydron.runtime.plan import Frame, Making, Plan, Values
     from pydron.runtime.run import Run
 
 __all__ = ["Entry", "Fiber", "State"]
@@ -55,6 +57,7 @@ class Fiber(Attempts, Awaits):
     __slots__ = (
         "activation",
         "announced",
+        "answer",
         "around",
         "asked",
         "attributes",
@@ -73,6 +76,7 @@ class Fiber(Attempts, Awaits):
         "keys",
         "mark",
         "outs",
+        "own_tick",
         "parent",
         "result",
         "run",
@@ -86,6 +90,14 @@ class Fiber(Attempts, Awaits):
         "waiting",
     )
 
+    CAUGHT = Caught
+    MISSING = MISSING
+    NAME_ERROR = NameError
+    BASE_EXCEPTION = BaseException
+    handover = Handover
+    slice = slice
+    """What frames need now and then, and the user may have given another meaning."""
+
     def __init__(self, run: Run, parent: Fiber | None, activation: Activation, tick: int) -> None:
         self.run = run
         self.parent = parent
@@ -95,6 +107,8 @@ class Fiber(Attempts, Awaits):
         self.frame: Frame
         self.frame_tick = 0
         """Which of the maker's frames made it: the tick of a region, 0 for the entry."""
+        self.own_tick = 0
+        """The same of the frame that it executes."""
         self.snapshot: Values = ()
         self.segment: deque[Entry] = deque()
         self.state = State.RUNNING
@@ -106,6 +120,8 @@ class Fiber(Attempts, Awaits):
         """Operands of which one is to come, and the frame that wants them all."""
         self.holding = False
         """It waits for the fiber it made to be worth running ahead of, not for its result."""
+        self.answer: list[object] | None = None
+        """What its frame gets then."""
         self.stalled = False
         """Its frame was closed; it is resumed from `waiting`, the fiber it had run ahead of."""
         self.detached = False
@@ -156,15 +172,25 @@ class Fiber(Attempts, Awaits):
         send = self.frame.send
         run = self.run
         self.state = State.RUNNING
-        asked, self.asked = self.asked, None
-        if asked is not None and asked[0] is self.frame and type(value) is not Thrown:
-            value = self._values_of(asked[1])
-            if value is None:
-                return
-        asked = None  # nothing here keeps an operand that the frame lets go of
+        if self.asked is not None:
+            asked, self.asked = self.asked, None
+            if asked[0] is self.frame and type(value) is not Thrown:
+                value = self._values_of(asked[1])
+                if value is None:
+                    return
+            del asked  # nothing here keeps an operand that the frame lets go of
+        if self.answer is not None:
+            answer, self.answer = self.answer, None
+            if type(value) is not Thrown:
+                value = answer
+            del answer
         while True:
             try:
                 request = send(value) if type(value) is not Thrown or not value.is_raised_here else self._throw(value)
+                value = None
+                if type(request) is list:
+                    value = self._make(request)
+                    request = None
             except StopIteration as stop:
                 if stop.value is Request.ONWARD:
                     send, value = self.frame.send, None
@@ -177,6 +203,7 @@ class Fiber(Attempts, Awaits):
                     self.result = stop.value
                 return
             except BaseException as error:
+                value = None  # what was thrown is not to keep itself, by way of its traceback
                 if is_interrupt(error) and error is not self.around:
                     raise  # the user's wish comes before the order of the program, unless a handler passes it on
                 self.state = State.FAILED
@@ -184,7 +211,15 @@ class Fiber(Attempts, Awaits):
                 if self.caught is not None:
                     self.caught.restore()
                 return
-            value = None
+            if request is None:
+                if type(value) is not Fiber and (type(value) is not list or run.hold is None):
+                    continue
+                request, value = value, None
+            if type(request) is list:
+                self.answer, self.holding = request, True
+                self._wait(run.hold)
+                run.hold = None
+                return
             if type(request) is Promise:
                 promise = request.resolved()
                 if promise.state == DONE:
@@ -201,11 +236,6 @@ class Fiber(Attempts, Awaits):
                     value = request.result
                     continue
                 self._wait(request)
-            elif request is Request.HOLD:
-                held, run.hold = run.hold, None
-                assert held is not None
-                self.holding = True
-                self._wait(held)
             elif type(request) is Handover:
                 self._wait(request)
             elif request is Request.BREATHE:
@@ -219,11 +249,14 @@ class Fiber(Attempts, Awaits):
                 self._wait(request)
             return
 
-    def _values_of(self, operands: Values) -> list[Values] | None:
+    def _values_of(self, operands: Values) -> list[object] | None:
         """Return the values of operands, or wait for the first that is to come and return None.
 
-        They are in a list from which the frame takes them out: what it lets go of is not to be kept by whom sent it.
+        They are in a list from which the frame takes them out, more than one as a tuple: what it lets go of is not to
+        be kept by whom sent it.
         """
+        if PROMISE_ID not in map(id, map(type, operands)):
+            return [operands] if operands[1:] else [*operands]
         known: list[object] = []
         for operand in operands:
             if type(operand) is Promise:
@@ -236,7 +269,7 @@ class Fiber(Attempts, Awaits):
                 known.append(promise.value)
             else:
                 known.append(operand)
-        return [tuple(known)]
+        return [tuple(known)] if known[1:] else known
 
     def _throw(self, thrown: Thrown) -> object:
         """Raise an error that was thrown into a generator, in a handler as if it were raised there."""
@@ -245,16 +278,17 @@ class Fiber(Attempts, Awaits):
             error.__context__ = self.around
         return self.frame.throw(error)
 
-    def onward(self, frame: int, tick: int, values: Values) -> Request:
-        """Go on from just after a node of a frame when the frame that runs returns what this returns."""
+    def onward(self, tick: int, values: Values) -> Request:
+        """Go on from just after a node of the frame that runs when that returns what this returns."""
         plan, cells = self.activation.plan, self.activation.cells
-        self.frame = plan.frame(("resume", frame, tick), cells, self, self.run, *values)
+        self.frame = plan.frame(("resume", self.own_tick, tick), cells, self, self.run, *values)
         return Request.ONWARD
 
     def into(self, tick: int, inputs: Values) -> Request:
         """Go on as a branch with which the frame that runs ends."""
         plan, cells = self.activation.plan, self.activation.cells
         self.frame = plan.frame(("region", tick), cells, self, self.run, *inputs)
+        self.own_tick = tick
         return Request.ONWARD
 
     def ending(self) -> object:
@@ -284,53 +318,87 @@ class Fiber(Attempts, Awaits):
 
     # making fibers
 
-    def unit(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> Values:
-        """Make a unit of a node; return the values it binds, or promises of them."""
-        child = self._child("unit", tick, inputs, snapshot, frame)
-        child.is_unit = True
-        claims, self.run.claims = self.run.claims, ()
-        if claims:
-            child.claim(claims)
-            child.announced = child.keys
-        if self._launch(child, writes):
-            return child.result  # type: ignore[return-value]
-        return self._promises(child)
+    def _make(self, asked: list[object]) -> object:
+        """Make what the frame has asked for; return what it binds, in a list as `_values_of` does, or promises of that.
 
-    def region(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int) -> object:
-        """Make a fiber of a branch or loop; return what it binds, promises of that, or the fiber if it may jump."""
-        return self._begun(self._child("region", tick, inputs, snapshot, frame), writes)
+        Of what may jump, return how it has ended, or its fiber, to wait for. An error comes up in the frame, as if it
+        had called this.
+        """
+        making = self.activation.plan.makings[self.own_tick, asked[0]]  # type: ignore[index]
+        child = Fiber(self.run, self, self.activation, making.tick)
+        try:
+            self._set_up(child, making, asked)
+            writes = making.writes
+            ended = self._launch(child, tuple([asked[place] for place in writes]) if writes else ())
+        except BaseException as error:
+            child.snapshot = self._variables(making.snapshot)
+            with OwnContext(error):
+                self.frame.throw(error)
+            raise
+        if child.segment or not ended:
+            child.snapshot = self._variables(making.snapshot)
+        if making.jumps:
+            return child.result if ended else self._jumping(child)
+        bound = child.result if ended else self._promises(child)
+        return [*bound] if making.binds_one else [bound]  # type: ignore[misc]
 
-    def loop(self, tick: int, inputs: Values, snapshot: Values, writes: Values, frame: int, callees: Values) -> object:
-        """The same of a loop, which runs as it was written if nothing is pending and it calls nothing in parallel."""
+    def _set_up(self, child: Fiber, making: Making, asked: list[object]) -> None:
         run = self.run
-        is_native = not run.pending and run.depth < _DEEPEST and self.is_native(tick, callees)
-        return self._begun(self._child("native" if is_native else "region", tick, inputs, snapshot, frame), writes)
-
-    def _begun(self, child: Fiber, writes: Values) -> object:
-        if self._launch(child, writes):
-            return child.result
-        tick = child.tick
-        if self.activation.plan.escapes(tick):
-            if self.activation.plan.bets(tick) and child.detached and self.run.bet():
-                child.is_bet = True
-                return (0, None, *self._promises(child))
-            if self.run.hold is child:
-                self.run.hold = None
-            child.detached = False
-            return child
-        return self._promises(child)
-
-    def _child(self, kind: str, tick: int, inputs: Values, snapshot: Values, frame: int) -> Fiber:
+        frame = making.frame
+        match making.kind:
+            case "unit":
+                child.is_unit = True
+                if run.claims:
+                    claims, run.claims = run.claims, ()
+                    child.claim(claims)
+                    child.announced = child.keys
+            case "loop":
+                if self._may_be_native(making, asked):
+                    frame = ("native", making.tick)
+            case "attempt":
+                run.memory.grow_up()  # a handler sees every object that is there already
+                self.variables = {}
+                child.guard = child
+            case "part":
+                caught = asked[-1]
+                if caught is not None:
+                    assert type(caught) is Caught
+                    child.around, child.handles = caught.error, True
         activation = self.activation
-        child = Fiber(self.run, self, activation, tick)
-        child.frame = activation.plan.frame((kind, tick), activation.cells, child, self.run, *inputs)
-        child.snapshot = snapshot
-        child.frame_tick = frame
+        child.frame = activation.plan.frame(frame, activation.cells, child, run, *asked[1 : making.end])
+        child.own_tick = making.tick
+        child.frame_tick = self.own_tick
+
+    def _may_be_native(self, making: Making, asked: list[object]) -> bool:
+        """Say whether a loop is to run as it was written: nothing is pending and it calls nothing in parallel."""
+        run = self.run
+        callees = tuple([asked[place] for place in making.callees])
+        return not run.pending and run.depth < _DEEPEST and self.is_native(making.tick, callees)
+
+    def _jumping(self, child: Fiber) -> object:
+        tick = child.tick
+        if self.activation.plan.bets(tick) and child.detached and self.run.bet():
+            child.is_bet = True
+            return (0, None, *self._promises(child))
+        if self.run.hold is child:
+            self.run.hold = None
+        child.detached = False
         return child
 
+    def _variables(self, names: tuple[str, ...]) -> Values:
+        """Return variables of the frame, which stands at a request."""
+        frame = self.frame
+        assert type(frame) is GeneratorType
+        standing = frame.gi_frame
+        assert standing is not None
+        found = standing.f_locals
+        values = tuple([found[name] for name in names])
+        if type(found) is dict:
+            found.clear()  # it would keep what the frame lets go of
+        return values
+
     def _promises(self, child: Fiber) -> tuple[Promise, ...]:
-        count = self.activation.plan.outputs(child.tick)
-        child.outs = tuple([Promise() for _ in range(count)])
+        child.outs = tuple([Promise() for _ in self.activation.plan.outputs(child.tick)])
         for number, key in child.kept:
             child.outs[number].memory = key
         return child.outs
@@ -346,7 +414,10 @@ class Fiber(Attempts, Awaits):
         if run.depth < _DEEPEST:
             run.depth += 1
             try:
-                child.advance(None)
+                if child.around is None:
+                    child._advance(None)
+                else:
+                    child.advance(None)
             finally:
                 run.depth -= 1
         else:

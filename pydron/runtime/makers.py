@@ -103,6 +103,7 @@ class Makers(RunAhead):
         results = parent._promises(child)
         parent.stalled = False
         parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)
+        parent.own_tick = child.frame_tick
         child.detach()
         self._wake(parent)
         return True
@@ -115,11 +116,12 @@ class Makers(RunAhead):
         if parent.is_unit:  # made a call of a scheduled function, which is all a unit does after its operands are known
             parent.state = State.FINISHED
             parent.waiting = None
-            parent.result = (child.result,) * plan.outputs(parent.tick)
+            parent.result = tuple([child.result for _ in plan.outputs(parent.tick)])
             self._complete(parent)
             return
         whole = child.guard is child or plan.escapes(child.tick)
         results = (child.result,) if whole else child.result
         key = ("resume", child.frame_tick, child.tick)
         parent.frame = plan.frame(key, activation.cells, parent, self, *child.snapshot, *results)  # type: ignore[misc]
+        parent.own_tick = child.frame_tick
         self._wake(parent)

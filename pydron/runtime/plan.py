@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,11 +15,35 @@ if TYPE_CHECKING:
     from pydron.tasks import Site
     from pydron.traces import Place
 
-__all__ = ["Activation", "Frame", "Plan", "Values"]
+__all__ = ["Activation", "Frame", "Making", "Plan", "Values"]
 
 Frame: TypeAlias = "Generator[object, object, object]"
 Values: TypeAlias = tuple[object, ...]
 """Values of variables or operands; in calls from frames always in the order in which the frame was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a fiber is made when a frame asks for it: by a list of a text, ``"unit 7"``, and of values."""
+
+    kind: str
+    """``"unit"``, ``"region"``, ``"loop"``: a region that may run as it was written; of a statement that catches
+    errors, ``"attempt"``: its body, and ``"part"``: what follows the body."""
+    tick: int
+    frame: tuple[str, int]
+    """The key of the frame of the fiber."""
+    end: int
+    """Where in the list the values end that the frame of the fiber takes."""
+    writes: tuple[int, ...]
+    """Where those stand whose objects it may store into."""
+    callees: tuple[int, ...]
+    """Where those stand that are called in what the user wrote."""
+    snapshot: tuple[str, ...]
+    """The variables that a resumption of the frame that asks takes, before those that the fiber binds."""
+    binds_one: bool
+    """It binds one variable, no more and no fewer."""
+    jumps: bool
+    """It may end other than at its end: its maker is told how, and waits for that."""
 
 
 class Plan(Protocol):
@@ -31,6 +56,9 @@ class Plan(Protocol):
     """Ticks where something run ahead had to be done again: from then on nothing runs ahead of them."""
     futile: dict[int, int]
     """How often in a row running ahead of the handover at a tick has led to no call."""
+
+    makings: Mapping[tuple[int, str], Making]
+    """How to make what a frame asks for: that of the region at a tick, or at 0, the entry."""
 
     is_generator: bool
     """Calling it makes a generator, and nothing happens before that is asked for its first value."""
@@ -49,8 +77,8 @@ class Plan(Protocol):
     def frame(self, key: tuple[str, int] | tuple[str, int, int], cells: dict[str, CellType], *args: object) -> Frame:
         """Return a frame, about to begin."""
 
-    def outputs(self, tick: int) -> int:
-        """Return how many variables the region or unit at a tick binds for later."""
+    def outputs(self, tick: int) -> tuple[str, ...]:
+        """Return the variables that the region or unit at a tick binds for later."""
 
     def carried(self, tick: int) -> tuple[int | None, ...]:
         """Return, for each variable that a region or ``x += y`` stores into, which of those it is, if it is one."""

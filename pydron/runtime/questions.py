@@ -30,7 +30,7 @@ from pydron.runtime.forecasts import FORETOLD, ITEMS, MISSING, ForecastWalk, Tab
 from pydron.runtime.frames import WALKS, Kept, are_elements, are_groups
 from pydron.runtime.marks import functional_of
 from pydron.runtime.natives import is_plain
-from pydron.runtime.promise import Promise, Quietly, Request, settled
+from pydron.runtime.promise import PROMISE_ID, Promise, Quietly, Request, settled
 from pydron.runtime.trials import Finding, Trials
 from pydron.runtime.trials.operators import operator_of, rehearse_inplace
 from pydron.runtime.walks import (
@@ -102,6 +102,10 @@ class Questions:
         if request is None and verdict.warns and not run.trials.is_quiet(operator_of(symbol, *operands)):
             return Request.ORDERED
         return request
+
+    def is_quiet(self, *operands: object) -> bool:
+        """An operation: is nothing pending, and none of its operands to come?"""
+        return not self.run.pending and PROMISE_ID not in map(id, map(type, operands))
 
     def is_native(self, tick: int, callees: tuple[object, ...]) -> bool:
         """A loop, while nothing is pending: is there nothing in it to run in parallel?"""

@@ -167,5 +167,5 @@ class RunAhead(Arrivals):
         parent.state = State.WAITING
         parent.waiting = child
         parent.stalled = True
-        parent.send = None
+        parent.send = parent.answer = None
         parent.error = None

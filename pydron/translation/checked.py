@@ -19,7 +19,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.calls import SPREAD
-from pydron.translation.quote import Names, at, load, quote, store
+from pydron.translation.quote import Names, at, load, quote, quote_expression, store
 from pydron.translation.scope import names_read, read_inside
 from pydron.translation.trees import nodes_of
 from pydron.translation.truth import NESTED_ONCE
@@ -232,7 +232,7 @@ class CheckedExpression:
 
         self.out += quote(
             f"_Result = _S.known_{kind}(*_Operands)\n"
-            "if _Result is _MISSING: _Read\n"
+            "if _Result is _S.MISSING: _Read\n"
             "elif _Type(_Result) is _P: _Result = yield _Result",
             node, _Result=result, _Operands=operands, _Read=self._within(ask),
         )  # fmt: skip
@@ -243,7 +243,7 @@ class CheckedExpression:
         if isinstance(node, ast.Slice):
             none = at(ast.Constant(None), node)
             parts = [self.write(part) if part is not None else none for part in (node.lower, node.upper, node.step)]
-            return self._keep(at(ast.Call(load(".slice", node), parts, []), node))
+            return self._keep(quote_expression("_S.slice(*_Parts)", node, _Parts=parts))
         if isinstance(node, ast.Tuple) and any(isinstance(part, ast.Slice) for part in node.elts):
             return self._keep(at(ast.Tuple([self.index(part) for part in node.elts], ast.Load()), node))
         return self.write(node)
@@ -352,7 +352,7 @@ class CheckedExpression:
         loose = self._unbind(names, node)
         kept = self._keep(node)
         for name in loose:
-            self.out += quote("try: _Name\nexcept _NameError: _Name = _U", node, _Name=name)
+            self.out += quote("try: _Name\nexcept _S.NAME_ERROR: _Name = _U", node, _Name=name)
         return kept
 
     def _unbind(self, names: Iterable[str], node: ast.expr) -> list[str]:

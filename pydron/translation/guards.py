@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from pydron.translation.quote import at, quote_expression
+from pydron.translation.quote import at, loads, quote_expression
 from pydron.translation.reading import perhaps_read, surely_read
 from pydron.translation.scope import names_read
 from pydron.translation.trees import nodes_of
@@ -78,10 +78,12 @@ def concrete(names: list[str], origin: ast.AST) -> ast.expr | None:
 
 
 def _quiet(names: list[str], loose: frozenset[str], origin: ast.AST) -> ast.expr:
-    nothing_pending = quote_expression("not _R.pending", origin)
-    tests = [quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names]
-    tests += [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
-    return _all([nothing_pending, *tests], origin)
+    if names:
+        nothing_pending = quote_expression("_S.is_quiet(*_Names)", origin, _Names=loads(names, origin))
+    else:
+        nothing_pending = quote_expression("not _R.pending", origin)
+    bound = [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
+    return _all([nothing_pending, *bound], origin)
 
 
 def _all(tests: list[ast.expr], origin: ast.AST) -> ast.expr:

@@ -10,7 +10,7 @@ import pytest
 
 from pydron.compiled import Translation
 from pydron.dataflow.nodes import ForLoop, WhileLoop
-from pydron.translation.emit import CONSTANTS
+from pydron.translation.emit import CONSTANTS, INTRINSICS, UNIT_CONSTANTS
 from pydron.translation.source import find_source
 from tests.golden.pages import check_page
 from tests.written import graph_of, written
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).with_name("cases")
 GRAPHS = sorted(path.stem for path in (CASES / "graphs").iterdir())
 FRAMES = sorted(path.stem for path in (CASES / "frames").iterdir())
+_CONSTANTS = INTRINSICS.union(CONSTANTS, UNIT_CONSTANTS)
 
 
 def frames_of(source: str) -> str:
@@ -44,7 +45,7 @@ def frames_of(source: str) -> str:
 
 def shown(frame: ast.FunctionDef) -> str:
     """Return a frame without what all frames have."""
-    del frame.args.args[-len(CONSTANTS) :]
+    frame.args.args = [each for each in frame.args.args if each.arg not in _CONSTANTS]
     frame.body = [each for each in frame.body if ast.unparse(each) != "if False:\n    yield"]
     return ast.unparse(frame)
 

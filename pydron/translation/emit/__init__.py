@@ -10,14 +10,16 @@ A frame is one of
   is what the runtime goes on with when something that ran ahead has to be done again.
 
 Frames are written when they are first needed. Inside a frame every node runs in place if its operands are known and
-trusted; otherwise the runtime makes a unit or region of it and the frame goes on with promises.
+trusted; otherwise the frame asks the runtime to make a unit or region of it, ``yield ['unit 7', x]``, and goes on with
+what that binds: values or promises. They come in a list out of which the frame takes them, so that nobody keeps what
+it lets go of.
 
 Names of the runtime in generated code: ``.S`` the fiber, ``.R`` the run, ``.P`` the promise type, ``.A`` the trusted
 types, ``.U`` the unbound marker, ``.C`` the type of a `Choice`, ``.D`` "make a unit", ``.W`` "wait for your turn",
-``.N`` "now", ``.QUEUED`` "it will be done", ``.ORDERED``, ``.IMPURE``, ``.HOLD`` and ``.BREATHE`` requests to yield.
+``.N`` "now", ``.QUEUED`` "it will be done", ``.ORDERED``, ``.IMPURE`` and ``.BREATHE`` requests to yield.
 """
 
 from pydron.translation.emit.emitter import Emitter
-from pydron.translation.emit.names import CONSTANTS, FRAME, FrameKey
+from pydron.translation.emit.names import CONSTANTS, FRAME, INTRINSICS, UNIT_CONSTANTS, FrameKey
 
-__all__ = ["CONSTANTS", "FRAME", "Emitter", "FrameKey"]
+__all__ = ["CONSTANTS", "FRAME", "INTRINSICS", "UNIT_CONSTANTS", "Emitter", "FrameKey"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import Call
@@ -18,31 +17,20 @@ from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Node
-    from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Calls"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """What is written of a call whichever frame it is in."""
-
-    ask: list[ast.stmt]
-    wait: list[ast.stmt]
-    native: list[ast.stmt]
-    take: list[ast.stmt]
-    writes: list[str]
 
 
 class Calls(Writer):
     """Writes calls."""
 
-    def _call(self, node: Call, frame: FrameScope) -> list[ast.stmt]:
+    def _call(self, node: Call) -> list[ast.stmt]:
+        code = node.code
+        call = node.call
         if node.target in self._methods:
-            return self._once(self._bind, node)
-        if isinstance(node.call.func, ast.Name) and node.call.func.id == TO_COME:
-            return self._once(self._ask_to_come, node)
-        pieces = self._once(self._call_pieces, node)
+            return self._bind(node)
+        if isinstance(call.func, ast.Name) and call.func.id == TO_COME:
+            return self._ask_to_come(node)
         choice = quote(
             "if _Type(_Answer) is _C:\n"
             "    if _Answer is _D:\n        _Unit\n"
@@ -50,32 +38,25 @@ class Calls(Writer):
             "        if _Answer is _W:\n            _Wait\n"
             "        _Native\n"
             "else:\n    _Take",
-            node.code,
+            code,
             _Answer=".answer",
-            _Unit=self._unit(node, frame, pieces.writes),
-            _Wait=pieces.wait,
-            _Native=pieces.native,
-            _Take=pieces.take,
-        )
-        return [*pieces.ask, *choice]
-
-    def _call_pieces(self, node: Call) -> _Pieces:
-        code = node.code
-        call = node.call
-        checks = [*self._check_bound(node.reads, node), *self._check_arguments(call, node)]
-        spread = self._spread(call, node)
-        return _Pieces(
-            ask=[*checks, *spread, *self._ask_call(call, node, _verb(node))],
-            wait=[
+            _Unit=self._unit(node),
+            _Wait=[
                 *self._force(node.reads, node),
                 *self._await_owner(call, code),
                 *quote("yield _IMPURE", code),
                 *self._take_arrived(call, code),
             ],
-            native=[*self._read_method(call), self._made(node)],
-            take=[assign(node.target or ".r", load(".answer", code), code)],
-            writes=self._written_by(call, node),
+            _Native=[*self._read_method(call), self._made(node)],
+            _Take=[assign(node.target or ".r", load(".answer", code), code)],
         )
+        return [
+            *self._check_bound(node.reads, node),
+            *self._check_arguments(call, node),
+            *self._spread(call, node),
+            *self._ask_call(call, node, _verb(node)),
+            *choice,
+        ]
 
     def _ask_to_come(self, node: Call) -> list[ast.stmt]:
         """Ask whether to go over something element by element: that is known at once."""
@@ -126,9 +107,9 @@ class Calls(Writer):
             )
         return checks
 
-    def _written_by(self, call: ast.Call, node: Call) -> list[str]:
+    def _changed_by(self, node: Call) -> list[str]:
         """Return the variable whose object the call of a method may change."""
-        match call.func:
+        match node.call.func:
             case ast.Attribute(value=ast.Name(id=owner)):
                 pass
             case ast.Name(id=name) if name in self._methods and self._methods[name][0] in node.live_after:

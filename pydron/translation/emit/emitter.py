@@ -26,7 +26,7 @@ from pydron.dataflow.nodes import (
     Yield,
 )
 from pydron.translation.emit.calls import Calls
-from pydron.translation.emit.names import FrameKey, FrameScope
+from pydron.translation.emit.names import UNIT_CONSTANTS, FrameKey, FrameScope
 from pydron.translation.emit.natives import hand_over
 from pydron.translation.emit.pieces import assign
 from pydron.translation.emit.resumption import Resumption
@@ -125,29 +125,49 @@ class Emitter(Statements, Calls, Resumption):
             case Yield():
                 body.append(hand_over(node.code))
             case Matching():
-                return self._define(self.region_inputs(node), self._matching_unit(node), node.code)
+                return self._define(self.region_inputs(node), self._matching_unit(node), node.code, UNIT_CONSTANTS)
             case _:
                 raise AssertionError(node)
         outputs = loads(self.outputs(node), node.code)
         body.append(at(ast.Return(at(ast.Tuple(outputs, ast.Load()), node.code)), node.code))
-        return self._define(self.region_inputs(node), body, node.code)
+        return self._define(self.region_inputs(node), body, node.code, UNIT_CONSTANTS)
+
+    def _written_by(self, node: Node) -> list[str]:
+        match node:
+            case Call():
+                return self._changed_by(node)
+            case Store(
+                code=ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id=owner)) | ast.Subscript(value=ast.Name(id=owner))]
+                )
+            ):
+                return [owner] if owner in self._fast else []
+            case _:
+                return super()._written_by(node)
+
+    def _written_once(self, node: Node) -> list[ast.stmt]:
+        # the same in every frame
+        match node:
+            case Compute():
+                code = self._compute(node)
+            case Call():
+                code = self._call(node)
+            case Store():
+                return self._store(node)
+            case Matching():
+                code = self._matching(node)
+            case Yield():
+                code = self._unit(node)
+            case _:
+                code = [node.code]
+        return [*code, *self._notes(node)]
 
     def _node(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         match node:
-            case Compute():
-                return [*self._compute(node, frame), *self._notes(node)]
-            case Call():
-                return [*self._call(node, frame), *self._notes(node)]
-            case Store():
-                return self._store(node, frame)
-            case Make():
-                return [node.code, *self._notes(node)]
+            case Compute() | Call() | Store() | Make() | Matching() | Yield():
+                return self._once(self._written_once, node)
             case Native():
                 return self._native(node, frame)
-            case Matching():
-                return [*self._matching(node, frame), *self._notes(node)]
-            case Yield():
-                return [*self._unit(node, frame), *self._notes(node)]
             case Raise():
                 return self._raise(node)
             case Leave():

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.dataflow.nodes import Finally, Node, Part, Try, With
-from pydron.translation.emit.pieces import constants, stores
+from pydron.translation.emit.pieces import assign, constants, stores
 from pydron.translation.emit.writer import Writer
 from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
 from pydron.translation.trees import copy_tree
@@ -25,7 +25,7 @@ class Guarded(Writer):
         body = quote("_Caught = _Value = _Exit = None\n_Code = 0", node.code, **state)
         if isinstance(node, With):
             body += self._enter(node)
-        attempt = self._spawn_part(node, node.body, "attempt", [])
+        attempt = self._spawn_part("attempt", node.body)
         return [*body, *attempt, *self._rest_of_guarded(node, node.body, frame)]
 
     def _after_body(self, node: Try | Finally | With) -> list[ast.stmt]:
@@ -35,7 +35,7 @@ class Guarded(Writer):
                 rest = self._when_caught(node, self._choose_handler(node))
                 return rest if node.orelse is None else [*rest[:-1], *self._with_else(node, rest[-1])]
             case Finally():
-                return [*self._when_caught(node, []), *self._part(node, node.final, ".caught"), *self._pass_on(node)]
+                return [*self._when_caught(node, []), *self._part(node.final), *self._pass_on(node)]
             case With():
                 return [*self._when_caught(node, []), *self._leave_manager(node)]
 
@@ -63,25 +63,12 @@ class Guarded(Writer):
                     rest += quote("_Name = _U", handler.code, _Name=handler.name)
         return [*rest, *self._guarded_end(node, frame)]
 
-    def _spawn_part(self, node: Try | Finally | With, part: Part, kind: str, more: list[ast.expr]) -> list[ast.stmt]:
-        origin = part.code
-        inputs = self.region_inputs(part)
-        return quote(
-            f"_X = _S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame, *_More)\n"
-            "if _Type(_X) is _F: _X = yield _X",
-            origin,
-            _X=".x",
-            _Tick=constant(part.tick, origin),
-            _Inputs=loads(inputs, origin),
-            _Snapshot=loads(self.snapshot(part, node), origin),
-            _Writes=loads(self._extents.receivers(part, inputs), origin),
-            _Frame=constant(node.tick, origin),
-            _More=more,
-        )
+    def _spawn_part(self, kind: str, part: Part) -> list[ast.stmt]:
+        return [assign(".x", self._making(kind, part), part.code)]
 
-    def _part(self, node: Try | Finally | With, part: Part, caught: str) -> list[ast.stmt]:
+    def _part(self, part: Part) -> list[ast.stmt]:
         """Run a part after the body, and take what it binds."""
-        return [*self._spawn_part(node, part, "part", [load(caught, part.code)]), *self._take_part(part)]
+        return [*self._spawn_part("part", part), *self._take_part(part)]
 
     def _take_part(self, part: Part) -> list[ast.stmt]:
         hidden = (".code", ".value") if self._extents.escapes(part) else ()
@@ -104,7 +91,7 @@ class Guarded(Writer):
                 _Values=loads(names, node.code),
             )
         return quote(
-            "if _Type(_X) is _CAUGHT:\n    _Caught = _X\n    _Take\n    _Then\nelse:\n    _Body\n    pass",
+            "if _Type(_X) is _S.CAUGHT:\n    _Caught = _X\n    _Take\n    _Then\nelse:\n    _Body\n    pass",
             node.code,
             _X=".x",
             _Caught=".caught",
@@ -117,10 +104,7 @@ class Guarded(Writer):
         """Run ``else`` where the body has reached its end."""
         assert isinstance(branch, ast.If)
         assert node.orelse is not None
-        orelse = [
-            *self._spawn_part(node, node.orelse, "part", [constant(None, node.orelse.code)]),
-            *self._take_part(node.orelse),
-        ]
+        orelse = self._part(node.orelse)
         if self._extents.escapes(node.body):
             orelse = quote("if not _Code: _Else", node.orelse.code, _Code=".code", _Else=orelse)
         branch.orelse += orelse
@@ -143,11 +127,12 @@ class Guarded(Writer):
         ]
         if node.handlers[-1].code.type is not None:
             other = quote("_Which = 0", origin, _Which=".which")
-            clauses.append(at(ast.ExceptHandler(load(".BaseException", origin), None, other), origin))
+            anything = quote_expression("_S.BASE_EXCEPTION", origin)
+            clauses.append(at(ast.ExceptHandler(anything, None, other), origin))
         ask = at(ast.Try(quote("_S.look(_X)", origin, _X=".x"), clauses, [], []), origin)
         chosen = quote("return _Caught", origin, _Caught=".caught")
         for handler, number in reversed(numbered):
-            run = self._part(node, handler.part, ".caught")
+            run = self._part(handler.part)
             if handler.name:
                 bind = quote("_Name = _X.error", handler.code, _Name=handler.name, _X=".x")
                 gone = quote("_Name = _U", handler.code, _Name=handler.name)

@@ -8,15 +8,27 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import RegionNode
 
-__all__ = ["CONSTANTS", "FRAME", "GUARD_STATE", "JUMPED", "LEFT", "FrameKey", "FrameScope"]
+__all__ = [
+    "CONSTANTS",
+    "FRAME",
+    "GUARD_STATE",
+    "INTRINSICS",
+    "JUMPED",
+    "LEFT",
+    "UNIT_CONSTANTS",
+    "FrameKey",
+    "FrameScope",
+]
 
 
-CONSTANTS = (
-    ".P", ".A", ".U", ".C", ".D", ".W", ".N", ".F", ".ORDERED", ".IMPURE", ".HOLD", ".BREATHE", ".QUEUED",
-    ".Id", ".Type", ".slice", ".spread", ".AssertionError", ".NameError", ".BaseException", ".CAUGHT", ".MISSING", ".Y",
-    ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty",
-)  # fmt: skip
-"""Names that every frame gets as trailing parameters with defaults, in this order."""
+CONSTANTS = (".P", ".A", ".U", ".C", ".D", ".W", ".IMPURE", ".BREATHE", ".QUEUED", ".Id", ".Type")
+"""Names that every frame but a unit gets as trailing parameters with defaults."""
+UNIT_CONSTANTS = (".P", ".A", ".U", ".C", ".D", ".N", ".F", ".ORDERED", ".IMPURE", ".Id", ".Type")
+"""Those that a unit gets."""
+INTRINSICS = frozenset(
+    (".spread", ".AssertionError", ".BaseException", ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty")
+)
+"""Names that the frames of a function get after these if the lowered function has them."""
 
 FrameKey: TypeAlias = tuple[str, int] | tuple[str, int, int]
 """``("entry", 0)``, ``("region", tick)``, ``("native", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's

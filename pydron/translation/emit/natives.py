@@ -9,7 +9,7 @@ from pydron.dataflow.nodes import Branch, ForLoop, WhileLoop
 from pydron.translation.emit.writer import Writer
 from pydron.translation.features import has_asynchronous_comprehension
 from pydron.translation.lowering.loop_continue import contains_jump
-from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
+from pydron.translation.quote import at, constant, loads, quote, quote_expression
 from pydron.translation.scope import names_bound, names_read, names_unbound
 from pydron.translation.trees import copy_tree, nodes_of
 
@@ -42,7 +42,7 @@ class Natives(Writer):
             "not _R.pending and _S.is_native(_Tick, (*_Callees,))",
             node.code,
             _Tick=constant(node.tick, node.code),
-            _Callees=self._callees(node),
+            _Callees=loads(self._callees(node), node.code),
         )
         here = [*self._force_read(node, code), *self._in_place(node, code, names, frame)]
         return [at(ast.If(test, here, otherwise), node.code)]
@@ -54,9 +54,9 @@ class Natives(Writer):
         assert node.written is not None
         return not any(isinstance(each, _HANDOVERS) for each in nodes_of(node.written))
 
-    def _callees(self, node: Branch | ForLoop | WhileLoop) -> list[ast.expr]:
-        """Return the variables that are called in what the user wrote."""
-        return loads([name for name in node.mentions.variables if name in self._fast], node.code)
+    def _callees(self, node: Node) -> list[str]:
+        assert isinstance(node, (Branch, ForLoop, WhileLoop))
+        return [name for name in node.mentions.variables if name in self._fast]
 
     def _force_read(self, node: RegionNode, code: ast.stmt) -> list[ast.stmt]:
         """Take the values of promises that the user's own code reads."""
@@ -158,10 +158,6 @@ _KINDS = {ast.Yield: "yield", ast.YieldFrom: "from", ast.Await: "await"}
 
 def _handed_over(node: ast.Yield | ast.YieldFrom | ast.Await) -> ast.expr:
     value = node.value if node.value is not None else constant(None, node)
-    kind = getattr(node, "kind", _KINDS[type(node)])
-    handover = at(ast.Call(load(".Y", node), [value, at(ast.Constant(kind), node)], []), node)
-    handed = at(ast.Yield(handover), node)
-    if kind == "yield":
-        return handed
-    back = at(ast.Attribute(load(".S", node), "handed_back", ast.Load()), node)
-    return at(ast.Call(back, [handed], []), node)
+    name = getattr(node, "kind", _KINDS[type(node)])
+    handed = quote_expression("(yield _S.handover(_Value, _Kind))", node, _Value=value, _Kind=constant(name, node))
+    return handed if name == "yield" else quote_expression("_S.handed_back(_Handed)", node, _Handed=handed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pydron.translation.quote import at, load, store
+from pydron.translation.quote import at, quote_expression, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ def index_object(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Slice):
         none = at(ast.Constant(None), node)
         parts = [part if part is not None else none for part in (node.lower, node.upper, node.step)]
-        return at(ast.Call(load(".slice", node), parts, []), node)
+        return quote_expression("_S.slice(*_Parts)", node, _Parts=parts)
     if isinstance(node, ast.Tuple):
         return at(ast.Tuple([index_object(part) for part in node.elts], ast.Load()), node)
     return node

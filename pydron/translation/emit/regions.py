@@ -10,8 +10,8 @@ from pydron.translation.checked import CheckedExpression
 from pydron.translation.emit.extent import is_unpacked, loop_state
 from pydron.translation.emit.names import JUMPED, FrameScope
 from pydron.translation.emit.natives import Natives
-from pydron.translation.emit.pieces import stores
-from pydron.translation.quote import at, constant, load, quote, quote_expression, store
+from pydron.translation.emit.pieces import assign, stores
+from pydron.translation.quote import at, constant, load, loads, quote, quote_expression, store
 from pydron.translation.scope import names_read
 from pydron.translation.trees import copy_tree
 
@@ -79,7 +79,7 @@ class Regions(Natives):
             "return _S.into(_Tick, (*_Inputs,))",
             node.code,
             _Tick=constant(node.tick, node.code),
-            _Inputs=self._loads(self.region_inputs(node), node),
+            _Inputs=loads(self.region_inputs(node), node.code),
         )
         return into
 
@@ -89,16 +89,14 @@ class Regions(Natives):
         return self._as_written(node, frame, self._spawned(node, frame))
 
     def _spawned(self, node: RegionNode, frame: FrameScope) -> list[ast.stmt]:
-        writes = self.receivers(node)
-        if isinstance(node, (ForLoop, WhileLoop)) and self._has_native_frame(node):
-            callees = at(ast.Tuple(self._callees(node), ast.Load()), node.code)
-            spawn = self._spawn(node, frame, "loop", writes, callees)
-        else:
-            spawn = self._spawn(node, frame, "region", writes)
+        made = self._once(self._make_region, node)
+        return [*made, *self._unpack_escape(node, frame)] if self._extents.escapes(node) else made
+
+    def _make_region(self, node: RegionNode) -> list[ast.stmt]:
+        request = self._making("loop" if self._has_native_frame(node) else "region", node)
         if self._extents.escapes(node):
-            ask = quote("_X = _Spawn\nif _Type(_X) is _F: _X = yield _X", node.code, _X=".x", _Spawn=spawn)
-            return [*ask, *self._unpack_escape(node, frame)]
-        return self._bound(node, spawn)
+            return [assign(".x", request, node.code)]
+        return [self._taken(self.outputs(node), request, node.code)]
 
     def _unpack_escape(self, node: Node, frame: FrameScope) -> list[ast.stmt]:
         """Go where a region went that may have left its loop or function."""

@@ -92,9 +92,8 @@ class Resumption(Regions, Guarded):
     def _onward(self, node: Node, frame: FrameScope) -> ast.stmt:
         values = (*self.snapshot(node, frame.node), *self.outputs(node))
         (onward,) = quote(
-            "return _S.onward(_Frame, _Tick, (*_Values,))",
+            "return _S.onward(_Tick, (*_Values,))",
             node.code,
-            _Frame=constant(frame.node.tick if frame.node else 0, node.code),
             _Tick=constant(node.tick, node.code),
             _Values=loads(values, node.code),
         )

@@ -16,7 +16,6 @@ from pydron.translation.trees import copy_tree
 
 if TYPE_CHECKING:
     from pydron.dataflow.nodes import Compute, Matching, Raise, Store
-    from pydron.translation.emit.names import FrameScope
 
 __all__ = ["Statements"]
 
@@ -24,13 +23,13 @@ __all__ = ["Statements"]
 class Statements(Writer):
     """Writes nodes without regions, other than calls."""
 
-    def _compute(self, node: Compute, frame: FrameScope) -> list[ast.stmt]:
-        checks, guard, inline = self._once(self._compute_pieces, node)
+    def _compute(self, node: Compute) -> list[ast.stmt]:
+        checks, guard, inline = self._compute_pieces(node)
         if isinstance(node.code, ast.AugAssign):
-            return [*checks, *self._augment(node, node.code, frame)]
+            return [*checks, *self._augment(node, node.code)]
         if guard is None:
             return [*checks, *inline]
-        slow = self._unit(node, frame)
+        slow = self._unit(node)
         if not inline:
             return [*checks, *slow]
         return [*checks, at(ast.If(guard, inline, self._element(node, node.code, slow) or slow), node.code)]
@@ -77,9 +76,9 @@ class Statements(Writer):
             return None
         read = quote_expression("_S.element(_Owner, _Index)", code, _Owner=owner, _Index=index)
         for name in names:
-            read = quote_expression("_Read if _Id(_Type(_Name)) in _A else _MISSING", code, _Read=read, _Name=name)
+            read = quote_expression("_Read if _Id(_Type(_Name)) in _A else _S.MISSING", code, _Read=read, _Name=name)
         return quote(
-            "_Answer = _Read\nif _Answer is _MISSING:\n    _Slow\nelse:\n    _Do",
+            "_Answer = _Read\nif _Answer is _S.MISSING:\n    _Slow\nelse:\n    _Do",
             code,
             _Answer=".answer",
             _Read=read,
@@ -130,10 +129,10 @@ class Statements(Writer):
                 raise AssertionError(ast.dump(code))
         return checked.out
 
-    def _augment(self, node: Compute, code: ast.AugAssign, frame: FrameScope) -> list[ast.stmt]:
+    def _augment(self, node: Compute, code: ast.AugAssign) -> list[ast.stmt]:
         assert isinstance(code.target, ast.Name)
-        guard, can_queue, in_queue = self._once(self._augment_pieces, node)
-        slow = at(ast.If(can_queue, in_queue, self._unit(node, frame, self.receivers(node))), code)
+        guard, can_queue, in_queue = self._augment_pieces(node)
+        slow = at(ast.If(can_queue, in_queue, self._unit(node)), code)
         return [at(ast.If(guard, [code], [slow]), code)]
 
     def _augment_pieces(self, node: Compute) -> tuple[ast.expr, ast.expr, list[ast.stmt]]:
@@ -164,36 +163,28 @@ class Statements(Writer):
         )
         return guard, can_queue, in_queue
 
-    def _store(self, node: Store, frame: FrameScope) -> list[ast.stmt]:
-        checks, question, wait, writes = self._once(self._store_pieces, node)
+    def _store(self, node: Store) -> list[ast.stmt]:
+        code = node.code
+        assert isinstance(code, ast.Assign)
         written = quote(
             "_Ans = _Question\n"
             "if _Ans is _D:\n    _Unit\n"
             "elif _Ans is not _QUEUED:\n"
             "    if _Ans is _W:\n        _Wait\n"
             "    _Do",
-            node.code,
-            _Question=question,
-            _Unit=self._unit(node, frame, writes),
-            _Wait=wait,
-            _Do=list[ast.stmt]((node.code,)),
+            code,
+            _Question=self._store_question(code, "store", [constant(node.tick, code)]),
+            _Unit=self._unit(node),
+            _Wait=[*self._force(node.reads, node), *quote("yield _IMPURE", code)],
+            _Do=list[ast.stmt]((code,)),
         )
-        return [*checks, *written]
+        return [*self._check_bound(node.reads, node), *written]
 
-    def _store_pieces(self, node: Store) -> tuple[list[ast.stmt], ast.expr, list[ast.stmt], list[str]]:
-        """Return what to check first, the question to the runtime, how to wait, and the variable that is changed."""
-        code = node.code
-        assert isinstance(code, ast.Assign)
-        question, owner = self._store_question(code, "store", [constant(node.tick, code)])
-        wait = [*self._force(node.reads, node), *quote("yield _IMPURE", code)]
-        writes = [owner.id] if isinstance(owner, ast.Name) and owner.id in self._fast else []
-        return self._check_bound(node.reads, node), question, wait, writes
-
-    def _store_question(self, code: ast.Assign, verb: str, tick: list[ast.expr]) -> tuple[ast.expr, ast.expr]:
+    def _store_question(self, code: ast.Assign, verb: str, tick: list[ast.expr]) -> ast.expr:
         target = code.targets[0]
         if isinstance(target, ast.Attribute):
             name = constant(target.attr, code)
-            question = quote_expression(
+            return quote_expression(
                 f"_S.{verb}_attribute(_Owner, _Name, _Value, *_Tick)",
                 code,
                 _Owner=target.value,
@@ -201,9 +192,8 @@ class Statements(Writer):
                 _Value=code.value,
                 _Tick=tick,
             )
-            return question, target.value
         assert isinstance(target, ast.Subscript)
-        question = quote_expression(
+        return quote_expression(
             f"_S.{verb}_item(_Owner, _Index, _Value, *_Tick)",
             code,
             _Tick=tick,
@@ -211,25 +201,24 @@ class Statements(Writer):
             _Index=index_object(target.slice),
             _Value=code.value,
         )
-        return question, target.value
 
     def _store_unit(self, node: Store) -> list[ast.stmt]:
         code = node.code
         assert isinstance(code, ast.Assign)
-        question, _ = self._store_question(code, "may_store", [])
+        question = self._store_question(code, "may_store", [])
         return [*quote("_Ans = _Question\nif _Ans is not None: yield _Ans", code, _Question=question), code]
 
-    def _matching(self, node: Matching, frame: FrameScope) -> list[ast.stmt]:
+    def _matching(self, node: Matching) -> list[ast.stmt]:
         """Fit a pattern at once if nothing is pending or the subject is an atom."""
         code = node.code
         assert isinstance(code, ast.Match)
         subject = code.subject
-        guard = quote_expression("not _R.pending and _Type(_Subject) is not _P", code, _Subject=subject)
+        guard = quote_expression("_S.is_quiet(_Subject)", code, _Subject=subject)
         if node.simple:
             guard = quote_expression("_Id(_Type(_Subject)) in _A or _Guard", code, _Subject=subject, _Guard=guard)
         inline = [code, *self._rebind_all(node.binds, code)]
         loose = self._unbind_again(node)
-        return [at(ast.If(guard, [*loose, *inline], self._unit(node, frame)), code)]
+        return [at(ast.If(guard, [*loose, *inline], self._unit(node)), code)]
 
     def _matching_unit(self, node: Matching) -> list[ast.stmt]:
         code = node.code

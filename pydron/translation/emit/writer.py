@@ -7,6 +7,7 @@ copies it first.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydron.dataflow.nodes import (
@@ -28,22 +29,20 @@ from pydron.dataflow.nodes import (
     regions_of,
 )
 from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_method
-from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
+from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, INTRINSICS, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
 from pydron.translation.quote import at, constant, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
+from pydron.translation.trees import nodes_of
 from pydron.translation.young import young_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from pydron.translation.lowering.context import Lowered
 
-__all__ = ["Writer"]
-
-_CONSTANTS = [at(ast.arg(name), ast.arg(name)) for name in CONSTANTS]
-
+__all__ = ["Made", "Writer"]
 
 _KEPT = 10_000
 """Pieces that are kept at most."""
@@ -51,8 +50,18 @@ _Written = TypeVar("_Written", bound="Node")
 _Pieces = TypeVar("_Pieces")
 
 
-def _nothing(_node: Node) -> dict[str, ast.expr]:
-    return {}
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the runtime is handed to make a unit or region of a node."""
+
+    values: tuple[str, ...]
+    """Variables: first those that it takes."""
+    inputs: int
+    """How many it takes."""
+    writes: tuple[int, ...]
+    """Which of the values it may store into."""
+    callees: tuple[int, ...]
+    """Which of the values a loop calls."""
 
 
 class Writer:
@@ -64,6 +73,9 @@ class Writer:
         self._extents = Extents(graph)
         self._fast = graph.variables
         self._names = function.names
+        written = [function.tree, *filter(None, (getattr(node, "written", None) for node in graph.by_tick.values()))]
+        used = {each.id for tree in written for each in nodes_of(tree) if isinstance(each, ast.Name)}
+        self._intrinsics = tuple(sorted(used & INTRINSICS))
         self._guards: dict[int, ast.expr | None] = {}
         self._kept: dict[tuple[object, ...], Any] = {}
         """Pieces of code that are the same in every frame in which a node is written."""
@@ -89,22 +101,6 @@ class Writer:
                 self._kept.clear()
             found = self._kept[key] = write(node)
         return found
-
-    def _short(self, text: str, node: Node, **names: str) -> list[ast.stmt]:
-        """Return the statements of a template that is filled with nothing but names, the same trees each time."""
-        key = (text, node.tick, *names.values())
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = quote(text, node.code, **names)
-        return found
-
-    def _loads(self, names: Iterable[str], node: Node) -> list[ast.expr]:
-        """Return reads of variables, the same trees each time."""
-        known: dict[str, ast.expr] = self._once(_nothing, node)
-        for name in names:
-            if name not in known:
-                known[name] = load(name, node.code)
-        return [known[name] for name in names]
 
     def region_inputs(self, node: Node) -> tuple[str, ...]:
         """Return the variables that a region or unit takes."""
@@ -173,12 +169,17 @@ class Writer:
             around = self._parents.get(around.tick)
         return around
 
-    def _define(self, parameters: tuple[str, ...], body: list[ast.stmt], origin: ast.AST) -> ast.FunctionDef:
-        taken = [at(ast.arg(name), origin) for name in (".S", ".R", *parameters)]
+    def _define(
+        self,
+        parameters: tuple[str, ...],
+        body: list[ast.stmt],
+        origin: ast.AST,
+        constants: tuple[str, ...] = CONSTANTS,
+    ) -> ast.FunctionDef:
+        names = (".S", ".R", *parameters, *constants, *self._intrinsics)
+        taken = [at(ast.arg(name), origin) for name in names]
         # the function made from the code has the defaults
-        arguments = ast.arguments(
-            posonlyargs=[], args=[*taken, *_CONSTANTS], kwonlyargs=[], kw_defaults=[], defaults=[]
-        )
+        arguments = ast.arguments(posonlyargs=[], args=list(taken), kwonlyargs=[], kw_defaults=[], defaults=[])
         make_generator = quote("if False: yield", origin)
         body = [*self._declarations(origin), *make_generator, *body]
         return at(define(FRAME, arguments, body), self._function.tree)
@@ -202,7 +203,7 @@ class Writer:
         return [at(ast.Assign([store(name, origin) for name in user], load(".U", origin)), origin)]
 
     def _rebound(self, name: str, origin: ast.AST) -> list[ast.stmt]:
-        return quote("try: _Name\nexcept _Error: _Name = _U", origin, _Name=name, _Error=".NameError")
+        return quote("try: _Name\nexcept _S.NAME_ERROR: _Name = _U", origin, _Name=name)
 
     def _rebind_all(self, names: frozenset[str], origin: ast.AST) -> list[ast.stmt]:
         mine = sorted(name for name in names & self._fast if not name.startswith("."))
@@ -230,8 +231,8 @@ class Writer:
         """Wait for those of some variables that are promises, in order."""
         if not names:
             return []
-        targets = at(ast.Tuple(stores(names, origin), ast.Store()), origin)
-        return quote("_Targets = (yield (*_Values,)).pop()", origin, _Targets=targets, _Values=loads(names, origin))
+        request = quote_expression("(yield (*_Values,))", origin, _Values=loads(names, origin))
+        return [self._taken(names, request, origin)]
 
     def _force_bound(self, node: Native) -> list[ast.stmt]:
         return self._await(sorted(node.reads & self._fast), node.code)
@@ -272,34 +273,50 @@ class Writer:
         """Return variables the node reads that may turn out unbound."""
         return frozenset(name for name in node.reads - node.bound_before if not name.startswith("."))
 
-    def _spawn(self, node: Node, frame: FrameScope, kind: str, writes: list[str], *more: ast.expr) -> ast.expr:
-        """Return the call that makes a unit or region of a node."""
-        origin = node.code
-        return quote_expression(
-            f"_S.{kind}(_Tick, (*_Inputs,), (*_Snapshot,), (*_Writes,), _Frame, *_More)",
-            origin,
-            _Tick=constant(node.tick, origin),
-            _Inputs=self._loads(self.region_inputs(node), node),
-            _Snapshot=self._loads(self.snapshot(node, frame.node), node),
-            _Writes=self._loads(writes, node),
-            _Frame=constant(frame.node.tick if frame.node else 0, origin),
-            _More=list(more),
+    def made(self, kind: str, node: Node) -> Made:
+        """Return what the runtime is handed to make a unit or region of a node: of one kind the same in all frames."""
+        inputs = self.region_inputs(node)
+        writes = self._written_by(node)
+        callees = self._callees(node) if kind == "loop" else []
+        if kind == "part":
+            inputs = (*inputs, ".caught")
+        values = (*inputs, *sorted({*writes, *callees}.difference(inputs)))
+        return Made(
+            values,
+            len(inputs) - (kind == "part"),
+            tuple(map(values.index, writes)),
+            tuple(map(values.index, callees)),
         )
 
-    def _unit(self, node: Node, frame: FrameScope, writes: list[str] | None = None) -> list[ast.stmt]:
-        """Return the making of a unit, which binds the node's outputs, and the wait if it cannot be run ahead of."""
-        return self._bound(node, self._spawn(node, frame, "unit", writes or []))
+    def _making(self, kind: str, node: Node) -> ast.expr:
+        """Return the request to make a unit or region of a node."""
+        what = constant(f"{kind} {node.tick}", node.code)
+        values = loads(self.made(kind, node).values, node.code)
+        return at(ast.Yield(at(ast.List([what, *values], ast.Load()), node.code)), node.code)
 
-    def _bound(self, node: Node, spawn: ast.expr) -> list[ast.stmt]:
-        """Return the making of a unit or region, which binds the node's outputs, and the wait for it."""
-        outputs = self.outputs(node)
-        made: ast.stmt
-        if outputs:
-            target = at(ast.Tuple(stores(outputs, node.code), ast.Store()), node.code)
-            made = at(ast.Assign([target], spawn), node.code)
-        else:
-            made = at(ast.Expr(spawn), node.code)
-        return [made, *self._short("if _R.hold: yield _HOLD", node)]
+    def _unit(self, node: Node) -> list[ast.stmt]:
+        """Return the making of a unit, which binds the node's outputs."""
+        return self._once(self._make_unit, node)
+
+    def _make_unit(self, node: Node) -> list[ast.stmt]:
+        return [self._taken(self.outputs(node), self._making("unit", node), node.code)]
+
+    def _taken(self, names: Sequence[str], request: ast.expr, origin: ast.AST) -> ast.stmt:
+        """Return a request whose answer, taken out of the list it comes in, is bound to variables."""
+        if not names:
+            return at(ast.Expr(request), origin)
+        targets = stores(names, origin)
+        target = at(ast.Tuple(targets, ast.Store()), origin) if targets[1:] else targets[0]
+        answer = quote_expression("_Request.pop()", origin, _Request=request)
+        return at(ast.Assign([target], answer), origin)
+
+    def _written_by(self, node: Node) -> list[str]:
+        """Return the variables whose objects a unit or region may change, as they are announced."""
+        return self.receivers(node)
+
+    def _callees(self, node: Node) -> list[str]:
+        """Return the variables that are called in what the user wrote."""
+        raise NotImplementedError
 
     def _finish(
         self, frame: FrameScope, origin: ast.AST, code: int = 0, value: ast.expr | None = None

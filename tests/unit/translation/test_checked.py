@@ -71,6 +71,10 @@ for each in ("add", "radd", "mul", "lt", "gt", "le", "neg", "invert", "getitem",
 class Runtime:
     """Answers every question with yes, and notes it."""
 
+    MISSING = MISSING
+    NAME_ERROR = NameError
+    slice = slice
+
     def __init__(self, log: list[str], answer: object = None) -> None:
         self.log = log
         self.answer = answer
@@ -147,7 +151,7 @@ def code_of(expression: str, loose: frozenset[str] = frozenset()) -> ast.Functio
     fast = frozenset({"a", "b", "c", "d", "a_dict"})
     checked = CheckedExpression(Names(), fast, loose)
     result = checked.write(node)
-    names = [".S", ".U", ".MISSING", ".P", ".Type", ".slice", ".NameError", *sorted(fast)]
+    names = [".S", ".U", ".P", ".Type", *sorted(fast)]
     arguments = ast.arguments(
         posonlyargs=[], args=[ast.arg(name) for name in names], kwonlyargs=[], kw_defaults=[], defaults=[]
     )
@@ -163,11 +167,8 @@ def run(frame: ast.FunctionDef, runtime: Runtime, operands: dict[str, object]) -
     values = (
         runtime,
         UNBOUND,
-        MISSING,
         Spy,
         lambda _: None,
-        slice,
-        NameError,
         *(operands[name] for name in sorted(operands)),
     )
     generator = names[".frame"](*values)  # type: ignore[operator]
