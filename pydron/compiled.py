@@ -237,11 +237,20 @@ class Translation:
         found = self._codes.get(key)
         if found is None:
             with Depth():
-                found = self._codes[key] = self._compile(self._emitter.write(key))
+                found = self._codes[key] = self._frame(key)
             self._mine.add(found)
             if not self._is_coroutine:
                 add_sequential(found)
         return found
+
+    def _frame(self, key: FrameKey) -> CodeType:
+        emitter = self._emitter
+        while True:
+            code = self._compile(emitter.write(key))
+            missing = _global_names(code) & INTRINSICS
+            if not missing:
+                return code
+            emitter.intrinsics |= missing
 
     def owns(self, code: CodeType) -> bool:
         """Say whether a code object is one of the frames."""
@@ -292,6 +301,12 @@ class Translation:
 
 def _extent(span: Span) -> tuple[int, int]:
     return span[1] - span[0], span[3] - span[2]
+
+
+def _global_names(code: CodeType) -> frozenset[str]:
+    """Return the names that a code object or what is inside it looks up outside of functions, attributes among them."""
+    inner = [_global_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(code.co_names).union(*inner)
 
 
 def _constants_of(code: CodeType) -> tuple[object, ...]:

@@ -28,7 +28,7 @@ UNIT_CONSTANTS = (".P", ".A", ".U", ".C", ".D", ".N", ".F", ".ORDERED", ".IMPURE
 INTRINSICS = frozenset(
     (".spread", ".AssertionError", ".BaseException", ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty")
 )
-"""Names that the frames of a function get after these if the lowered function has them."""
+"""Names that few functions need; their frames get them after these."""
 
 FrameKey: TypeAlias = tuple[str, int] | tuple[str, int, int]
 """``("entry", 0)``, ``("region", tick)``, ``("native", tick)``, ``("unit", tick)``, ``("resume", tick of the frame's

@@ -29,12 +29,11 @@ from pydron.dataflow.nodes import (
     regions_of,
 )
 from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_method
-from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, INTRINSICS, JUMPED, LEFT, FrameScope
+from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
 from pydron.translation.quote import at, constant, define, load, loads, quote, quote_expression, store
 from pydron.translation.reading import expression_of, perhaps_read, surely_read
-from pydron.translation.trees import nodes_of
 from pydron.translation.young import young_variables
 
 if TYPE_CHECKING:
@@ -73,9 +72,8 @@ class Writer:
         self._extents = Extents(graph)
         self._fast = graph.variables
         self._names = function.names
-        written = [function.tree, *filter(None, (getattr(node, "written", None) for node in graph.by_tick.values()))]
-        used = {each.id for tree in written for each in nodes_of(tree) if isinstance(each, ast.Name)}
-        self._intrinsics = tuple(sorted(used & INTRINSICS))
+        self.intrinsics: frozenset[str] = frozenset()
+        """Names of `INTRINSICS` that frames get: those that one of them was found to need."""
         self._guards: dict[int, ast.expr | None] = {}
         self._kept: dict[tuple[object, ...], Any] = {}
         """Pieces of code that are the same in every frame in which a node is written."""
@@ -176,10 +174,10 @@ class Writer:
         origin: ast.AST,
         constants: tuple[str, ...] = CONSTANTS,
     ) -> ast.FunctionDef:
-        names = (".S", ".R", *parameters, *constants, *self._intrinsics)
+        names = (".S", ".R", *parameters, *constants, *sorted(self.intrinsics))
         taken = [at(ast.arg(name), origin) for name in names]
         # the function made from the code has the defaults
-        arguments = ast.arguments(posonlyargs=[], args=list(taken), kwonlyargs=[], kw_defaults=[], defaults=[])
+        arguments = ast.arguments(posonlyargs=[], args=taken, kwonlyargs=[], kw_defaults=[], defaults=[])
         make_generator = quote("if False: yield", origin)
         body = [*self._declarations(origin), *make_generator, *body]
         return at(define(FRAME, arguments, body), self._function.tree)

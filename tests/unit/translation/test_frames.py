@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 import pydron
 from pydron.compiled import translate
+from pydron.dataflow.nodes import Branch, WhileLoop
 from pydron.testing import simulate
 from tests.written import written
 
@@ -72,3 +74,45 @@ def test_every_operand_is_waited_for() -> None:
     text = "def f():\n    a, b, c = g(1), g(2), g(3)\n    d = note(c, a, b)\n    return [a, b, c, d, note(d, g(d))]"
     kinds_of(text, note=note)
     assert seen == [(3, 1, 2), (6, 6)] * 2
+
+
+def test_frames_get_what_few_need_wherever_it_is_written() -> None:
+    test = "sum(map(lambda each: each + g(0), values)) > 2"
+    text = f"def f():\n    values = [g(1), 2]\n    while {test}:\n        values.pop()\n    return values"
+    kinds_of(text)
+    with written(text, g=g) as names:
+        translation = translate(names["f"])  # type: ignore[arg-type]  # the text defines it
+    with_test = translation.code(("entry", 0)).co_varnames
+    assert ".consumes" not in with_test
+    loop = next(tick for tick, node in translation.graph.by_tick.items() if isinstance(node, WhileLoop))
+    assert ".consumes" in translation.code(("region", loop)).co_varnames
+
+
+def test_what_is_written_of_a_node_is_the_same_tree_in_every_frame() -> None:
+    text = "def f():\n    x = g(1)\n    if x > 0:\n        y = g(x)\n        y = y + x\n    else: y = x\n    return y"
+    with written(text, g=g) as names:
+        translation = translate(names["f"])  # type: ignore[arg-type]  # the text defines it
+    branch = next(node for node in translation.graph.by_tick.values() if isinstance(node, Branch))
+    request = f"(yield ['unit {branch.body.nodes[0].tick}', x])"
+    found = [
+        [
+            each
+            for each in ast.walk(translation.tree(key))
+            if isinstance(each, ast.Yield) and ast.unparse(each) == request
+        ]
+        for key in (("entry", 0), ("region", branch.tick))
+    ]
+    assert len(found[0]) == 1
+    assert found[0][0] is found[1][0]
+
+
+def test_a_resumption_finds_the_variables_as_they_were() -> None:
+    text = (
+        "def f():\n    rounds = []\n    state = [0]\n    for k in range(4):\n        seen = g(state[0])\n"
+        "        rounds.append((k, seen, len(state)))\n        change(state, g(k))\n    return rounds, state"
+    )
+
+    def change(state: list[int], value: int) -> None:
+        state[0] += value
+
+    assert "resume" in kinds_of(text, change=change)
