@@ -49,6 +49,9 @@ class Natives(Writer):
 
     def _has_native_frame(self, node: RegionNode) -> bool:
         """Say whether what the user wrote may run in a frame of its own, whose maker waits for nothing in it."""
+        return self._once(self._find_native_frame, node)
+
+    def _find_native_frame(self, node: RegionNode) -> bool:
         if not isinstance(node, (ForLoop, WhileLoop)) or not self._may_stand(node, node):
             return False
         assert node.written is not None

@@ -60,7 +60,7 @@ class Statements(Writer):
                     guard = concrete(sorted(node.reads), code)
             case _:
                 raise AssertionError(ast.dump(code))
-        return checks, guard, [code, *self._born(node), *self._made_here(node)]
+        return checks, guard, [code, *self._born(node, made_here=True)]
 
     def _element(self, node: Compute, code: ast.stmt, slow: list[ast.stmt]) -> list[ast.stmt] | None:
         """Take an element that is known although something is pending; None if the node reads no element."""
@@ -86,12 +86,15 @@ class Statements(Writer):
             _Do=[at(ast.Assign(code.targets, load(".answer", code)), code), *self._born(node)],
         )
 
-    def _born(self, node: Compute) -> list[ast.stmt]:
-        """Register a fresh object that nothing else can see, while something is pending."""
-        if node.tick not in self._young:
-            return []
-        (name,) = node.binds
-        return quote("if _R.pending: _S.born(_Name)", node.code, _Name=name)
+    def _born(self, node: Compute, *, made_here: bool = False) -> list[ast.stmt]:
+        """Register a fresh object that nothing else can see, and a new container, while something is pending."""
+        notes: list[ast.stmt] = []
+        if node.tick in self._young:
+            (name,) = node.binds
+            notes += quote("_S.born(_Name)", node.code, _Name=name)
+        if made_here:
+            notes += self._made_here(node)
+        return quote("if _R.pending: _Notes", node.code, _Notes=notes) if notes else []
 
     def _made_here(self, node: Compute) -> list[ast.stmt]:
         """Take note of a new container that may be stored into."""
@@ -102,7 +105,7 @@ class Statements(Writer):
                 return []
         if name not in self._stored:
             return []
-        return quote("if _R.pending: _S.make(_Text, _Name)", node.code, _Text=constant(name, node.code), _Name=name)
+        return quote("_S.make(_Text, _Name)", node.code, _Text=constant(name, node.code), _Name=name)
 
     def _unpackable(self, code: ast.Assign) -> ast.expr:
         """Return the test that unpacking runs no user code: a tuple, or a list that nothing is to be stored into."""
