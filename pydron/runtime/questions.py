@@ -107,6 +107,22 @@ class Questions:
         """An operation: is nothing pending, and none of its operands to come?"""
         return not self.run.pending and PROMISE_ID not in map(id, map(type, operands))
 
+    def may_read(self, owner: object, name: str) -> bool:
+        """``owner.name``: may it be read at once, here where it stands?"""
+        if type(owner) is Promise:
+            return False
+        if not self.run.pending or id(type(owner)) in ATOM_IDS:
+            return True
+        return plain_attribute(owner, name) and self.shows_already(owner, name)
+
+    def holds_atom(self, owner: object, name: str) -> bool:
+        """Say whether ``owner.name`` may be read at once although something is pending, and is an atom."""
+        if id(type(owner)) in ATOM_IDS:
+            return True
+        if type(owner) is Promise or not plain_attribute(owner, name) or not self.shows_already(owner, name):
+            return False
+        return id(type(getattr(owner, name, MISSING))) in ATOM_IDS
+
     def is_native(self, tick: int, callees: tuple[object, ...]) -> bool:
         """A loop, while nothing is pending: is there nothing in it to run in parallel?"""
         run = self.run

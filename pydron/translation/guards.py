@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 
-from pydron.translation.quote import at, loads, quote_expression
+from pydron.translation.quote import at, constant, loads, quote_expression
 from pydron.translation.reading import perhaps_read, surely_read
 from pydron.translation.scope import names_read
-from pydron.translation.trees import nodes_of
+from pydron.translation.trees import children, nodes_of
 
-__all__ = ["concrete", "has_inner_scope", "trusted"]
+__all__ = ["concrete", "has_inner_scope", "holds", "trusted"]
 
 _INNER = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 
@@ -26,7 +26,8 @@ def has_inner_scope(node: ast.expr) -> bool:
 def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozenset[str]) -> ast.expr | None:
     """Return a test for "the expression may run now", or None if it always may.
 
-    True if all operands are atoms, or if nothing is pending and no operand is a promise.
+    True if all operands are atoms, attributes of variables among them, or if nothing is pending and no operand is a
+    promise.
 
     Args:
         node: the expression.
@@ -47,8 +48,35 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
         return quiet
     # the test is what reads a variable first: if that fails, it is where the expression reads it
     places = _places(node)
-    atoms = [quote_expression("_Id(_Type(_Name)) in _A", places[name], _Name=name) for name in _in_order(node, names)]
-    return at(ast.BoolOp(ast.Or(), [_all(atoms, origin), quiet]), origin)
+    attributes = _attributes(node, fast)
+    atoms: list[ast.expr] = []
+    for name in _in_order(node, names):
+        if name in attributes:
+            atoms += [holds(name, attribute, places[name], "holds_atom") for attribute in attributes[name]]
+        else:
+            atoms.append(quote_expression("_Id(_Type(_Name)) in _A", places[name], _Name=name))
+    tests = [_all(atoms, origin), quiet]
+    return at(ast.BoolOp(ast.Or(), tests if not attributes else tests[::-1]), origin)
+
+
+def holds(owner: str, attribute: str, origin: ast.AST, question: str) -> ast.expr:
+    """Return a question to the runtime about an attribute of a variable."""
+    return quote_expression(f"_S.{question}(_Owner, _Name)", origin, _Owner=owner, _Name=constant(attribute, origin))
+
+
+def _attributes(node: ast.expr, fast: frozenset[str]) -> dict[str, list[str]]:
+    """Return the variables of which an expression reads nothing but attributes, and these."""
+    found: dict[str, list[str]] = {}
+    whole: list[ast.AST] = [node]
+    bare: set[str] = set()
+    for part in whole:  # grows on the way
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in fast:
+            found.setdefault(part.value.id, []).append(part.attr)
+        elif isinstance(part, ast.Name):
+            bare.add(part.id)
+        else:
+            whole += children(part)
+    return {name: list(dict.fromkeys(attributes)) for name, attributes in found.items() if name not in bare}
 
 
 def _in_order(node: ast.expr, names: list[str]) -> list[str]:

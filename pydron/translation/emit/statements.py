@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydron.translation.checked import CheckedExpression, symbol
 from pydron.translation.emit.pieces import index_object
 from pydron.translation.emit.writer import Writer
-from pydron.translation.guards import concrete, has_inner_scope
+from pydron.translation.guards import concrete, has_inner_scope, holds
 from pydron.translation.quote import at, constant, load, loads, quote, quote_expression
 from pydron.translation.reading import perhaps_read
 from pydron.translation.scope import names_read, read_inside
@@ -56,6 +56,10 @@ class Statements(Writer):
                 if not self._fast.isdisjoint(read_inside(value)):
                     # made in a frame of its own, or it would see what this one goes on to bind
                     return checks, constant(False, code), []
+                if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+                    owner = value.value.id
+                    if owner in self._fast and owner not in self._loose(node):
+                        guard = holds(owner, value.attr, code, "may_read")
                 if isinstance(value, ast.Lambda):
                     guard = concrete(sorted(node.reads), code)
             case _:

@@ -116,3 +116,38 @@ def test_a_resumption_finds_the_variables_as_they_were() -> None:
         state[0] += value
 
     assert "resume" in kinds_of(text, change=change)
+
+
+class Row:
+    """Something with attributes."""
+
+    def __init__(self) -> None:
+        self.kind, self.names = 2, ["a"]
+
+    @property
+    def size(self) -> int:
+        """Code of the user's."""
+        return len(self.names)
+
+
+def test_plain_attributes_are_read_where_they_stand_although_something_is_pending() -> None:
+    text = (
+        "def f():\n    row = Row()\n    total = 0\n    first = g(1)\n    for k in range(3):\n"
+        "        if row.kind > k:\n            total += row.kind\n            names = row.names\n"
+        "    return first, total, names"
+    )
+    assert kinds_of(text, Row=Row)["unit"] == 1, "but that of the result"
+    assert kinds_of(text.replace(".kind", ".size"), Row=Row)["unit"] > 1
+
+
+def test_an_attribute_that_is_missing_or_changes_is_read_in_its_turn() -> None:
+    def change(row: Row) -> bool:
+        row.kind += 1
+        return True
+
+    text = (
+        "def f():\n    row = Row()\n    seen = [g(1)]\n    for k in range(3):\n"
+        "        if row.kind > k and change(row): seen.append(row.kind)\n"
+        "    try: row.kind == row.missing\n    except AttributeError as error: seen.append(str(error))\n    return seen"
+    )
+    kinds_of(text, Row=Row, change=change)
