@@ -30,8 +30,11 @@ _ABSENCE = 0.1
 class Lender(Protocol):
     """Who decides whether the reactor is lent. Called by who turns it."""
 
+    def is_asked(self) -> bool:
+        """Say whether a thread waits that may have the reactor now."""
+
     def borrower(self) -> Callable[[], None] | None:
-        """Return what lets a thread go on that may have the reactor now; None if it is not to be lent."""
+        """Return what lets that thread go on, if it still waits: it has to be called, for nothing else will do it."""
 
     def taken_back(self) -> None:
         """Do what nobody was told of in the meantime."""
@@ -137,10 +140,10 @@ class Bridge:
             lender.taken_back()
         while self.reactor.running:
             self.reactor.turn()
-            borrower = self.lender.borrower() if self.lender is not None else None
-            if borrower is not None:
+            lender = self.lender
+            if lender is not None and lender.is_asked():
                 self.lent = True
-                if not self.reactor.is_called:
+                if not self.reactor.is_called and (borrower := lender.borrower()) is not None:
                     return borrower
                 self.lent = False
         return None

@@ -77,9 +77,13 @@ class Plant:
 
     # The reactor in a thread that waits.
 
+    def is_asked(self) -> bool:
+        """Say whether the main thread waits for the only task there is."""
+        return self._pool.is_waited_for and self.acts.is_lone
+
     def borrower(self) -> Callable[[], None] | None:
-        """Lend the reactor to a run that waits for the only task there is."""
-        return self._pool.borrower() if self._pool.is_waited_for and self.acts.is_lone else None
+        """Return what lets the main thread go on, if it still waits."""
+        return self._pool.borrower()
 
     def taken_back(self) -> None:
         """Take what is in the pool: nothing is handed over while the reactor is lent."""

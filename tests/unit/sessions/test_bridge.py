@@ -23,6 +23,9 @@ class Waiter:
         self.returns = 0
         self.returned = threading.Event()
 
+    def is_asked(self) -> bool:
+        return self.gate is not None
+
     def borrower(self) -> Callable[[], None] | None:
         gate, self.gate = self.gate, None
         return None if gate is None else gate.set
@@ -91,6 +94,24 @@ def test_a_call_of_another_thread_brings_it_back(bridge: Bridge, waiter: Waiter)
         waiter.borrow()
         bridge.give_back(needed=False)
         assert bridge.ask(lambda: 7) == 7
+
+
+def test_who_waits_for_it_is_let_go_on_although_others_call(bridge: Bridge) -> None:
+    class Waiting(Waiter):
+        looks = 0
+
+        def is_asked(self) -> bool:
+            asked = super().is_asked()
+            self.looks += asked
+            if asked and self.looks < 3:
+                self.bridge.call(int)
+            return asked
+
+    waiter = Waiting(bridge)
+    bridge.lender = waiter
+    waiter.borrow()
+    assert waiter.looks == 3
+    bridge.give_back(needed=False)
 
 
 def test_nobody_else_can_borrow_it(bridge: Bridge, waiter: Waiter) -> None:
