@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from pydron.runtime.effects import ALL, ATOM_IDS, RECEIVER, Effect, Verdict, memory_key, reaches, touches
+from pydron.runtime.effects import (
+    ALL,
+    ATOM_IDS,
+    RECEIVER,
+    Effect,
+    Verdict,
+    heard_by,
+    listeners,
+    memory_key,
+    reaches,
+    touches,
+)
 from pydron.runtime.promise import Promise, Request
 
 if TYPE_CHECKING:
@@ -37,7 +48,7 @@ def _count_down(counts: dict[_Key, int], key: _Key) -> None:
 class Memory:
     """Which memory is to be written, and which objects only one variable can see."""
 
-    __slots__ = ("_attributes", "_clear", "_made", "_narrow", "_young", "announced", "read_early", "writes")
+    __slots__ = ("_attributes", "_clear", "_heard", "_made", "_narrow", "_young", "announced", "read_early", "writes")
 
     def __init__(self) -> None:
         self.writes: dict[int, int] = {}
@@ -55,6 +66,8 @@ class Memory:
         """By the identity of fibers, containers that came into being in their frames, by variable."""
         self._clear: set[int] = set()
         """By identity, functions that reach nothing of `writes`; until there is more of that, or a store is done."""
+        self._heard: set[int] = set()
+        """What the output of calls may be written to, besides files; announced while there may be some to come."""
 
     def queue(self, key: int) -> None:
         """Say that a store to this memory is in the queue."""
@@ -107,8 +120,29 @@ class Memory:
         self._narrow.clear()
         self._attributes.clear()
         self.read_early.clear()
+        self._heard.clear()
         self.forget_made()
         self.grow_up()
+
+    # output
+
+    def listen(self) -> None:
+        """Announce what the output of calls to come may change."""
+        found = listeners()
+        if found:
+            for key in heard_by(found).difference(self._heard):
+                self._heard.add(key)
+                self.announce(key)
+
+    def is_heard(self, namespace: object) -> bool:
+        """Say whether output may change the variables of a module."""
+        return id(namespace) in self._heard
+
+    def stop_listening(self) -> None:
+        """Say that there is no more output to come."""
+        for key in self._heard:
+            self.withdraw(key)
+        self._heard.clear()
 
     # containers that a fiber has made
 

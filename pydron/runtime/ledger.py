@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
@@ -15,6 +15,7 @@ from pydron.tasks import Inbox
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from types import GeneratorType
 
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Entry
@@ -52,6 +53,10 @@ class Ledger:
         self.issued = 0
         self.newest = 0
         """The number of the task that was issued last."""
+        self.listens = False
+        """Who hears of output is known, as far as nothing can have changed that since."""
+        self.binds = False
+        """Output may change variables of the program, of which nobody takes note."""
         self.trials = Trials(self.memory, surroundings.twin)
         self.guesses = Guesses()
         self.keeps_calls = False
@@ -71,6 +76,11 @@ class Ledger:
     def adopt(self, function: object) -> Functional | None:
         """Return the promise that the configuration gives to a callable it names, if it can."""
         return self._surroundings.adopt(function)
+
+    def namespace(self) -> object:
+        """Return the variables of the module that the scheduled function belongs to."""
+        frame = cast("GeneratorType[object, object, object]", self._root.frame).gi_frame
+        return None if frame is None else frame.f_globals
 
     def look_at(self, body: Fiber) -> None:
         """See soon whether the end of a body is known by now."""
@@ -133,6 +143,8 @@ class Ledger:
 
     def _unwatch(self) -> None:
         """Forget what only holds while every operation is asked about: from here on they run unwatched."""
+        self.memory.stop_listening()
+        self.listens = False
         self.memory.grow_up()
         self.memory.forget_made()
         self.forecasts.clear()

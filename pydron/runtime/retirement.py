@@ -40,6 +40,7 @@ class Retirement(Failures):
         self._retire()
         if self._done or self._cursor is not fiber or fiber.segment:
             return False
+        self.listens = False  # the operation may change who hears of output
         self._clear_way(fiber, request)
         return True
 
@@ -101,6 +102,7 @@ class Retirement(Failures):
         if promise.captured:
             captured, promise.captured = promise.captured, ()
             self._surroundings.show(captured)
+            self.listens = False
         if promise.state == FAILED:
             self._fail(fiber, self._error_of(promise, fiber), promise.tick)
             return True
@@ -124,6 +126,7 @@ class Retirement(Failures):
         except Exception as error:
             self._fail(fiber, error, effect.tick)
             return True
+        self.listens = False
         fiber.segment.popleft()
         for key in effect.keys:
             self.memory.settle(key)

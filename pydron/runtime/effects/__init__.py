@@ -6,6 +6,7 @@ Every answer errs on the side of `Effect.UNKNOWN`: a wrong "pure" is a wrong pro
 from pydron.runtime.effects.attributes import plain_attribute, plain_setattr
 from pydron.runtime.effects.calls import classify_call, is_known_call
 from pydron.runtime.effects.functional import FunctionalNames, declare_functional, is_declared_functional
+from pydron.runtime.effects.listeners import heard_by, listeners
 from pydron.runtime.effects.memory import memory_key
 from pydron.runtime.effects.methods import classify_method
 from pydron.runtime.effects.operators import (
@@ -48,11 +49,13 @@ __all__ = [
     "classify_truth",
     "classify_unary",
     "declare_functional",
+    "heard_by",
     "is_declared_functional",
     "is_immutable",
     "is_known_call",
     "is_trusted",
     "iteration_is_plain",
+    "listeners",
     "memory_key",
     "plain_attribute",
     "plain_setattr",

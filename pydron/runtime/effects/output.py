@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from pydron.runtime.effects.rules import Arguments, Keywords, MethodRule
 
-__all__ = ["LOGGER_METHODS", "STREAM_METHODS", "classify_print", "classify_warn", "is_plain_logger", "is_plain_stream"]
+__all__ = [
+    "LOGGER_METHODS",
+    "STREAM_METHODS",
+    "classify_print",
+    "classify_warn",
+    "is_plain_handler",
+    "is_plain_logger",
+    "is_plain_stream",
+]
 
 _WRITE = replace(OUTPUT)
 _WRITE_NOTHING_BACK = replace(OUTPUT, none_result=True)
@@ -120,15 +128,16 @@ def is_plain_logger(logger: object) -> bool:
     if cast("logging.Logger", logger).filters or _has_changed_class():
         return False
     while step is not None:
-        if id(type(step)) not in _PLAIN_LOGGERS or not all(map(_is_plain_handler, step.handlers)):
+        if id(type(step)) not in _PLAIN_LOGGERS or not all(map(is_plain_handler, step.handlers)):
             return False
         if not _LOGGER_NAMES.isdisjoint(step.__dict__):
             return False
         step = step.parent if step.propagate else None
-    return _is_plain_handler(logging.lastResort)
+    return is_plain_handler(logging.lastResort)
 
 
-def _is_plain_handler(handler: object) -> bool:
+def is_plain_handler(handler: object) -> bool:
+    """Tell whether a handler of log records runs no user code."""
     if handler is None or type(handler) is logging.NullHandler:
         return True
     if id(type(handler)) in _STREAM_HANDLERS:

@@ -571,6 +571,163 @@ def main(n):
 def drive():
     return main(3)
 
+# --- 51 a handler that keeps what calls log
+import logging
+
+logger = logging.getLogger("kept")
+
+class Keeper(logging.Handler):
+    counts = {}
+
+    def __init__(self):
+        super().__init__()
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record.getMessage())
+        self.counts[record.levelname] = self.counts.get(record.levelname, 0) + 1
+
+@pydron.functional
+def speak(site, k):
+    trip(site, (k, "early"))
+    logger.warning("said %s", k)
+    trip(site, k)
+    return k
+
+@pydron.schedule
+def main():
+    keeper = Keeper()
+    logger.handlers[:] = [keeper]
+    logger.propagate = False
+    lengths = []
+    for k in range(3):
+        speak(1, k)
+        lengths.append(len(keeper.records))
+    records = keeper.records
+    a = speak(2, 0)
+    last = records[-1]
+    b = speak(2, 1)
+    said = [record for record in records if "1" in record]
+    c = speak(2, 2)
+    return lengths, last, said, keeper.counts["WARNING"], list(records), f_int(3, 0, a, b, c), f_int(3, 1, records)
+
+# --- 51 a stream that keeps what calls print
+import sys
+
+PARTS = [""]
+
+class Tee:
+    def write(self, text):
+        PARTS[0] += text
+
+    def flush(self):
+        pass
+
+@pydron.functional
+def speak(site, k):
+    print("said", k)
+    trip(site, k)
+    return k
+
+@pydron.schedule
+def main():
+    out = []
+    usual, sys.stdout = sys.stdout, Tee()
+    try:
+        for k in range(3):
+            speak(1, k)
+            out.append(PARTS[0])
+        print("and", speak(2, 0))
+        out.append(len(PARTS[0]))
+    finally:
+        sys.stdout = usual
+    return out
+
+# --- 48 warnings that are recorded, and looked at while calls are under way
+import warnings
+
+import numpy as np
+
+@pydron.functional
+def risky(site, k):
+    warnings.warn(f"risky {k}")
+    trip(site, k)
+    return float(k)
+
+@pydron.schedule
+def main():
+    out = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for k in range(3):
+            risky(1, k)
+            out.append(len(caught))
+        x = risky(2, 1)
+        out.append(str(caught[-1].message))
+        caught.clear()
+        y = np.float64(f_int(3, 0)) / np.float64(0)
+        out.append([str(each.message) for each in caught])
+        z = risky(2, 2)
+    return out, x, f_int(3, 1, y > 0), z, len(caught)
+
+# --- 48 a hook that is told of warnings
+import warnings
+
+SEEN = []
+
+@pydron.functional
+def risky(site, k):
+    warnings.warn(f"risky {k}")
+    trip(site, k)
+    return k
+
+@pydron.schedule
+def main():
+    out = []
+    usual = warnings.showwarning
+    warnings.showwarning = lambda message, *rest: SEEN.append(str(message))
+    try:
+        for k in range(3):
+            risky(1, k)
+            out.append(len(SEEN))
+        seen = SEEN
+        risky(2, 0)
+        out.append(seen[-1])
+    finally:
+        warnings.showwarning = usual
+    return out
+
+# --- 51 a handler that counts in a variable of the module
+import logging
+
+logger = logging.getLogger("counted")
+COUNT = 0
+
+class Counter(logging.Handler):
+    def emit(self, record):
+        count()
+
+def count():
+    global COUNT
+    COUNT += 1
+
+@pydron.functional
+def speak(site, k):
+    logger.warning("said %s", k)
+    trip(site, k)
+    return k
+
+@pydron.schedule
+def main():
+    logger.handlers[:] = [Counter()]
+    logger.propagate = False
+    out = []
+    for k in range(3):
+        speak(1, k)
+        out.append(COUNT)
+    a, b = speak(2, 0), speak(2, 1)
+    return out, COUNT, a + b, COUNT
+
 # --- 48 methods that warn of who calls them
 import warnings
 
