@@ -20,8 +20,8 @@ def add_sequential(code: CodeType) -> None:
     """Say that code is that of a scheduled function; functions written inside it count too, unless they can await."""
     if code.co_flags & _ASYNCHRONOUS:
         return
-    key = id(code)
-    if key not in _codes:
+    if not is_sequential(code):
+        key = id(code)
         _codes[key] = weakref.ref(code, lambda _gone: _codes.pop(key, None))
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -30,4 +30,5 @@ def add_sequential(code: CodeType) -> None:
 
 def is_sequential(code: CodeType) -> bool:
     """Say whether code is that of a scheduled sequential function."""
-    return id(code) in _codes
+    reference = _codes.get(id(code))
+    return reference is not None and reference() is code

@@ -5,8 +5,10 @@ A functional callable stays the object it was, without so much as an attribute m
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections import defaultdict
+from collections import defaultdict, deque
+from contextlib import suppress
 from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -98,30 +100,57 @@ _resources: dict[str, object] = {}
 _scheduled: dict[int, weakref.ref[Schedulable]] = {}
 """Weak: what is known of a function holds its globals and closure, and these hold the callable that was marked."""
 _kept: dict[int, object] = {}
-"""What keeps a mark true to its callable: a weak reference that takes the mark away, or the callable itself."""
+"""What keeps a mark true to its callable: a weak reference, or the callable itself."""
 _names: defaultdict[str, set[int]] = defaultdict(set)
 """Under which names attributes may hold a marked callable."""
 _listeners: list[Callable[[], None]] = []
 
 
+class _Reference(weakref.ref[object]):
+    """What is left of a marked callable that is no more."""
+
+    __slots__ = ("key", "name")
+
+    key: int
+    name: str
+
+
+_gone: deque[_Reference] = deque()
+"""Who looks for marks takes these away first: another callable may be where theirs were. They get here by code of the
+interpreter's. Ctrl-C may come as soon as a function of ours is called, and from one that the garbage collector calls it
+goes nowhere."""
+_marking = threading.RLock()
+
+
 def _key(callee: object) -> int:
     """Return what a callable is known by; its marks go when it does."""
-    key = id(callee)
-    if key not in _kept:
-
-        def gone(_reference: object) -> None:
-            for table in (_functional, _ordered, _scheduled, _kept):
-                table.pop(key, None)
-            _names[name].discard(key)
-
-        name = getattr(callee, "__name__", "")
-        _names[name].add(key)
-        try:
-            _kept[key] = weakref.ref(callee, gone)
-        except TypeError:
-            _kept[key] = callee
+    with _marking:
+        _forget()
+        key = id(callee)
+        if key not in _kept:
+            name = getattr(callee, "__name__", "")
+            _names[name].add(key)
+            try:
+                reference = _Reference(callee, _gone.append)
+                reference.key, reference.name = key, name
+                _kept[key] = reference
+            except TypeError:
+                _kept[key] = callee
     spread_news()
     return key
+
+
+def _forget() -> None:
+    """Take away the marks of callables that are no more."""
+    with _marking:
+        for reference in tuple(_gone):
+            if _kept.get(reference.key) is reference:
+                for table in (_functional, _ordered, _scheduled):
+                    table.pop(reference.key, None)
+                _names[reference.name].discard(reference.key)
+                del _kept[reference.key]
+            with suppress(ValueError):  # a handler of a signal may have been faster
+                _gone.remove(reference)
 
 
 def on_news(listener: Callable[[], None]) -> Callable[[], None]:
@@ -143,6 +172,8 @@ def mark_functional(callee: object, functional: Functional) -> None:
 
 def functional_of(callee: object) -> Functional | None:
     """Return the promise a callable was given, or None."""
+    if _gone:
+        _forget()
     return _functional.get(id(callee))
 
 
@@ -153,6 +184,8 @@ def mark_ordered(callee: object, ordered: Ordered) -> None:
 
 def ordered_of(callee: object) -> Ordered | None:
     """Return what was declared of a callable, or of the function behind a bound method; None if nothing was."""
+    if _gone:
+        _forget()
     found = _ordered.get(id(callee))
     if found is None and _ordered and type(callee) is MethodType:
         return _ordered.get(id(callee.__func__))
@@ -171,6 +204,8 @@ def mark_scheduled(wrapper: object, scheduled: Schedulable) -> None:
 
 def scheduled_of(callee: object) -> Schedulable | None:
     """Return the scheduled function behind a callable, or None."""
+    if _gone:
+        _forget()
     found = _scheduled.get(id(callee))
     return found() if found is not None else None
 
@@ -187,7 +222,9 @@ def named_scheduled(name: str) -> list[Schedulable]:
 
 
 def _keys_of(name: str) -> Iterable[int]:
-    # A copy: what is marked under the name may go at any time, when the garbage collector says so.
+    if _gone:
+        _forget()
+    # a copy: another thread may mark something
     return _names[name].copy() if name in _names else ()
 
 

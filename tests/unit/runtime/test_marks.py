@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import linecache
+import sys
 import weakref
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -34,6 +35,12 @@ def assert_gone(reference: weakref.ref[Gone]) -> None:
     assert reference() is None
 
 
+def marked() -> set[int]:
+    """Return what all marked callables are known by, to whoever looks for one."""
+    marks.functional_of(None)
+    return {*marks._functional, *marks._scheduled, *marks._kept}
+
+
 MODULE = """
 @pydron.functional
 def call(x):
@@ -52,7 +59,7 @@ def test_a_module_of_decorated_functions_can_go() -> None:
     assert keys <= marks._functional.keys() | marks._scheduled.keys()
     del module
     assert_gone(reference)
-    assert not keys & (marks._functional.keys() | marks._scheduled.keys() | marks._kept.keys())
+    assert not keys & marked()
 
 
 def test_a_recursive_function_of_a_function_can_go() -> None:
@@ -90,7 +97,25 @@ def test_every_mark_of_a_callable_goes_with_it() -> None:
     del made
     assert_gone(reference)
     # The next object at this address is another one.
-    assert not {key} & (marks._functional.keys() | marks._scheduled.keys() | marks._kept.keys())
+    assert key not in marked()
+
+
+def test_nothing_that_could_be_interrupted_runs_when_a_marked_callable_goes() -> None:
+    def call(x: int) -> int:
+        return x
+
+    pydron.functional(pydron.schedule(call))
+    called: list[str] = []
+    sys.setprofile(lambda frame, event, _: called.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        del call
+        gc.collect()
+    finally:
+        sys.setprofile(None)
+    assert not called
+    assert marks._gone
+    marked()
+    assert not marks._gone
 
 
 def test_a_mark_made_twice_is_the_last_one() -> None:
