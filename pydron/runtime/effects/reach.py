@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import abc
 import builtins
 import copyreg
 import dataclasses
 import dis
 import gc
+import logging
 import re
 import sys
 import types
 import weakref
 from collections import defaultdict, deque, namedtuple
-from datetime import date, datetime, time, timedelta
+from contextvars import ContextVar
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import chain
+from operator import attrgetter, itemgetter, methodcaller
+from struct import Struct
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -28,7 +33,9 @@ from types import (
     MethodDescriptorType,
     MethodType,
     ModuleType,
+    NotImplementedType,
     SimpleNamespace,
+    UnionType,
     WrapperDescriptorType,
 )
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -186,6 +193,10 @@ def _property_parts(item: object) -> _Parts:
     return accessor.fget, accessor.fset, accessor.fdel
 
 
+def _variable_parts(item: object) -> _Parts:
+    return (cast("ContextVar[object]", item).get(None),)
+
+
 def _wrapper_parts(item: object) -> _Parts:
     return (cast("staticmethod[..., object]", item).__func__,)
 
@@ -242,6 +253,8 @@ def _class_parts(cls: type) -> _Parts:
     return chain(bases, metaclass, contents)
 
 
+_TYPING = "typing"
+"""What stands for types there holds them."""
 _OF_EVERY_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__"})
 
 _PICKLE_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
@@ -253,6 +266,8 @@ def _instance_parts(item: object) -> _Parts:
         return None
     if any(parent is Enum for parent in class_mro(cls)):
         return (cls,)
+    if _is_importable(cls, _TYPING, _get_qualname(cls)):
+        return _attributes(item)
     parts: list[object] = [cls]
     for parent in class_mro(cls):
         own = _own_parts(item, parent)
@@ -265,6 +280,11 @@ def _instance_parts(item: object) -> _Parts:
     elif any("__dict__" in class_dict(parent) for parent in class_mro(cls)):
         return None
     return parts
+
+
+def _attributes(item: object) -> _Parts:
+    names = instance_dict(item)
+    return () if names is None else names.values()
 
 
 def _own_parts(item: object, cls: type) -> _Parts:
@@ -370,7 +390,7 @@ _BASES: dict[int, Callable[[object], _Parts]] = {
     id(frozenset): lambda item: frozenset.__iter__(cast("frozenset[object]", item)),
     id(deque): lambda item: deque.__iter__(cast("deque[object]", item)),
     id(dict): lambda item: _own_items(cast("dict[object, object]", item)),
-    **{id(kind): _nothing for kind in (int, float, complex, str, bytes, date, datetime, time, timedelta)},
+    **{id(kind): _nothing for kind in (int, float, complex, str, bytes, date, datetime, time, timedelta, tzinfo)},
     **{
         id(kind): _exception_parts if kind is BaseException else _nothing
         for kind in vars(builtins).values()
@@ -387,7 +407,15 @@ _PARTS: dict[int, Callable[[object], _Parts]] = {
     id(weakref.ReferenceType): _nothing,
     id(getattr(types, "CapsuleType", weakref.ReferenceType)): _nothing,
     id(re.Pattern): _nothing,
-    id(SimpleNamespace): gc.get_referents,
+    **dict.fromkeys(map(id, (SimpleNamespace, UnionType, itemgetter, attrgetter, methodcaller)), gc.get_referents),
+    # These are known by name where they arrive.
+    id(logging.Logger): _nothing,
+    id(logging.RootLogger): _nothing,
+    # What was computed before does not go along.
+    id(type(lru_cache(_nothing))): _attributes,
+    # Which classes count as subclasses: nobody sees their content by that.
+    id(type(vars(abc.ABC)["_abc_impl"])): _nothing,
+    **dict.fromkeys(map(id, (Struct, NotImplementedType)), _nothing),
     **dict.fromkeys(map(id, (slice, Fraction, bytearray, datetime, time)), _leaf),
     **dict.fromkeys(
         map(id, (MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, _FieldType)),
@@ -398,6 +426,7 @@ _PARTS: dict[int, Callable[[object], _Parts]] = {
     id(partial): _partial_parts,
     id(ModuleType): _module_parts,
     id(CellType): _cell_parts,
+    id(ContextVar): _variable_parts,
     id(property): _property_parts,
     id(staticmethod): _wrapper_parts,
     id(classmethod): _wrapper_parts,
