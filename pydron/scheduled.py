@@ -19,7 +19,7 @@ from pydron.context import current_context, watched_by
 from pydron.contexts import OwnContext, unlink_missed
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
-from pydron.runtime.callers import add_sequential
+from pydron.runtime.callers import SCHEDULED, add_sequential
 from pydron.runtime.marks import mark_scheduled, on_news
 from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
@@ -291,7 +291,7 @@ def make_scheduled(function: FunctionType, *, strict: bool) -> Callable[..., obj
     made.__kwdefaults__ = function.__kwdefaults__
     functools.update_wrapper(made, function)
     # a name of its own: `functools.wraps` copies it onto other scheduled functions
-    setattr(made, f"__scheduled_{id(scheduled):x}__", scheduled)
+    setattr(made, f"{SCHEDULED}{id(scheduled):x}__", scheduled)
     scheduled.made = weakref.ref(made)
     mark_scheduled(made, scheduled)
     return made

@@ -9,7 +9,10 @@ import inspect
 import weakref
 from types import CodeType
 
-__all__ = ["add_sequential", "is_sequential"]
+__all__ = ["SCHEDULED", "add_sequential", "is_sequential"]
+
+SCHEDULED = "__scheduled_"
+"""How the attribute of a scheduled function begins that holds what is known of it here: it goes nowhere else."""
 
 _ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _codes: dict[int, weakref.ref[CodeType]] = {}

@@ -26,7 +26,7 @@ __all__ = ["WALKS", "Elements", "Kept", "Rows", "are_elements", "are_groups", "r
 def are_elements(value: object) -> bool:
     """Say whether a value is a series of pandas, or an index."""
     known = pandas_types()
-    return known is not None and (type(value) is known.series or id(type(value)) in known.indexes)
+    return known is not None and id(type(value)) in known.sequences
 
 
 def are_groups(value: object) -> bool:

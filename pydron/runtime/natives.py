@@ -7,6 +7,7 @@ same, through a callable that no name tells of, that call is made in place, as p
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ def is_plain(value: object, names: Container[object] | None, asked: Asked | None
     function, _ = unbound(value)
     if functional_of(value) is not None or functional_of(function) is not None:
         return False
+    if type(value) is partial:
+        return is_plain(value.func, names, asked)
     scheduled = scheduled_of(function)
     if scheduled is not None:
         return scheduled.is_native(names, asked)

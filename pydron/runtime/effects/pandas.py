@@ -75,10 +75,18 @@ class PandasTypes:
     series: type
     frame: type
     indexes: frozenset[int]
+    sequences: frozenset[int]
+    """Series, and indexes of all kinds that give one element after the other."""
     groups: frozenset[int]
     indexers: frozenset[int]
     text: type
     """The type of the data types of text."""
+
+
+_SEQUENCES = (
+    "Series", "Index", "RangeIndex", "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "CategoricalIndex",
+    "IntervalIndex",
+)  # fmt: skip
 
 
 def _learn(module: ModuleType) -> PandasTypes:
@@ -87,6 +95,7 @@ def _learn(module: ModuleType) -> PandasTypes:
         module.Series,
         module.DataFrame,
         _ids(module.Index, module.RangeIndex),
+        _ids(*[getattr(module, name) for name in _SEQUENCES]),
         _ids(module.api.typing.DataFrameGroupBy, module.api.typing.SeriesGroupBy),
         _ids(*map(type, (some.loc, some.iloc, some.at, some.iat))),
         module.StringDtype,

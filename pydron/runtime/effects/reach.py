@@ -40,6 +40,7 @@ from types import (
 )
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from pydron.runtime.callers import SCHEDULED
 from pydron.runtime.effects.arrays import Array, NumpyTypes, is_plain_array, is_plain_dtype, numpy_types
 from pydron.runtime.effects.memory import HEAP, class_dict, class_flags, class_mro, instance_dict, is_class, memory_key
 from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey, without_atoms
@@ -210,7 +211,7 @@ def _function_parts(item: object) -> _Parts:
         *(function.__closure__ or ()),
         *(function.__defaults__ or ()),
         *(function.__kwdefaults__ or {}).values(),
-        *function.__dict__.values(),
+        *(value for name, value in function.__dict__.items() if not name.startswith(SCHEDULED)),
         *(names[name] for name in global_names(function.__code__) if name in names),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
+import pandas as pd
 import pytest
 
 import pydron
@@ -89,3 +91,54 @@ def main(f, g):
         functions = [pydron.functional(cast("Callable[[int], int]", names[name])) for name in "fg"]
         main = pydron.schedule(cast("Callable[..., object]", names["main"]))
         assert main(*functions) == (1, 2)
+
+
+CLASS = """
+import pydron
+
+class Model:
+    @pydron.functional
+    def score(self, x):
+        return x + 1
+
+    @pydron.schedule
+    def run(self):
+        out = []
+        for x in range(4):
+            out.append(self.score(x))
+        self.results = out
+        return out
+"""
+
+
+def test_functional_methods_of_a_class_with_scheduled_ones_run_side_by_side() -> None:
+    with written(CLASS) as names, simulate(workers=4, order="time", durations=lambda *_: 1.0) as pool:
+        assert cast("type", names["Model"])().run() == [1, 2, 3, 4]
+    assert pool.clock.now == 1
+
+
+def test_a_partial_of_a_functional_function_is_one_too() -> None:
+    text = "def main(f):\n    g = partial(f, 1)\n    return [g(x) for x in range(4)]"
+    with written(text, partial=partial) as names, simulate(workers=4, order="time", durations=lambda *_: 1.0) as pool:
+        main = pydron.schedule(cast("Callable[[object], object]", names["main"]))
+        assert main(pydron.functional(lambda *given: max(given))) == [1, 1, 2, 3]
+    assert pool.clock.now == 1
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2020-01-01", periods=4),
+        pd.timedelta_range("1h", periods=4),
+        pd.period_range("2020-01", periods=4, freq="M"),
+        pd.interval_range(0, 4),
+        pd.CategoricalIndex(list("abca")),
+    ],
+    ids=lambda index: type(index).__name__,
+)
+def test_rounds_over_an_index_of_pandas_do_not_wait_for_each_other(index: object) -> None:
+    text = "def main(index, f):\n    out = []\n    for x in index: out.append(f(x))\n    return out"
+    with written(text) as names, simulate(workers=4, order="time", durations=lambda *_: 1.0) as pool:
+        main = pydron.schedule(cast("Callable[..., object]", names["main"]))
+        assert main(index, pydron.functional(partial(str))) == list(map(str, index))  # type: ignore[call-overload]
+    assert pool.clock.now == 1
