@@ -144,6 +144,7 @@ def _median(what: Callable[[], object]) -> float:
 def _frames(translation: Translation, keys: list[FrameKey]) -> Callable[[], None]:
     def write() -> None:
         translation._codes.clear()
+        vars(translation).pop("_emitter", None)  # it keeps what it has written
         for key in keys:
             translation.code(key)
 
