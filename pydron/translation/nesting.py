@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pydron.translation.trees import children
@@ -52,7 +53,8 @@ class Depth:
     def __enter__(self) -> None:
         with Depth._lock:
             if not Depth._inside:
-                Depth._before = sys.getrecursionlimit()
+                if sys.getrecursionlimit() != Depth._within:
+                    Depth._before = sys.getrecursionlimit()
                 Depth._within = Depth._before + _FRAMES
                 sys.setrecursionlimit(Depth._within)
                 Depth._young = gc.get_threshold()
@@ -68,6 +70,8 @@ class Depth:
             if Depth._inside:
                 return
             if sys.getrecursionlimit() == Depth._within:
-                sys.setrecursionlimit(Depth._before)
+                # where the user's own code would fit, and we on top of it do not, the next to leave has to do it
+                with suppress(RecursionError):
+                    sys.setrecursionlimit(Depth._before)
             if gc.get_threshold() == (_MANY, *Depth._young[1:]):
                 gc.set_threshold(*Depth._young)

@@ -13,9 +13,11 @@ import pydron
 from pydron import compiled
 from pydron.runtime import marks
 from pydron.testing import simulate
+from pydron.traces import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     import pytest
 
@@ -106,7 +108,12 @@ def test_nothing_that_could_be_interrupted_runs_when_a_marked_callable_goes() ->
 
     pydron.functional(pydron.schedule(call))
     called: list[str] = []
-    sys.setprofile(lambda frame, event, _: called.append(frame.f_code.co_name) if event == "call" else None)
+
+    def look(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and is_ours(frame.f_code.co_filename):
+            called.append(frame.f_code.co_name)
+
+    sys.setprofile(look)
     try:
         del call
         gc.collect()
