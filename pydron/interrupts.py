@@ -64,26 +64,37 @@ class HeldBack:
     def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
             return self
-        for number in _SIGNALS:
-            handler = _get(number)
-            if callable(handler) and not _is_loop(handler):
-                self._before[number] = handler
+        handlers = [(number, _get(number)) for number in _SIGNALS]
         try:
-            for number in self._before:
-                _set(number, self._note)
+            for number, handler in handlers:
+                if callable(handler) and not _is_loop(handler):
+                    self._before[number] = handler
+                    _set(number, self._note)
         except ValueError:  # a subinterpreter, which no signal reaches
             self._before.clear()
+        except BaseException:  # a handler that was not replaced yet
+            self._restore()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
-            _set(number, handler)
+        self._restore()
         if self._dropped:
             self.pressed.pop(signal.SIGINT, None)
         for number in self.pressed:
             signal.raise_signal(number)
+
+    def _restore(self) -> None:
+        try:
+            while self._before:
+                *_, (number, handler) = self._before.items()
+                _set(number, handler)
+                del self._before[number]
+        finally:  # a handler that is back may have raised
+            if self._before:
+                self._restore()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.pressed[number] = None

@@ -42,9 +42,5 @@ def session(
         ConfigError: the configuration cannot be used.
     """
     opened = Session(config, strict=strict, ship=ship, check=check, mode=mode, idle_timeout=idle_timeout)
-    use(opened)
-    try:
+    with use(opened):
         yield opened
-    finally:
-        use(None)
-        opened.close()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pydron.interrupts import HeldBack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydron.sessions.session import Session
 
 __all__ = ["current_session", "shutdown", "use"]
@@ -36,25 +39,32 @@ def current_session() -> Session:
         return _STACK[-1]
 
 
-def use(session: Session | None) -> Session | None:
-    """Make a session the one in use; with None, take back the last one. Returns the session taken back."""
-    with _LOCK:
-        if session is not None:
+@contextmanager
+def use(session: Session) -> Iterator[Session]:
+    """Make a session the one in use for a while, and end it then."""
+    try:
+        with _LOCK:
             _STACK.append(session)
-            return None
-        return _STACK.pop() if _STACK else None
+        yield session
+    finally:
+        with HeldBack():
+            with _LOCK:
+                if session in _STACK:
+                    _STACK.remove(session)
+            session.close()
 
 
 def shutdown() -> None:
     """End the session in use, if there is one. The next call starts another."""
-    with _LOCK:
-        session = _STACK.pop() if _STACK else None
-    if session is not None:
-        session.close()
-    elif "pydron.waiting.side" in sys.modules:  # calls that were made one after the other
-        from pydron.waiting.side import close_if_unused
+    with HeldBack():
+        with _LOCK:
+            session = _STACK.pop() if _STACK else None
+        if session is not None:
+            session.close()
+        elif "pydron.waiting.side" in sys.modules:  # calls that were made one after the other
+            from pydron.waiting.side import close_if_unused
 
-        close_if_unused()
+            close_if_unused()
 
 
 def _forget_lock() -> None:

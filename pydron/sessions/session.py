@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from pydron.backend.cores import usable_cores, wanted_cores
@@ -118,21 +119,24 @@ class Session:
 
     def close(self) -> None:
         """End all workers and the reactor thread. Runs that still wait are told that there are no workers any more."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-        atexit.unregister(self._at_exit)
-        if self.pid != os.getpid():
-            return
+        # An interrupt before the section has nothing ended: the session is open, and can be closed again.
         with HeldBack(dropped=self._process_ends):
-            if self._plant is not None:
-                self._plant.close(None if self._process_ends else LaunchError(_CLOSED))
-                # What the scheduler still holds goes with it.
-                self._plant = None
-            self._end_spares()
-            if "pydron.waiting.side" in sys.modules:
-                self._leave_rooms()
+            with self._lock:
+                if self._closed:
+                    return
+                self._closed = True
+            atexit.unregister(self._at_exit)
+            if self.pid == os.getpid():
+                self._end()
+
+    def _end(self) -> None:
+        if self._plant is not None:
+            self._plant.close(None if self._process_ends else LaunchError(_CLOSED))
+            # What the scheduler still holds goes with it.
+            self._plant = None
+        self._end_spares()
+        if "pydron.waiting.side" in sys.modules:
+            self._leave_rooms()
 
     def _leave_rooms(self) -> None:
         from pydron.waiting.side import close_if_unused
@@ -144,7 +148,9 @@ class Session:
     def _at_exit(self) -> None:
         """Close, and say nothing to those that wait: daemon threads, which stop with the process wherever they are."""
         self._process_ends = True
-        self.close()
+        while not self._closed:
+            with suppress(KeyboardInterrupt):  # another one has its effect already
+                self.close()
 
     def _open(self) -> Plant:
         pool = self.pool

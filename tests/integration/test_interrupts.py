@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pydron.interrupts import HeldBack
 from tests.integration.scripts import PATIENCE, environment, frames, own_frames, run
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 PRESS = """
 import faulthandler, signal, sys, traceback
@@ -103,6 +107,27 @@ def test_in_the_middle_of_a_call(tmp_path: Path, first: int) -> None:
     assert shown.pop() == "end\n", done.stderr
     assert len(shown) > 20
     assert "-----".join(each for each in shown if not one_traceback(each)) == ""
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 1000])
+def test_as_a_session_ends(tmp_path: Path, count: int) -> None:
+    program = f"""
+    import psutil
+
+    shown = ""
+    try:
+        with pydron.session(TWO, ship=True) as session:
+            main()
+            sys.setprofile(Press({count}))
+    except KeyboardInterrupt:
+        shown = traceback.format_exc()
+    sys.setprofile(None)
+    session.close()
+    print(shown.count("Traceback"), "During" in shown, session.closed, psutil.Process().children())
+    """
+    done = run(tmp_path, PRESS + dedented(program), PYDRON="on")
+    assert done.stdout in {"0 False True []\n", "1 False True []\n"}, done.stderr
+    assert done.stderr == ""
 
 
 WAITING = """
@@ -308,6 +333,44 @@ print(main([0.1, 0.2]))
 def test_an_alarm_is_no_error_of_what_it_interrupts(tmp_path: Path, after: float) -> None:
     done = run(tmp_path, ALARM, str(after))
     assert (done.stdout, done.stderr) == ("rang\n[0.1, 0.2]\n", "")
+
+
+def test_handlers_come_back_when_one_of_them_raises() -> None:
+    def stop(number: int, frame: object) -> None:
+        raise TimeoutError
+
+    def note(number: int, frame: object) -> None:
+        pass
+
+    numbers = [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM]
+    before = {number: signal.signal(number, note) for number in numbers}
+    left = 0
+
+    def press(_frame: FrameType, event: str, argument: object) -> None:
+        nonlocal left
+        if event == "c_call" and getattr(argument, "__name__", "") == "signal":
+            left -= 1
+            if not left:
+                signal.raise_signal(signal.SIGUSR1)
+
+    raised = 0
+    try:
+        signal.signal(signal.SIGUSR1, stop)
+        for left in range(1, 2 * len(numbers) + 8):  # noqa: B007 - `press` counts it down
+            try:
+                sys.setprofile(press)
+                with HeldBack():
+                    pass
+            except TimeoutError:
+                raised += 1
+            finally:
+                sys.setprofile(None)
+            found = {number: signal.getsignal(number) for number in numbers}
+            assert found == {number: stop if number is signal.SIGUSR1 else note for number in numbers}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert raised > len(numbers)
 
 
 def test_handlers_are_called_when_a_section_is_over() -> None:

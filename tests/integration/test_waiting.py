@@ -418,12 +418,8 @@ def test_it_travels_as_a_function_does() -> None:
 
 def test_the_loop_serves_sessions_that_come_later() -> None:
     for _ in range(2):
-        with Session() as session:
-            pydron.sessions.use(session)
-            try:
-                assert doubles([1]) == [2]
-            finally:
-                pydron.sessions.use(None)
+        with pydron.sessions.use(Session()):
+            assert doubles([1]) == [2]
         assert not side.is_here()
 
 
