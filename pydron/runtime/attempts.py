@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, cast
 
+from pydron.runtime.announcements import Announcements
 from pydron.runtime.caught import Caught, keep_value
 from pydron.runtime.effects.attributes import defines
 from pydron.runtime.entries import Effect
@@ -16,28 +17,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import NoReturn
 
-    from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Values
-    from pydron.runtime.run import Run
 
 __all__ = ["Attempts"]
 
 _HARMLESS_MANAGERS = frozenset(map(id, (contextlib.suppress, contextlib.nullcontext)))
 
 
-class Attempts:
+class Attempts(Announcements):
     """The statements; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ("caught", "variables")
 
-    run: Run
-    guard: Fiber | None
     variables: dict[str, object] | None
     caught: Caught | None
-
-    def queue(self, effect: Effect) -> None:
-        """Put an operation into the store queue, at the end of this fiber's segment."""
-        raise NotImplementedError
 
     # variables that a handler reads
 
@@ -47,7 +40,7 @@ class Attempts:
         assert guard is not None
         maker = guard.parent
         assert maker is not None
-        while maker.tick != tick or maker.activation is not self.activation:  # type: ignore[attr-defined]
+        while maker.tick != tick or maker.activation is not self.activation:
             assert maker.guard is not None
             assert maker.guard.parent is not None
             maker = maker.guard.parent

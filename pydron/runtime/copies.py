@@ -41,8 +41,6 @@ class Copies(Stores):
 
     __slots__ = ()
 
-    is_unit: bool
-
     def nest(self, frame: Callable[[Fiber], Generator[object, object, object]]) -> object:
         """Run a frame of ours as part of this unit; return its result, or its fiber to wait for."""
         raise NotImplementedError

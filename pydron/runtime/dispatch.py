@@ -17,11 +17,10 @@ from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections import deque
     from collections.abc import Awaitable, Callable, Mapping
 
     from pydron.ids import ValueId
-    from pydron.runtime.fiber import Entry, Fiber
+    from pydron.runtime.fiber import Fiber
     from pydron.runtime.marks import Functional
     from pydron.tasks import Site
 
@@ -39,12 +38,7 @@ class Dispatch(Copies):
 
     __slots__ = ()
 
-    segment: deque[Entry]
-    is_unit: bool
-    guard: Fiber | None
-    detached: bool
     mark: int
-    parent: Fiber | None
 
     def _dispatch(
         self,

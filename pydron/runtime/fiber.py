@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections import deque
 from enum import Enum
-from itertools import zip_longest
 from types import GeneratorType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,7 +19,6 @@ from pydron.interrupts import is_interrupt
 from pydron.runtime.attempts import Attempts
 from pydron.runtime.awaits import Awaits
 from pydron.runtime.caught import SETTLED, Caught, Culprit
-from pydron.runtime.conflicts import key_of
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING
 from pydron.runtime.plan import Activation
@@ -30,7 +28,6 @@ from pydron.runtime.trace import handed_back, unconverted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pydron.runtime.forecasts import Forecast
     from pydron.runtime.plan import Frame, Making, Plan, Values
     from pydron.runtime.run import Run
 
@@ -56,11 +53,9 @@ class Fiber(Attempts, Awaits):
 
     __slots__ = (
         "activation",
-        "announced",
         "answer",
         "around",
         "asked",
-        "attributes",
         "detached",
         "error",
         "exclusive",
@@ -72,8 +67,6 @@ class Fiber(Attempts, Awaits):
         "holding",
         "is_bet",
         "is_unit",
-        "kept",
-        "keys",
         "mark",
         "outs",
         "own_tick",
@@ -135,14 +128,10 @@ class Fiber(Attempts, Awaits):
         self.is_unit = False
         self.is_bet = False
         """It may leave the loop around it, and its maker goes on as if it did not."""
-        self.keys: tuple[int, ...] = ()
-        """Memory it has announced to write and may still write."""
-        self.announced: tuple[int, ...] = ()
-        """The same as of its beginning: once it has ended, what it has launched holds the announcement on."""
-        self.attributes: dict[int, frozenset[str] | None] = {}
-        """By key of those, the attributes that are all it stores, or None if it may store anything there."""
-        self.kept: tuple[tuple[int, int], ...] = ()
-        """Of the variables it binds, those that most likely hold an object it stores into: number, and memory key."""
+        self.keys = ()
+        self.announced = ()
+        self.attributes = {}
+        self.kept = ()
         self.outs: tuple[Promise, ...] | None = None
         """Promises for the variables it binds."""
         self.result: object = None
@@ -410,7 +399,10 @@ class Fiber(Attempts, Awaits):
         segment.append(child)
         child.exposed = self.exposed
         if writes:
-            self._announce(child, writes)
+            plan, known = self.activation.plan, [settled(value) for value in writes]
+            mutator = plan.mutator(child.tick)
+            only = [self.attributes_stored_by(known[0], mutator)] if mutator else plan.attributes_stored(child.tick)
+            child.announce(known, only)
         if run.depth < _DEEPEST:
             run.depth += 1
             try:
@@ -462,47 +454,15 @@ class Fiber(Attempts, Awaits):
         self.detached = True
         self.mark = self.run.newest
 
-    def _announce(self, child: Fiber, writes: Values) -> None:
-        plan = self.activation.plan
-        known = [settled(value) for value in writes]
-        keys = [value.memory if type(value) is Promise else key_of(value) for value in known]
-        attributes: dict[int, frozenset[str] | None] = {}
-        mutator = plan.mutator(child.tick)
-        stored = [self.attributes_stored_by(known[0], mutator)] if mutator else plan.attributes_stored(child.tick)
-        for key, names in zip_longest(keys, stored):
-            if key is not None:
-                before = attributes.get(key, names)
-                attributes[key] = None if before is None or names is None else before | names
-        child.attributes = attributes
-        child.keys = child.announced = (*child.keys, *attributes)
-        carried = zip(plan.carried(child.tick), keys, strict=False)  # nothing for a call or store
-        child.kept = tuple([(number, key) for number, key in carried if number is not None and key is not None])
-        for key, names in attributes.items():
-            self.run.memory.announce(key, names)
-
-    def announce_again(self) -> None:
-        """Announce what it may write of what it has announced, after that was forgotten."""
-        for key in self.keys:
-            self.run.memory.announce(key, self.attributes.get(key))
-
-    def claim(self, keys: tuple[int, ...]) -> None:
-        """Announce that the next operation changes resources: what reads them has to wait until it is done."""
-        if not self.is_unit:
-            self.run.claims = keys
-            return
-        fresh = tuple([key for key in keys if key not in self.keys])
-        self.keys = (*self.keys, *fresh)
-        for key in fresh:
-            self.run.memory.announce(key)
-
-    def has_announced(self, keys: tuple[int, ...]) -> bool:
-        """Say whether what has run ahead of this fiber knows that it changes resources."""
+    def find_exposed(self) -> None:
+        """Work out again whether code after this fiber may have run."""
         fiber: Fiber | None = self
         while fiber is not None:
-            if fiber.detached and not set(keys) <= set(fiber.announced):
-                return False
+            if fiber.detached:
+                self.exposed = True
+                return
             fiber = fiber.parent
-        return True
+        self.exposed = False
 
     def activate(self, plan: Plan, args: Values, kwargs: Mapping[str, object], tick: int) -> object:
         """Call a scheduled function as part of this run; only a unit does, and it waits for the result."""
@@ -527,92 +487,6 @@ class Fiber(Attempts, Awaits):
         self.run.hold = None
         child.detached = False
         return child
-
-    # stores
-
-    def forecast(self, container: object, attribute: str | None = None) -> Forecast | None:
-        """Return what a container that is to be stored into will hold here, if that is known.
-
-        With an attribute it is the dictionary of an object, right for that attribute alone.
-        """
-        run = self.run
-        if not run.pending or id(container) not in run.memory.writes:
-            return None
-        return run.forecasts.of(container, self, attribute)
-
-    def announcer(self, container: object) -> Fiber | None:
-        """Return a fiber before this one that may still store into a container, as far as it has announced that."""
-        return self.run.forecasts.announcer(container, self)
-
-    def is_alone(self) -> bool:
-        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
-        if self.exposed or self.segment:
-            return False
-        child: Fiber = self
-        while (parent := child.parent) is not None:
-            if len(parent.segment) != 1 or parent.segment[0] is not child:
-                return False
-            child = parent
-        return True
-
-    def may_store(self, key: int, attribute: str | None) -> bool:
-        """Say whether what has been announced of this memory is all of it, or that this attribute may be stored."""
-        attributes = self.attributes.get(key)
-        return attributes is None or attribute in attributes
-
-    def may_change(self, target: object, attribute: str | None = None) -> bool:
-        """Say whether what has run ahead of this fiber knows that the object's memory, or attribute, may change."""
-        if not self.exposed:
-            return True
-        key = key_of(target)
-        fiber: Fiber | None = self
-        while fiber is not None:
-            if self.run.memory.was_made_by(fiber, key):
-                return True  # what has run ahead of that fiber sees the object when all its writers are announced
-            if fiber.detached and (key not in fiber.announced or not fiber.may_store(key, attribute)):
-                return False
-            fiber = fiber.parent
-        return True
-
-    def make(self, name: str, value: object) -> None:
-        """Take note of a new container that is bound to a variable, and may be stored into later."""
-        fiber: Fiber = self
-        while fiber.is_unit and fiber.parent is not None:
-            fiber = fiber.parent
-        self.run.memory.make(fiber, name, value)
-
-    def may_wait_to_change(self, target: object, attribute: str | None = None) -> bool:
-        """Say the same for a store that has to wait, so that more may run ahead until it is done."""
-        key = key_of(target)
-        return key in self.keys and self.may_store(key, attribute) and self.may_change(target, attribute)
-
-    def queue(self, effect: Effect) -> None:
-        """Put an operation into the store queue, at the end of this fiber's segment."""
-        run = self.run
-        self.segment.append(effect)
-        run.pending += 1
-        for key in effect.keys:
-            run.memory.queue(key)
-        if run.loop is not None:
-            for operand in effect.operands:
-                if type(operand) is Promise:
-                    run.want(operand.resolved(), None)  # a coroutine waits for it at its call
-        if not run.forecasts.is_empty():
-            run.forecasts.add(effect, last=not self.exposed)
-        if self.guard is not None and effect.keys:
-            run.forecasts.doubt(effect.keys, self.guard)
-        if not run.pending & 255:
-            run.due = True
-
-    def find_exposed(self) -> None:
-        """Work out again whether code after this fiber may have run."""
-        fiber: Fiber | None = self
-        while fiber is not None:
-            if fiber.detached:
-                self.exposed = True
-                return
-            fiber = fiber.parent
-        self.exposed = False
 
 
 Entry: TypeAlias = Promise | Effect | Fiber

@@ -21,6 +21,7 @@ from pydron.runtime.promise import Promise, settled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pydron.runtime.announcements import Announcements
     from pydron.runtime.conflicts import Memory
     from pydron.runtime.fiber import Entry, Fiber
 
@@ -81,7 +82,7 @@ class Forecasts:
         self._doubtful: dict[int, set[Fiber]] = {}
         """For memory that is stored into in bodies whose errors a statement catches, these: an error undoes stores."""
 
-    def of(self, container: object, fiber: Fiber, attribute: str | None = None) -> Forecast | None:
+    def of(self, container: object, fiber: Announcements, attribute: str | None = None) -> Forecast | None:
         """Return what a list or dictionary will hold where a fiber stands, or None if that cannot be told.
 
         It is the container itself where the fiber and its makers alone are to store into it. With an attribute it is
@@ -100,10 +101,10 @@ class Forecasts:
             self.known[key] = self._made(container, key)
         return self.known[key]
 
-    def _may_change_before(self, key: int, fiber: Fiber, attribute: str | None) -> bool:
+    def _may_change_before(self, key: int, fiber: Announcements, attribute: str | None) -> bool:
         """Say whether others than a fiber and its makers, for whom it is yet to come, have announced to write."""
         left = self._memory.announcements(key, attribute)
-        maker: Fiber | None = fiber
+        maker: Announcements | None = fiber
         while left and maker is not None:
             left -= key in maker.keys and (attribute is None or maker.may_store(key, attribute))
             maker = maker.parent
@@ -114,7 +115,7 @@ class Forecasts:
         for key in keys:
             self._doubtful.setdefault(key, set()).add(body)
 
-    def _may_be_undone(self, key: int, fiber: Fiber) -> bool:
+    def _may_be_undone(self, key: int, fiber: Announcements) -> bool:
         """Say whether an error that a fiber would outlive may undo a queued store."""
         bodies = self._doubtful.get(key)
         if bodies is None:
@@ -130,7 +131,7 @@ class Forecasts:
             del self._doubtful[key]
         return False
 
-    def announcer(self, container: object, fiber: Fiber) -> Fiber | None:
+    def announcer(self, container: object, fiber: Announcements) -> Fiber | None:
         """Return a fiber that comes before another, is not done, and has announced to store into a container."""
         key = id(container)
         if key not in self._memory.announced:
@@ -149,7 +150,7 @@ class Forecasts:
         content = _content_of(container)
         return content if all(_apply(effect, container, content) for effect in self._effects_on(key)) else None
 
-    def _made_at(self, container: Forecast, key: int, fiber: Fiber) -> Forecast | None:
+    def _made_at(self, container: Forecast, key: int, fiber: Announcements) -> Forecast | None:
         """Make a forecast for a fiber that others have run ahead of."""
         if not self.affords(len(container)):
             return None
@@ -264,13 +265,13 @@ def put(content: Forecast, place: object, value: object) -> None:
         content[cast("int", place)] = value
 
 
-def _entries_before(fiber: Fiber) -> Iterator[Entry]:
+def _entries_before(fiber: Announcements) -> Iterator[Entry]:
     """Give what comes before the next operation of a fiber in the program and is not done, except its makers."""
     path = [fiber]
     while (maker := path[-1].parent) is not None:
         path.append(maker)
-    for maker, child in pairwise(reversed(path)):
-        yield from walk(takewhile(partial(operator.is_not, child), maker.segment))
+    for parent, child in pairwise(reversed(path)):
+        yield from walk(takewhile(partial(operator.is_not, child), parent.segment))
     yield from walk(fiber.segment)
 
 
@@ -333,7 +334,7 @@ class ForecastWalk:
 
     __slots__ = ("_fiber", "container")
 
-    def __init__(self, items: list[object], fiber: Fiber) -> None:
+    def __init__(self, items: list[object], fiber: Announcements) -> None:
         self.container = items
         self._fiber = fiber
 
@@ -367,7 +368,7 @@ class TableWalk:
 
     __slots__ = ("_fiber", "_keeps", "_next", "_size", "_view", "container")
 
-    def __init__(self, view: object, table: dict[object, object], fiber: Fiber, *, keeps: bool = False) -> None:
+    def __init__(self, view: object, table: dict[object, object], fiber: Announcements, *, keeps: bool = False) -> None:
         self._view = view
         self.container = table
         self._fiber = fiber

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from pydron.runtime.announcements import Announcements
 from pydron.runtime.conflicts import key_of
 from pydron.runtime.effects import (
     ATOM_IDS,
@@ -53,10 +54,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
     from pydron.runtime.effects import Verdict
-    from pydron.runtime.fiber import Fiber
-    from pydron.runtime.forecasts import Forecast
-    from pydron.runtime.plan import Activation
-    from pydron.runtime.run import Run
 
 __all__ = ["Questions"]
 
@@ -71,19 +68,10 @@ _ONLY_METHODS = frozenset(map(id, (list, dict, set)))
 _PLAIN_FACTORIES = frozenset(map(id, (list, dict, set, int, float, str, deque)))
 
 
-class Questions:
+class Questions(Announcements):
     """The questions about reading; mixed into the fiber, which generated code knows as ``.S``."""
 
     __slots__ = ()
-
-    run: Run
-    activation: Activation
-    exposed: bool
-    tick: int
-
-    def is_alone(self) -> bool:
-        """Say whether everything before this fiber's next operation is done, and nothing has run ahead of it."""
-        raise NotImplementedError
 
     def _answer(self, attempt: Callable[..., Finding], *operands: object) -> Request | None:
         """Return what an operation has to wait for that only a trial can tell about."""
@@ -317,25 +305,6 @@ class Questions:
             return Request.IMPURE
         return Request.ORDERED if self.may_wait_to_change(target) else Request.IMPURE
 
-    def may_change(self, target: object, attribute: str | None = None) -> bool:
-        """Say whether what has run ahead of this fiber knows that the object's memory, or attribute, may change."""
-        raise NotImplementedError
-
-    def may_wait_to_change(self, target: object, attribute: str | None = None) -> bool:
-        """Say the same for a store that has to wait, so that more may run ahead until it is done."""
-        raise NotImplementedError
-
-    def forecast(self, container: object, attribute: str | None = None) -> Forecast | None:
-        """Return what a container that is to be stored into will hold here, if that is known.
-
-        With an attribute it is the dictionary of an object, right for that attribute alone.
-        """
-        raise NotImplementedError
-
-    def announcer(self, container: object) -> Fiber | None:
-        """Return a fiber before this one that may still store into a container, as far as it has announced that."""
-        raise NotImplementedError
-
     def known_subscript(self, owner: object, index: object) -> object:
         """Return ``owner[index]`` as it will be, perhaps a promise, or `MISSING` if it is to be read."""
         if not self.run.pending:
@@ -398,10 +367,6 @@ class Questions:
         made: list[object] = []
         self.queue(Effect(add_elements, (made, *known), (id(made),), self.tick))
         return made
-
-    def queue(self, effect: Effect) -> None:
-        """Put an operation into the store queue, at the end of this fiber's segment."""
-        raise NotImplementedError
 
     def element(self, owner: object, index: object) -> object:
         """Return ``owner[index]``, perhaps a promise, if that is known at once although something is pending."""
@@ -549,8 +514,8 @@ class Questions:
     def _foretold(self, iterable: object, *, keeps: bool = False) -> ForecastWalk | TableWalk:
         table = table_of(iterable)
         if table is not None:
-            return TableWalk(iterable, table, cast("Fiber", self), keeps=keeps)
-        return ForecastWalk(cast("list[object]", iterable), cast("Fiber", self))
+            return TableWalk(iterable, table, self, keeps=keeps)
+        return ForecastWalk(cast("list[object]", iterable), self)
 
     def walk_on(self, source: Iterable[object], key: object, count: int) -> Iterator[object]:
         """Yield once nothing, for the item in hand, then the items after the first `count`."""
