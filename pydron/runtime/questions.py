@@ -91,7 +91,7 @@ class Questions(Announcements):
             return Request.ORDERED
         return request
 
-    def is_quiet(self, *operands: object) -> bool:
+    def nothing_pending(self, *operands: object) -> bool:
         """An operation: is nothing pending, and none of its operands to come?"""
         return not self.run.pending and PROMISE_ID not in map(id, map(type, operands))
 

@@ -38,14 +38,14 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
     names = sorted(names_read(node))
     mine = [name for name in names if name in fast]
     if has_inner_scope(node):
-        return _quiet(mine, loose, origin)
+        return _nothing_pending(mine, loose, origin)
     if not names or isinstance(node, ast.Name):
         return None
     if _is_plain_display(node):
         return concrete(mine, origin)
-    quiet = _quiet(mine, loose, origin)
+    nothing_pending = _nothing_pending(mine, loose, origin)
     if not perhaps_read(node) <= fast:  # a global that is not read need not exist
-        return quiet
+        return nothing_pending
     # the test is what reads a variable first: if that fails, it is where the expression reads it
     places = _places(node)
     attributes = _attributes(node, fast)
@@ -55,7 +55,7 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
             atoms += [holds(name, attribute, places[name], "holds_atom") for attribute in attributes[name]]
         else:
             atoms.append(quote_expression("_Id(_Type(_Name)) in _A", places[name], _Name=name))
-    tests = [_all(atoms, origin), quiet]
+    tests = [_all(atoms, origin), nothing_pending]
     return at(ast.BoolOp(ast.Or(), tests if not attributes else tests[::-1]), origin)
 
 
@@ -105,13 +105,13 @@ def concrete(names: list[str], origin: ast.AST) -> ast.expr | None:
     return _all([quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names], origin)
 
 
-def _quiet(names: list[str], loose: frozenset[str], origin: ast.AST) -> ast.expr:
+def _nothing_pending(names: list[str], loose: frozenset[str], origin: ast.AST) -> ast.expr:
     if names:
-        nothing_pending = quote_expression("_S.is_quiet(*_Names)", origin, _Names=loads(names, origin))
+        test = quote_expression("_S.nothing_pending(*_Names)", origin, _Names=loads(names, origin))
     else:
-        nothing_pending = quote_expression("not _R.pending", origin)
+        test = quote_expression("not _R.pending", origin)
     bound = [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
-    return _all([nothing_pending, *bound], origin)
+    return _all([test, *bound], origin)
 
 
 def _all(tests: list[ast.expr], origin: ast.AST) -> ast.expr:

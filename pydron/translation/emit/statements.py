@@ -220,7 +220,7 @@ class Statements(Writer):
         code = node.code
         assert isinstance(code, ast.Match)
         subject = code.subject
-        guard = quote_expression("_S.is_quiet(_Subject)", code, _Subject=subject)
+        guard = quote_expression("_S.nothing_pending(_Subject)", code, _Subject=subject)
         if node.simple:
             guard = quote_expression("_Id(_Type(_Subject)) in _A or _Guard", code, _Subject=subject, _Guard=guard)
         inline = [code, *self._rebind_all(node.binds, code)]

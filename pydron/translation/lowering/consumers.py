@@ -82,7 +82,7 @@ def is_consumer(node: ast.Call, fast: frozenset[str]) -> bool:
     first = node.args[0]
     plain = not isinstance(first, (ast.GeneratorExp, ast.Call))  # nothing asks it for an iterator before the call
     others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
-    if not (plain or all(map(_is_quiet, others))):
+    if not (plain or all(map(_runs_no_code, others))):
         return False
     if _wraps(first, fast):
         return kind not in {"dict", "update"} or _width(first) == 2
@@ -110,7 +110,7 @@ def _kind(node: ast.Call, fast: frozenset[str]) -> str | None:
             return None
 
 
-def _is_quiet(node: ast.expr) -> bool:
+def _runs_no_code(node: ast.expr) -> bool:
     """Say whether evaluating an argument runs no code."""
     return isinstance(node, (ast.Name, ast.Constant)) or (
         isinstance(node, ast.Lambda) and not node.args.defaults and not node.args.kw_defaults
