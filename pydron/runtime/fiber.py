@@ -86,7 +86,6 @@ class Fiber(Attempts, Awaits):
     CAUGHT = Caught
     MISSING = MISSING
     NAME_ERROR = NameError
-    BASE_EXCEPTION = BaseException
     handover = Handover
     slice = slice
     """What frames need now and then, and the user may have given another meaning."""

@@ -127,8 +127,7 @@ class Guarded(Writer):
         ]
         if node.handlers[-1].code.type is not None:
             other = quote("_Which = 0", origin, _Which=".which")
-            anything = quote_expression("_S.BASE_EXCEPTION", origin)
-            clauses.append(at(ast.ExceptHandler(anything, None, other), origin))
+            clauses.append(at(ast.ExceptHandler(None, None, other), origin))
         ask = at(ast.Try(quote("_S.look(_X)", origin, _X=".x"), clauses, [], []), origin)
         chosen = quote("return _Caught", origin, _Caught=".caught")
         for handler, number in reversed(numbered):
