@@ -177,7 +177,7 @@ class Fiber(Attempts, Awaits):
                 request = send(value) if type(value) is not Thrown or not value.is_raised_here else self._throw(value)
                 value = None
                 if type(request) is list:
-                    value = self._make(request)
+                    value = self._make(request[0], request)
                     request = None
             except StopIteration as stop:
                 if stop.value is Request.ONWARD:
@@ -200,6 +200,8 @@ class Fiber(Attempts, Awaits):
                     self.caught.restore()
                 return
             if request is None:
+                # What it asked for is made, and it goes on with what that binds: unless it got a fiber, which first has
+                # to tell how it ends, or nothing is gained by running ahead of what was made.
                 if type(value) is not Fiber and (type(value) is not list or run.hold is None):
                     continue
                 request, value = value, None
@@ -306,13 +308,13 @@ class Fiber(Attempts, Awaits):
 
     # making fibers
 
-    def _make(self, asked: list[object]) -> object:
+    def _make(self, what: str, asked: list[object]) -> object:
         """Make what the frame has asked for; return what it binds, in a list as `_values_of` does, or promises of that.
 
         Of what may jump, return how it has ended, or its fiber, to wait for. An error comes up in the frame, as if it
         had called this.
         """
-        making = self.activation.plan.makings[self.own_tick, asked[0]]  # type: ignore[index]
+        making = self.activation.plan.makings[self.own_tick, what]
         child = Fiber(self.run, self, self.activation, making.tick)
         try:
             self._set_up(child, making, asked)
@@ -328,7 +330,10 @@ class Fiber(Attempts, Awaits):
         if making.jumps:
             return child.result if ended else self._jumping(child)
         bound = child.result if ended else self._promises(child)
-        return [*bound] if making.binds_one else [bound]  # type: ignore[misc]
+        if making.binds_one:
+            assert type(bound) is tuple
+            return [*bound]
+        return [bound]
 
     def _set_up(self, child: Fiber, making: Making, asked: list[object]) -> None:
         run = self.run

@@ -13,7 +13,7 @@ from pydron.testing import simulate
 from tests.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 GLOBALS = {
     "a logger": ("logger = logging.getLogger('script')", "logger.debug('%s', x)"),
@@ -136,9 +136,9 @@ def test_a_partial_of_a_functional_function_is_one_too() -> None:
     ],
     ids=lambda index: type(index).__name__,
 )
-def test_rounds_over_an_index_of_pandas_do_not_wait_for_each_other(index: object) -> None:
+def test_rounds_over_an_index_of_pandas_do_not_wait_for_each_other(index: Iterable[object]) -> None:
     text = "def main(index, f):\n    out = []\n    for x in index: out.append(f(x))\n    return out"
     with written(text) as names, simulate(workers=4, order="time", durations=lambda *_: 1.0) as pool:
         main = pydron.schedule(cast("Callable[..., object]", names["main"]))
-        assert main(index, pydron.functional(partial(str))) == list(map(str, index))  # type: ignore[call-overload]
+        assert main(index, pydron.functional(partial(str))) == list(map(str, index))
     assert pool.clock.now == 1

@@ -81,7 +81,7 @@ def test_frames_get_what_few_need_wherever_it_is_written() -> None:
     text = f"def f():\n    values = [g(1), 2]\n    while {test}:\n        values.pop()\n    return values"
     kinds_of(text)
     with written(text, g=g) as names:
-        translation = translate(names["f"])  # type: ignore[arg-type]  # the text defines it
+        translation = translate(cast("FunctionType", names["f"]))
     with_test = translation.code(("entry", 0)).co_varnames
     assert ".consumes" not in with_test
     loop = next(tick for tick, node in translation.graph.by_tick.items() if isinstance(node, WhileLoop))
@@ -91,7 +91,7 @@ def test_frames_get_what_few_need_wherever_it_is_written() -> None:
 def test_what_is_written_of_a_node_is_the_same_tree_in_every_frame() -> None:
     text = "def f():\n    x = g(1)\n    if x > 0:\n        y = g(x)\n        y = y + x\n    else: y = x\n    return y"
     with written(text, g=g) as names:
-        translation = translate(names["f"])  # type: ignore[arg-type]  # the text defines it
+        translation = translate(cast("FunctionType", names["f"]))
     branch = next(node for node in translation.graph.by_tick.values() if isinstance(node, Branch))
     request = f"(yield ['unit {branch.body.nodes[0].tick}', x])"
     found = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -63,7 +63,7 @@ def nested(length: int) -> str:
 def instructions(text: str) -> int:
     """Return how much code a run of the function makes, once it has given the right result."""
     with written(text, g=f, tally=Tally) as names:
-        function: FunctionType = names["f"]  # type: ignore[assignment]  # the text defines it
+        function = cast("FunctionType", names["f"])
         with simulate(workers=2, seed=3):
             assert pydron.schedule(function)() == function()
         return sum(len(code.co_code) for code in translate(function)._codes.values())
