@@ -51,7 +51,9 @@ class Dispatch(Copies):
         in_turn: bool,
     ) -> object:
         run = self.run
-        if self._changes_variables():
+        if not run.listens:
+            run.find_listeners()
+        if run.binds:
             return Choice.NOW if in_turn else Choice.TURN
         if not in_turn and not run.memory.is_open_function(function):
             return Choice.UNIT  # it captures what is still to be stored into
@@ -164,7 +166,8 @@ class Dispatch(Copies):
         """Make a call of a coroutine function: its result is there when its coroutine has ended."""
         run = self.run
         memory = run.memory
-        self._changes_variables()
+        if not run.listens:
+            run.find_listeners()
         if run.loop is not None and not self.is_unit:
             return Choice.UNIT  # as in `_submit`
         if not in_turn and not memory.is_open_function(getattr(function, "__wrapped__", function), here=True):
@@ -215,15 +218,6 @@ class Dispatch(Copies):
         run.newest = promise.task
         run.rounds = 0
         run.trials.dispatched()
-
-    def _changes_variables(self) -> bool:
-        """Find out who hears of the output of the next call; say whether that may change variables that frames read."""
-        run = self.run
-        if not run.listens:
-            run.listens = True
-            run.memory.listen()
-            run.binds = run.memory.is_heard(run.namespace())
-        return run.binds
 
     def _marks(self) -> tuple[int, ...]:
         """Tell where in the program the next call stands, now that code after it may have run: see `Task.marks`."""

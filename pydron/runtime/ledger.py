@@ -141,6 +141,12 @@ class Ledger:
             self._unwatch()
             self.memory.read_early.clear()
 
+    def find_listeners(self) -> None:
+        """Find out who hears of the output of calls to come, and whether that may change variables that frames read."""
+        self.listens = True
+        self.memory.listen()
+        self.binds = self.memory.is_heard(self.namespace())
+
     def _unwatch(self) -> None:
         """Forget what only holds while every operation is asked about: from here on they run unwatched."""
         self.memory.stop_listening()
