@@ -141,7 +141,10 @@ def _key(callee: object) -> int:
 
 
 def _forget() -> None:
-    """Take away the marks of callables that are no more."""
+    """Take away the marks of callables that are no more.
+
+    Each look-up tests by itself whether there are any: a function that does so for all makes them a quarter slower.
+    """
     with _marking:
         for reference in tuple(_gone):
             if _kept.get(reference.key) is reference:
