@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from pydron.errors import UnpicklableError
 from pydron.runtime.copies import Copies
 from pydron.runtime.effects import ATOM_IDS
+from pydron.runtime.effects.footprint import part_read
 from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.guesses import SMALL, signature_of, signature_of_same, signature_of_waiting
 from pydron.runtime.inline import is_silent, run_inline
@@ -17,7 +18,7 @@ from pydron.tasks import Task, WaitingCall
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from pydron.ids import ValueId
     from pydron.runtime.fiber import Fiber
@@ -69,7 +70,8 @@ class Dispatch(Copies):
         references: list[tuple[int | str, ValueId]] = []
         plain: list[object] = []
         named: dict[str, object] = {}
-        for place, given in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+        places: Iterable[tuple[int | str, object]] = enumerate(args)
+        for place, given in (*places, *kwargs.items()) if kwargs else places:
             value = settled(given)
             if type(value) is Promise:
                 if value.task is None or value.state == FAILED or value.task in run.waits:
@@ -79,11 +81,13 @@ class Dispatch(Copies):
             elif value is UNBOUND:
                 return Choice.UNIT
             elif id(type(value)) not in ATOM_IDS and not (in_turn or waits or run.memory.is_open_deep(value)):
-                return self.on_copies(args, kwargs, partial(_dispatched, function, functional, tick), deep=True)
-            if type(place) is int:
-                plain.append(value)
+                value = part_read(function, place, value, partial(self.shows_already, value))
+                if value is None or not run.memory.is_open_deep(value):
+                    return self.on_copies(args, kwargs, partial(_dispatched, function, functional, tick), deep=True)
+            if isinstance(place, str):
+                named[place] = value
             else:
-                named[place] = value  # type: ignore[index]
+                plain.append(value)
         if here and not references:
             return run_inline(self, function, functional, tuple(plain), named, tick)
         if waits or (here and not in_turn and self._can_wait()):

@@ -178,7 +178,10 @@ class Box:
     @pydron.functional
     def grow(self, site: object, k: object, by: object = 1) -> int:
         trip(site, k)
-        return (weigh(self.v) + weigh(by)) % 17
+        return (self.weight() + weigh(by)) % 17
+
+    def weight(self) -> int:
+        return weigh(self.v) + self.limit
 
     @staticmethod
     @pydron.functional

@@ -22,9 +22,9 @@ from pydron.runtime.effects.arrays import numpy_types
 from pydron.runtime.effects.memory import class_dict, class_mro, instance_dict, is_class
 from pydron.runtime.effects.trust import has_plain_keys
 
-__all__ = ["defines", "has_finalizer", "is_in_slot", "plain_attribute", "plain_setattr"]
+__all__ = ["MISSING", "defines", "has_finalizer", "is_in_slot", "plain_attribute", "plain_setattr", "static_lookup"]
 
-_MISSING = object()
+MISSING = object()
 
 _FieldType = type(namedtuple("_Field", "field").__dict__["field"])  # noqa: PYI024  # for its descriptor alone
 
@@ -60,7 +60,7 @@ def plain_attribute(obj: object, name: str) -> bool:
     mro = class_mro(cls)
     if is_class(obj):
         return _plain_class_attribute(cast("type", obj), mro, name)
-    found: object = _MISSING
+    found: object = MISSING
     owner: type = object
     custom_miss = False
     for parent in mro:
@@ -69,7 +69,7 @@ def plain_attribute(obj: object, name: str) -> bool:
             return False
         if "__getattr__" in names:
             custom_miss = True
-        if found is _MISSING and name in names:
+        if found is MISSING and name in names:
             found, owner = names[name], parent
     if _is_data_descriptor(found):
         return not custom_miss and _reads_plainly(found, owner, name)
@@ -83,7 +83,7 @@ def _plain_instance_attribute(obj: object, name: str, found: object, custom_miss
             return False
         if name in names:
             return True
-    if found is _MISSING:
+    if found is MISSING:
         return not custom_miss
     return _binds_plainly(found)
 
@@ -100,20 +100,21 @@ def _plain_class_attribute(cls: type, meta_mro: tuple[type, ...], name: str) -> 
             return False
         if name in names and parent is not object:
             return False  # a property of the metaclass, or one of those of `type`
-    found = _static_lookup(class_mro(cls), name)
-    return found is not _MISSING and (_binds_plainly(found) or id(type(found)) in _CLASS_LEVEL)
+    found = static_lookup(class_mro(cls), name)
+    return found is not MISSING and (_binds_plainly(found) or id(type(found)) in _CLASS_LEVEL)
 
 
 # Read from the class these give themselves.
 _CLASS_LEVEL = frozenset(map(id, (property, MemberDescriptorType, GetSetDescriptorType, _FieldType)))
 
 
-def _static_lookup(mro: tuple[type, ...], name: str) -> object:
+def static_lookup(mro: tuple[type, ...], name: str) -> object:
+    """Return what the first of the classes that defines a name has there, or `MISSING`."""
     for parent in mro:
-        found = class_dict(parent).get(name, _MISSING)
-        if found is not _MISSING:
+        found = class_dict(parent).get(name, MISSING)
+        if found is not MISSING:
             return found
-    return _MISSING
+    return MISSING
 
 
 def defines(value: object, *names: str) -> bool:
@@ -127,7 +128,7 @@ def defines(value: object, *names: str) -> bool:
 
 
 def _is_data_descriptor(found: object) -> bool:
-    return found is not _MISSING and defines(found, "__set__", "__delete__")
+    return found is not MISSING and defines(found, "__set__", "__delete__")
 
 
 def _reads_plainly(descriptor: object, owner: type, name: str) -> bool:
@@ -160,12 +161,12 @@ def plain_setattr(obj: object, name: str) -> bool:
     mro = class_mro(cls)
     if name in _ALIASES or is_class(obj) or any(parent is ModuleType for parent in mro):
         return False
-    found: object = _MISSING
+    found: object = MISSING
     for parent in mro:
         names = class_dict(parent)
         if ("__setattr__" in names or "__delattr__" in names) and id(parent) not in _PLAIN_BASES:
             return False
-        if found is _MISSING and name in names:
+        if found is MISSING and name in names:
             found = names[name]
     if type(found) is MemberDescriptorType:
         return _replaces_quietly(_slot_value(found, obj))
@@ -177,7 +178,7 @@ def plain_setattr(obj: object, name: str) -> bool:
 
 def is_in_slot(obj: object, name: str) -> bool:
     """Tell whether ``obj.name = value`` stores into a slot, where the object's dictionary does not show it."""
-    return type(_static_lookup(class_mro(type(obj)), name)) is MemberDescriptorType
+    return type(static_lookup(class_mro(type(obj)), name)) is MemberDescriptorType
 
 
 def _slot_value(descriptor: MemberDescriptorType, obj: object) -> object:

@@ -48,7 +48,7 @@ from pydron.runtime.effects.trust import FOREIGN, are_atoms, is_atom, survey, wi
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable
 
-__all__ = ["global_names", "reaches", "touches"]
+__all__ = ["PICKLE_HOOKS", "global_names", "reaches", "touches"]
 
 _LONG = 100_000
 
@@ -258,7 +258,7 @@ _TYPING = "typing"
 """What stands for types there holds them."""
 _OF_EVERY_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__"})
 
-_PICKLE_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
+PICKLE_HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
 
 
 def _instance_parts(item: object) -> _Parts:
@@ -365,7 +365,7 @@ _DATACLASS_HOOKS = frozenset(
 
 def _has_pickle_hook(cls: type) -> bool:
     names = class_dict(cls)
-    hooks = [names[name] for name in _PICKLE_HOOKS if name in names]
+    hooks = [names[name] for name in PICKLE_HOOKS if name in names]
     return not all(id(hook) in _DATACLASS_HOOKS or _is_of_namedtuple(hook) for hook in hooks)
 
 
