@@ -94,7 +94,8 @@ class Calls(Dispatch):
             return Choice.TURN
         if plain_attribute(owner, name) and self.shows_already(owner, name):
             return getattr(owner, name)
-        return Choice.TURN
+        # On a guess the arguments matter, which may be calls: what is bound here is never called.
+        return Bound(owner, name) if self.run.is_on_guess(cast("Fiber", self)) else Choice.TURN
 
     def attributes_stored_by(self, owner: object, method: str) -> frozenset[str] | None:
         """Return the only attributes of its object that a method stores, or None if it may do more or is not known."""

@@ -53,6 +53,10 @@ class Makers(RunAhead):
             for key in fiber.keys:
                 self.forecasts.drop(key)  # it may have been made for another attribute than was stored past the queue
         self.settle_keys(fiber)
+        if self._is_relied_on(fiber):
+            self._squash_after(fiber)
+            self._return(fiber)
+            return
         if fiber.outs is not None:
             results = fiber.result
             if fiber.is_bet:

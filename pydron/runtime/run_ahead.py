@@ -35,6 +35,8 @@ class RunAhead(Arrivals):
         super().__init__(surroundings)
         self.guessing = False
         """Code runs ahead of an operation that may change anything, to make calls on a guess."""
+        self._guessed: dict[Fiber, bool] = {}
+        """The operations that code runs ahead of, and whether it relies on their dropping it."""
         self.rounds = 0
         """How often it has gone round since it made a call."""
         self._held: list[Fiber] = []
@@ -80,8 +82,21 @@ class RunAhead(Arrivals):
         if not self.may_guess():
             self._held.append(fiber)
             return False
+        self._guessed.setdefault(fiber, False)
         self._begin_to_guess()
         return True
+
+    def is_on_guess(self, fiber: Fiber) -> bool:
+        """Say whether a fiber runs ahead of an operation that may change anything; it will be dropped in any case."""
+        for guessed in self._guessed:
+            if guessed.state is State.WAITING and _precedes(guessed, fiber):
+                self._guessed[guessed] = True
+                return True
+        return False
+
+    def _is_relied_on(self, fiber: Fiber) -> bool:
+        """Say whether what has run ahead of a fiber is to be dropped although that has changed nothing."""
+        return bool(self._guessed) and self._guessed.pop(fiber, False)
 
     def bet(self) -> bool:
         """Say whether to run ahead of a branch as if it did not leave its loop."""
@@ -158,6 +173,7 @@ class RunAhead(Arrivals):
         fiber.exposed = False
         self.memory.read_early.clear()
         self._keeping = keeping
+        self._guessed = {each: relied for each, relied in self._guessed.items() if _precedes(each, fiber)}
         self.guessing = False
         self._held.clear()
 
@@ -169,3 +185,20 @@ class RunAhead(Arrivals):
         parent.stalled = True
         parent.send = parent.answer = None
         parent.error = None
+
+
+def _precedes(first: Fiber, second: Fiber) -> bool:
+    """Say whether all of a fiber comes before what another one, in the same run, does next."""
+    ways: dict[Fiber, Fiber] = {}
+    fiber = first
+    while (parent := fiber.parent) is not None:
+        ways[parent] = fiber
+        fiber = parent
+    below: Fiber | None = None
+    above: Fiber | None = second
+    while above is not None and above not in ways:
+        below, above = above, above.parent
+    if above is None or below is None:
+        return above is not None  # the second has made the first, and goes on
+    way = ways[above]
+    return next((entry for entry in above.segment if entry is way or entry is below), below) is way is not below

@@ -69,3 +69,25 @@ def test_calls_far_behind_what_may_change_anything_are_made_on_a_guess() -> None
     with simulate(seed=1, workers=20, order="time", durations=lambda *_: 1.0) as pool:
         assert followed(list(range(1000))) == [200 * x for x in range(10)]
         assert pool.clock.now < 3
+
+
+class Tally:
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def add(self, value: int) -> None:
+        self.seen.append(value)
+
+
+@pydron.schedule
+def tallied(count: int) -> list[int]:
+    tally = Tally()
+    for number in range(count):
+        tally.add(double(number))
+    return tally.seen
+
+
+def test_the_arguments_of_a_method_are_run_ahead_for_although_it_may_be_another_one_then() -> None:
+    with simulate(workers=20, order="time", durations=lambda *_: 1.0) as pool:
+        assert tallied(20) == [2 * number for number in range(20)]
+    assert pool.clock.now <= 3

@@ -623,3 +623,70 @@ def main():
     except RecursionError as error:
         told = str(error).partition(" while")[0]
     return told, seen[:5], f_int(2, 0, seen[:3])
+
+# --- 41 a method of an object of one's own, given the results of calls
+class Tally:
+    def __init__(self):
+        self.seen = []
+    def add(self, value):
+        note("add", value)
+        self.seen.append(value)
+    def times(self, value):
+        note("times", value)
+        self.seen.append(value * 10)
+
+@pydron.schedule
+def main():
+    tally = Tally()
+    for i in range(6):
+        tally.add(f_int(1, i, i))
+        if i % 3 == 2:
+            tally.times(f_int(2, i, f_int(3, i, i)))
+    return tally.seen
+
+# --- 41 a method that an earlier call of it replaces, or one in its own arguments
+class Turning:
+    def __init__(self):
+        self.seen = []
+    def add(self, value):
+        note("add", value)
+        self.seen.append(value)
+        if value % 3 == 2:
+            self.add = self.other
+    def other(self, value):
+        note("other", value)
+        self.seen.append(-value)
+        if value % 2:
+            del self.add
+    def turned(self, value):
+        note("turned", value)
+        self.add = self.other
+        return value
+
+@pydron.schedule
+def main():
+    turning = Turning()
+    for i in range(8):
+        turning.add(f_int(1, i, i))
+    for i in range(4):
+        turning.add(turning.turned(f_int(2, i, i)))
+        turning.add(f_int(3, i, i) + f_int(4, i, i))
+    return turning.seen
+
+# --- 41 a method that is not there until an earlier call has put it there
+class Growing:
+    def grow(self, value):
+        self.add = print
+
+@pydron.schedule
+def main():
+    growing = Growing()
+    for i in range(4):
+        growing.grow(f_int(1, i, i))
+        growing.add(f_int(2, i, i))
+    for i in range(3):
+        try:
+            growing.grow(f_int(3, i, i))
+            growing.more(f_int(4, i, i))
+        except AttributeError as error:
+            print(error)
