@@ -108,10 +108,11 @@ def test_an_example_means_what_it_meant(name: str, examples: tuple[ModuleType, M
     assert repr(measured(scheduled)[0]) == repr(result_of(plain))
 
 
-def test_the_outcomes_are_those_of_the_page(
-    examples: tuple[ModuleType, ModuleType], request: pytest.FixtureRequest
-) -> None:
-    lines = [measured(getattr(examples[0], name))[1] for name in names()]
+def test_the_outcomes_are_those_of_the_page(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pydron.PydronWarning)
+        examples = imported(tmp_path / "new_examples.py")  # the page is about first calls: later ones know more
+    lines = [measured(getattr(examples, name))[1] for name in names()]
     text = PAGE.read_text(encoding="utf-8")
     assert len(OUTCOME.findall(text)) == len(lines)
     if request.config.getoption("--update-golden"):
