@@ -24,7 +24,7 @@ from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.consuming import begin_total, consumes, sort_by, total_of
 from pydron.runtime.fiber import Fiber
 from pydron.runtime.natives import MISSING, calls_nothing
-from pydron.runtime.plan import Making
+from pydron.runtime.plan import Making, Way
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
 from pydron.tasks import Site
 from pydron.translation.at_once import builtins_of, mark_consumed, may_consume, shadowed
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pydron.runtime.trials import Obstacle
     from pydron.traces import Place
     from pydron.translation.emit import FrameKey
+    from pydron.translation.emit.extent import Step
     from pydron.translation.lowering.context import Span, Unrolled
     from pydron.translation.stamp import Stamp
 
@@ -196,12 +197,14 @@ class Translation:
         node = self.graph.by_tick[int(tick)]
         made = self._emitter.made(kind, node)
         outputs = self._emitter.outputs(node)
+        places = {name: 1 + number for number, name in enumerate(made.values)}
         return Making(
             kind,
             node.tick,
             ("unit" if kind == "unit" else "region", node.tick),
             1 + made.inputs,
             tuple(1 + number for number in made.writes),
+            tuple(Way(places[variable], _placed(steps, places)) for variable, steps in made.parts),
             tuple(1 + number for number in made.callees),
             self._emitter.snapshot(node, self.graph.by_tick[frame] if frame else None),
             binds_one=bool(outputs) and not outputs[1:],
@@ -297,6 +300,10 @@ class Translation:
         module = ast.fix_missing_locations(ast.Module([tree], []))
         code = _only_code(compile(module, self.source.filename, "exec", dont_inherit=True))
         return code.replace(co_qualname=self.source.qualname)
+
+
+def _placed(steps: tuple[Step, ...], places: Mapping[str, int]) -> tuple[Step, ...]:
+    return tuple((kind, places[str(key)] if kind == "item at" else key) for kind, key in steps)
 
 
 def _extent(span: Span) -> tuple[int, int]:

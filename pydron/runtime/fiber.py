@@ -24,6 +24,7 @@ from pydron.runtime.forecasts import MISSING
 from pydron.runtime.plan import Activation
 from pydron.runtime.promise import DONE, PROMISE_ID, Handover, Promise, Request, Thrown, settled
 from pydron.runtime.trace import handed_back, unconverted
+from pydron.runtime.ways import parts_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -318,8 +319,10 @@ class Fiber(Attempts, Awaits):
         child = Fiber(self.run, self, self.activation, making.tick)
         try:
             self._set_up(child, making, asked)
-            writes = making.writes
-            ended = self._launch(child, tuple([asked[place] for place in writes]) if writes else ())
+            writes: Values = tuple([asked[place] for place in making.writes]) if making.writes else ()
+            if making.parts:
+                writes += tuple(parts_at(self, making.parts, asked))
+            ended = self._launch(child, writes)
         except BaseException as error:
             child.snapshot = self._variables(making.snapshot)
             with OwnContext(error):

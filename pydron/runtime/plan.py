@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import ast
@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from pydron.tasks import Site
     from pydron.traces import Place
 
-__all__ = ["Activation", "Frame", "Making", "Plan", "Values"]
+__all__ = ["Activation", "Frame", "Making", "Plan", "Values", "Way"]
 
 Frame: TypeAlias = "Generator[object, object, object]"
 Values: TypeAlias = tuple[object, ...]
 """Values of variables or operands; in calls from frames always in the order in which the frame was written."""
+
+
+class Way(NamedTuple):
+    """How to come from one of the values that a frame hands over to a part of it: ``self.rows[k]``."""
+
+    start: int
+    """Where the value stands."""
+    steps: tuple[tuple[str, object], ...]
+    """To the ``"attribute"`` of a name, to the ``"item"`` at a key, or to the ``"item at"`` what stands at a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Making:
     """Where in the list the values end that the frame of the fiber takes."""
     writes: tuple[int, ...]
     """Where those stand whose objects it may store into."""
+    parts: tuple[Way, ...]
+    """How to come to parts of the values that it may store into."""
     callees: tuple[int, ...]
     """Where those stand that are called in what the user wrote."""
     snapshot: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.dataflow.nodes import (
     Branch,
@@ -23,13 +23,17 @@ from pydron.translation.lowering.loop_continue import contains_jump
 from pydron.translation.trees import nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from pydron.dataflow.nodes import Graph, Node
 
-__all__ = ["MUTATORS", "Extents", "is_bind", "is_unpacked", "loop_state", "read_method"]
+__all__ = ["MUTATORS", "Extents", "Step", "is_bind", "is_unpacked", "loop_state", "read_method"]
 
 _NONE: frozenset[str] = frozenset()
+
+Step: TypeAlias = tuple[str, object]
+"""From an object to a part of it: to the ``"attribute"`` of a name, to the ``"item"`` at a key, or to the ``"item at"``
+what a variable holds."""
 
 MUTATORS = frozenset(
     [
@@ -80,6 +84,7 @@ class Extents:
         self._jumps: set[int] = set()
         self._leaves: set[int] = set()
         self._owners = _NONE.union(*map(_attribute_stored, graph.by_tick.values()))
+        self._sources = _sources(graph.by_tick.values())
         for node in reversed(graph.by_tick.values()):
             self._add(node)
 
@@ -121,6 +126,33 @@ class Extents:
         """Return the inputs of a region that it may store into: later reads of those objects have to wait for it."""
         return sorted(self._stored[node.tick].intersection(inputs))
 
+    def parts_stored(self, node: Node, inputs: Container[str]) -> list[tuple[str, tuple[Step, ...]]]:
+        """Return how a region comes from its inputs to other objects that it may store into: ``self.rows[k]``."""
+        found = (self._way_to(name, inputs) for name in sorted(self._stored[node.tick]) if name not in inputs)
+        return [way for way in found if way is not None]
+
+    def _way_to(self, name: str, inputs: Container[str]) -> tuple[str, tuple[Step, ...]] | None:
+        steps: list[Step] = []
+        at: ast.expr | None = self._sources.get(name)
+        while at is not None:
+            match at:
+                case ast.Name(id=variable) if variable in inputs:
+                    return variable, tuple(reversed(steps))
+                case ast.Name(id=variable):
+                    at = self._sources.get(variable)
+                case ast.Attribute(value=owner, attr=attribute):
+                    steps.append(("attribute", attribute))
+                    at = owner
+                case ast.Subscript(value=owner, slice=ast.Constant(value=key)):
+                    steps.append(("item", key))
+                    at = owner
+                case ast.Subscript(value=owner, slice=ast.Name(id=key)) if key in inputs:
+                    steps.append(("item at", key))
+                    at = owner
+                case _:
+                    return None
+        return None
+
     def attributes_stored(self, node: Node, name: str) -> frozenset[str] | None:
         """Return the only attributes of a variable's object that a node may store, or None if it may do more to it."""
         if name in self._handled[node.tick]:
@@ -155,6 +187,22 @@ class Extents:
     def left_loose(self, loop: ForLoop | WhileLoop) -> list[str]:
         """Return variables that native statements in a loop may leave unbound as they end a round or the loop."""
         return sorted({name for node in loop.body.nodes for name in self._loose[node.tick]})
+
+
+def _sources(nodes: Iterable[Node]) -> dict[str, ast.expr]:
+    """Return what is assigned to variables that have one assignment only."""
+    sources: dict[str, ast.expr] = {}
+    bound: set[str] = set()
+    for node in nodes:
+        if isinstance(node, RegionNode):
+            continue
+        match node:
+            case Compute(code=ast.Assign(targets=[ast.Name(id=name)], value=value)):
+                sources[name] = value
+        for name in node.binds & bound:
+            sources.pop(name, None)
+        bound |= node.binds
+    return sources
 
 
 def loop_state(node: Node) -> tuple[str, str, str]:

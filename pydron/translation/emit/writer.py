@@ -28,7 +28,7 @@ from pydron.dataflow.nodes import (
     With,
     regions_of,
 )
-from pydron.translation.emit.extent import Extents, is_bind, loop_state, read_method
+from pydron.translation.emit.extent import Extents, Step, is_bind, loop_state, read_method
 from pydron.translation.emit.names import CONSTANTS, FRAME, GUARD_STATE, JUMPED, LEFT, FrameScope
 from pydron.translation.emit.pieces import stores
 from pydron.translation.guards import trusted
@@ -61,6 +61,8 @@ class Made:
     """Which of the values it may store into."""
     callees: tuple[int, ...]
     """Which of the values a loop calls."""
+    parts: tuple[tuple[str, tuple[Step, ...]], ...]
+    """Which parts of the values it may store into: the variables to start from, and the steps."""
 
 
 class Writer:
@@ -284,6 +286,7 @@ class Writer:
             len(inputs) - (kind == "part"),
             tuple(map(values.index, writes)),
             tuple(map(values.index, callees)),
+            tuple(self._extents.parts_stored(node, values)) if isinstance(node, RegionNode) else (),
         )
 
     def _making(self, kind: str, node: Node) -> ast.expr:

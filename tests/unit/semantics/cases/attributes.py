@@ -275,3 +275,42 @@ def main():
         box.add(i)
         seen.append((box.count, box.spare, f_int(6, i, box.v)))
     return seen
+
+# --- 11 a branch stores into a part that is another one by then
+class Shelf:
+    def __init__(self):
+        self.rows = []
+        self.other = []
+        self.table = {0: self.rows}
+    @property
+    def shown(self):
+        note("shown", len(self.rows))
+        return self.rows
+
+def swap(shelf, value):
+    if value % 2:
+        shelf.rows, shelf.other = shelf.other, shelf.rows
+        shelf.table[0] = shelf.rows
+
+@pydron.schedule
+def main():
+    shelf, out = Shelf(), []
+    for i in range(6):
+        y = f_int(1, i, i)
+        if y % 3:
+            if y % 2:
+                shelf.rows = shelf.other
+            shelf.rows.append(y)
+            shelf.table[0].append(-y)
+        if f_int(2, i, i) % 2:
+            swap(shelf, i)
+            shelf.rows.append(i)
+            shelf.shown.append(y)
+        if f_int(3, i, i) % 2:
+            key = i % 2
+            shelf.table[key].append(i) if key in shelf.table else shelf.rows.clear()
+        out.append(len(shelf.rows))
+        if f_int(4, i, i) % 4 == 0:
+            del shelf.table
+            shelf.table = {0: [i]}
+    return out, shelf.rows, shelf.other, shelf.table
