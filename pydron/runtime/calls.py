@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from functools import partial
 from types import BuiltinMethodType, MethodType, MethodWrapperType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
 from pydron.runtime.copies import keeps_no_operand
@@ -48,6 +48,8 @@ CONTAINERS = frozenset(
     map(id, (list, dict, defaultdict, set, deque, str, bytes, tuple, frozenset, int, float, complex, bool))
 )
 _BOUND = frozenset(map(id, (BuiltinMethodType, MethodType, MethodWrapperType)))
+_TAKEN = {"pop": -1, "popleft": 0}
+"""Which item methods without an argument take out of a sequence."""
 _OUTPUT = Ordered("")
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
@@ -327,7 +329,10 @@ class Calls(Dispatch):
         if not verdict.none_result or verdict.deep or kwargs:
             return Choice.UNIT
         self.run.memory.seen(args)
-        self.queue(Effect(_call_later, (callee, args, kwargs), (key,), tick))
+        function, operands = _taken_apart(callee, args)
+        if function is callee:
+            function, operands = _call_later, (callee, args, kwargs)
+        self.queue(Effect(cast("Callable[..., object]", function), operands, (key,), tick))
         return None
 
     def _call_method(
@@ -390,6 +395,10 @@ class Calls(Dispatch):
             known = self.set_default(owner, args[0], args[1] if len(args) > 1 else None, tick)
             if known is not MISSING:
                 return known
+        if _takes_out(owner, name, args) and not kwargs and not late:
+            taken = self.take_out(owner, args[0] if args else _TAKEN[name], tick)
+            if taken is not MISSING:
+                return taken
         if name == "__setitem__" and type(owner) is dict and len(args) == 2 and not kwargs:
             choice = self.store_item(owner, *args, tick)
             return None if choice is Choice.QUEUED else choice
@@ -412,6 +421,13 @@ class Calls(Dispatch):
 def _are_here(args: tuple[object, ...]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
     return NOT_HERE.isdisjoint(map(id, map(type, args)))
+
+
+def _takes_out(owner: object, name: str, args: tuple[object, ...]) -> TypeGuard[list[object] | deque[object]]:
+    """Say whether a method takes an item out of a sequence and returns it."""
+    if type(owner) is list:
+        return name == "pop" and len(args) < 2
+    return type(owner) is deque and name in _TAKEN and not args
 
 
 def _quietly(callee: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:

@@ -41,12 +41,13 @@ __all__ = [
     "places_of",
     "put",
     "table_of",
+    "take",
 ]
 
 MISSING: Final = object()
 """There is no forecast."""
 
-Forecast = list[object] | dict[object, object]
+Forecast = list[object] | dict[object, object] | deque[object]
 ITEMS: Final[type] = type({}.items())
 VALUES: Final[type] = type({}.values())
 _DICTS = frozenset(map(id, (dict, defaultdict)))
@@ -238,7 +239,7 @@ def _bodies_around(body: Fiber | None) -> Iterator[Fiber]:
 
 def is_container(value: object) -> TypeGuard[Forecast]:
     """Say whether a value is of a type whose content can be forecast."""
-    return type(value) is list or id(type(value)) in _DICTS
+    return type(value) is list or id(type(value)) in _DICTS or (type(value) is deque and value.maxlen is None)
 
 
 def _content_of(container: Forecast) -> Forecast:
@@ -294,7 +295,7 @@ def _apply(effect: Effect, container: object, content: Forecast) -> bool:
 
 
 def _append(content: Forecast, value: object) -> bool:
-    if type(content) is not list:
+    if isinstance(content, dict):
         return False
     content.append(value)
     return True
@@ -320,10 +321,24 @@ def _set(content: Forecast, place: object, value: object) -> bool:
     return True
 
 
+def take(target: list[object] | deque[object], place: int) -> None:
+    """``target.pop(place)`` for a place that is there, of which the item is known."""
+    del target[place]
+
+
+def _take(content: Forecast, place: int) -> bool:
+    if isinstance(content, dict) or not -len(content) <= place < len(content):
+        return False
+    del content[place]
+    return True
+
+
 _OPERATIONS: dict[Callable[..., object], Callable[..., bool]] = {
     list.append: _append,
     append_to: _append_to,
     add_elements: _add,
+    deque.append: _append,
+    take: _take,
     operator.setitem: _set,
     setattr: _set,
 }

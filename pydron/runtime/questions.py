@@ -152,7 +152,12 @@ class Questions(Announcements):
         verdict = classify_truth(operand)
         if not verdict.is_known:
             return self._answer(Trials.truth, operand)
-        return self.run.memory.permit(verdict, (operand,))
+        return self.run.memory.permit(verdict, (operand,)) if self.forecast(operand) is None else None
+
+    def content(self, operand: object) -> object:
+        """Return what has the truth that an operand is to have here: a forecast of what it holds, or itself."""
+        forecast = self.forecast(operand)
+        return operand if forecast is None else forecast
 
     def may_attribute(self, owner: object, name: str) -> Request | None:
         """``owner.name``."""
@@ -316,10 +321,10 @@ class Questions(Announcements):
             return MISSING
         if type(index) is slice and type(forecast) is list:
             return self._sliced(forecast, index)
-        if not (type(index) is int or (type(forecast) is dict and is_plain_key(index))):
-            return MISSING
         try:
-            return settled(forecast[index])  # type: ignore[call-overload]
+            if isinstance(forecast, dict):
+                return settled(forecast[index]) if is_plain_key(index) else MISSING
+            return settled(forecast[index]) if type(index) is int else MISSING
         except LookupError:
             return MISSING  # raised again where it is read
 

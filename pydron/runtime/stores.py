@@ -10,11 +10,12 @@ from pydron.runtime.effects import PENDING as TO_COME
 from pydron.runtime.effects import Effect as Kind
 from pydron.runtime.effects import classify_inplace, classify_setitem, plain_setattr
 from pydron.runtime.entries import Effect
-from pydron.runtime.forecasts import add_elements
+from pydron.runtime.forecasts import MISSING, add_elements, take
 from pydron.runtime.promise import Choice, Promise, Request, settled
 from pydron.runtime.questions import Questions
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable
 
 __all__ = ["Stores"]
@@ -114,6 +115,17 @@ class Stores(Questions):
         known = tuple(settled(element) for element in elements)
         self.run.memory.seen(known)
         self.queue(Effect(add_elements, (target, *known), (id(target),), tick))
+
+    def take_out(self, owner: list[object] | deque[object], place: object, tick: int) -> object:
+        """Return the item at a place, perhaps a promise, and queue that it is taken out; `MISSING` if it is unknown."""
+        content = owner if self.run.memory.is_open(owner) else self.forecast(owner)
+        if content is None or type(place) is not int or not -len(content) <= place < len(content):
+            return MISSING
+        if not self.may_change(owner):
+            return MISSING
+        item = settled(content[place])
+        self.queue(Effect(take, (owner, place), (id(owner),), tick))
+        return item
 
     def augment(self, symbol: str, target: object, value: object, tick: int) -> object:
         """Queue ``target += value``, for an object that changes in place; return it."""

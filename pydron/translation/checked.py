@@ -134,7 +134,7 @@ class CheckedExpression:
 
     def _test(self, value: ast.expr, flag: str) -> None:
         self._ask("may_truth", value, value)
-        self.out += quote("_Flag = True if _Value else False", value, _Flag=flag, _Value=value)
+        self.out += quote("_Flag = True if _S.content(_Value) else False", value, _Flag=flag, _Value=value)
 
     def _truths(self, node: ast.BoolOp, flag: str, result: str | None, index: int) -> None:
         found = self.truth(node.values[index], result)
@@ -157,7 +157,8 @@ class CheckedExpression:
         operand = self.write(node.operand)
         if isinstance(node.op, ast.Not):
             self._ask("may_truth", node, operand)
-            return self._keep(at(ast.UnaryOp(node.op, operand), node))
+            content = quote_expression("_S.content(_Value)", node, _Value=operand)
+            return self._keep(at(ast.UnaryOp(node.op, content), node))
         self._ask("may_unary", node, self._text(symbol(node.op), node), operand)
         return self._keep(at(ast.UnaryOp(node.op, operand), node))
 

@@ -107,6 +107,11 @@ SIMPLE = templates("""
     1: <v:box>.items.append(<int>)
     1: <v:box>.items = <v:ints>
     1: <v:box>.add(<int>)
+    2: <v:box>.add(f_int(<site>, <k>, <args>))
+    2: <v:box>.items.append(f_int(<site>, <k>, <args>))
+    2: <v:nest>[<lit> % 2].append(f_int(<site>, <k>, <args>))
+    1: <v:box>.items.append(<v:box>.grow(<site>, <k>, <int>))
+    1: <v:box>.v += <v:box>.grow(<site>, <k>)
     1: <v:num>.value = <int>
     1: <v:num>[<int>] = <int>
     1: <v:nest>[0].append(<int>)
@@ -118,6 +123,9 @@ SIMPLE = templates("""
     1: <v:ints>.reverse()
     1: <v:ints>[1:2] = <ints>[:2]
     1: <v:ints>.pop()
+    2: <new:int> = <v:ints>.pop(0) if <v:ints> else <int>
+    1: <new:int> = <v:ints>.pop(<int> % 3 - 1)
+    2: <new:int> = <v:box>.items.pop() if <v:box>.items else <int>
     1: <new:int> = (<v:ints> or [1]).pop()
     1: <v:map>.pop(<int>, None)
     1: <v:map>.update(<map>)
@@ -345,11 +353,12 @@ def converge(draw: Draw) -> None:
 def pop_loop(draw: Draw) -> None:
     """Write a work list: a loop that ends when a list is empty."""
     work, v, w = draw.fresh("work"), draw.fresh("v"), draw.fresh("w")
-    draw.emit(f"{work} = {an(draw, 'ints')}[:3]")
+    kind, take = draw.rng.choice([("", "pop()"), ("", "pop(0)"), ("collections.deque", "popleft()")])
+    draw.emit(f"{work} = {kind}({an(draw, 'ints')}[:3])")
     draw.emit(f"{w} = 0")
     with draw.block(f"while {work}:"), draw.branch(), draw.loop(w):
         draw.emit(f"{w} += 1")
-        draw.emit(f"{v} = {work}.pop({draw.rng.choice(['', '0'])})")
+        draw.emit(f"{v} = {work}.{take}")
         draw.bind(v, "int")
         with draw.block(f"if f_flag({draw.site()}, {draw.counter()}, {v}) and {w} < 4:"):
             draw.emit(f"{work}.append(f_less({draw.site()}, {draw.counter()}, {v}))")

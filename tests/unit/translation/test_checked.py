@@ -84,6 +84,9 @@ class Runtime:
 
     known_attribute = known_subscript
 
+    def content(self, operand: object) -> object:
+        return operand
+
     def unbound(self, name: str) -> None:
         raise UnboundLocalError(name)
 

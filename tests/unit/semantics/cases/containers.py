@@ -310,3 +310,90 @@ def main():
             out.append(f_int(11, 0, first))
     out += [*map(str, bag), sorted(bag.items[:3], key=str), f"{f_int(12, 0)} {len(bag)}"]
     return out, bag.items
+
+# --- 14 a worklist: items taken out at both ends, put back, counted and tested
+@pydron.schedule
+def main():
+    work, out = [1, 2, 3, 4], []
+    while work:
+        item = work.pop(0)
+        value = f_int(1, len(out), item)
+        out.append(value)
+        if len(out) < 5:
+            work.append(f_int(2, len(out), value))
+        if len(work) > 2 and not len(out) % 2:
+            out.append(work.pop())
+            out.append(work.pop(-2))
+        if len(work) > 1:
+            work[-1] = f_int(3, len(out), value)
+            out.append(work[0])
+    return out, work, not work
+
+# --- 14 a deque as a worklist
+@pydron.schedule
+def main():
+    work, out = collections.deque(range(5)), []
+    while work and len(out) < 12:
+        item = work.popleft()
+        out.append(f_int(1, len(out), item))
+        if item and len(out) < 7:
+            work.append(f_int(2, len(out), item) % 3)
+        elif work:
+            out.append(work.pop())
+        if len(work) == 3:
+            work.appendleft(f_int(3, len(out), item))
+            work.rotate(1)
+            work.extend([item, item])
+    few = collections.deque([1, 2], maxlen=2)
+    few.append(f_int(4, 0, 1))
+    out.append(few.popleft())
+    few.append(f_int(5, 0, few.pop()))
+    return out, work, few
+
+# --- 14 taking out of what is empty, at a place that is not there, or with what is no place
+@pydron.schedule
+def main():
+    work, out = [1, 2], []
+    for i in range(5):
+        out.append(f_int(1, i, i))
+        try:
+            out.append(work.pop(0))
+        except IndexError as error:
+            print(error, len(work), len(out))
+    work.append(f_int(2, 0, 1))
+    for place in (3, "a", True, None, -1):
+        out.append(f_int(3, 0, 1))
+        try:
+            out.append(work.pop(place))
+        except (IndexError, TypeError) as error:
+            print(error, work)
+    return out, work, collections.deque(out).pop()
+
+# --- 14 what was taken out when a call fails
+@pydron.schedule
+def main():
+    work = [1, 2, 3, 4, 5]
+    waiting = collections.deque(work)
+    try:
+        while work:
+            f_int(1, len(work), work.pop())
+            print(f_int(2, len(work), waiting.popleft()))
+    finally:
+        print(work, waiting)
+    print(work or waiting, [*waiting])
+
+# --- 14 a store to a place that is gone by then
+@pydron.schedule
+def main():
+    work = [1, 2, 3]
+    try:
+        for i in range(3):
+            work[2 - i] = f_int(1, i, i)
+            print(work.pop(), f_int(2, i, i))
+            work[2] = i
+    except IndexError as error:
+        print(error, work)
+    rows = [[1], [2]]
+    rows[0].append(f_int(3, 0, 1))
+    rows.pop(0).append(f_int(4, 0, 1))
+    return rows, work
