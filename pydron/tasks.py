@@ -233,6 +233,9 @@ class Pool(Protocol):
     def likeness(self) -> int:
         """Return the number of what a task submitted now would run in: directory, decimal context and the like."""
 
+    def look_again(self) -> None:
+        """Take note that code of the program runs next: after it that may be something else."""
+
     def new_task_id(self) -> TaskId:
         """Return a fresh number, larger than any before."""
 

@@ -40,12 +40,13 @@ class Retirement(Failures):
         self._retire()
         if self._done or self._cursor is not fiber or fiber.segment:
             return False
-        self.listens = False  # the operation may change who hears of output
         self._clear_way(fiber, request)
         return True
 
     def _clear_way(self, fiber: Fiber, request: object) -> None:
-        """Drop what has run ahead of an operation whose turn it is, if that must not be."""
+        """Drop what has run ahead of an operation whose turn it is, if that must not be; it runs next."""
+        self.listens = False  # it may change who hears of output
+        self.pool.look_again()
         if request is Request.IMPURE or (type(request) is Quietly and not self.trials.is_quiet(request.rehearsal)):
             self._squash_guesses(fiber)
 
@@ -92,7 +93,7 @@ class Retirement(Failures):
         elif fiber.state is State.WAITING and isinstance(fiber.waiting, Request | Quietly):
             self._clear_way(fiber, fiber.waiting)
             if fiber.waiting is not Request.BREATHE:
-                self._wake(fiber)
+                self._wake_next(fiber)
                 return True
         return False
 

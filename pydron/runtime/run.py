@@ -177,6 +177,7 @@ class Run(GivingWay):
         fiber = self._cursor
         self.around = sys.exception()
         self.handover = None
+        self.pool.look_again()
         self._squash_after(fiber)
         self._stale = False
         futile = fiber.activation.plan.futile

@@ -115,6 +115,10 @@ class SessionPool:
         """Return the number of what the driver is like now."""
         return self.observer.note()
 
+    def look_again(self) -> None:
+        """Take note that code of the program runs next, after which the driver may be like something else."""
+        self._noted = None
+
     def dumps_call(
         self, function: Callable[..., object], name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> Payload:

@@ -10,10 +10,12 @@ import pytest
 import pydron
 from pydron.runtime.run_ahead import RunAhead
 from pydron.testing import simulate
+from pydron.testing.pool import SimulatedPool
 from pydron.testing.simulation import ORDERS
 
 if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
+    from pydron.tasks import Inbox, Task
     from pydron.testing.simulation import Order
 
 
@@ -91,3 +93,32 @@ def test_the_arguments_of_a_method_are_run_ahead_for_although_it_may_be_another_
     with simulate(workers=20, order="time", durations=lambda *_: 1.0) as pool:
         assert tallied(20) == [2 * number for number in range(20)]
     assert pool.clock.now <= 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_calls_after_code_of_the_program_are_made_as_things_are_then(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    events: list[str] = []
+    submit = SimulatedPool.submit
+
+    def submitted(self: SimulatedPool, task: Task, inbox: Inbox) -> bool:
+        events.append("call")
+        return submit(self, task, inbox)
+
+    def operation(_value: int) -> None:
+        events.append("operation")
+
+    @pydron.schedule
+    def main() -> None:
+        for x in range(6):
+            operation(double(x))
+            double(x + 1)
+
+    monkeypatch.setattr(SimulatedPool, "submit", submitted)
+    monkeypatch.setattr(SimulatedPool, "look_again", lambda _self: events.append("look"))
+    with simulate(workers=4, seed=seed):
+        main()
+    operations = [number for number, event in enumerate(events) if event == "operation"]
+    assert len(operations) == 6
+    assert {events[number - 1] for number in operations} == {"look"}
