@@ -208,13 +208,12 @@ class Calls(Writer):
         return [
             *self._spread(call, node),
             *self._await_owner(call, code),
-            *self._ask_call(call, node, verb),
-            *quote("if _Type(_Answer) is _F: _Answer = yield _Answer", code, _Answer=".answer"),
+            *self._ask_unit(call, node, verb),
             *quote(
                 "if _Answer is _D:\n    yield _ORDERED\n    _Again",
                 code,
                 _Answer=".answer",
-                _Again=self._ask_call(call, node, f"{verb}_in_turn"),
+                _Again=self._ask_unit(call, node, f"{verb}_in_turn"),
             ),
             *quote(
                 "if _Type(_Answer) is _C:\n"
@@ -228,6 +227,11 @@ class Calls(Writer):
                 _Take=[assign(target, load(".answer", code), code)],
             ),
         ]
+
+    def _ask_unit(self, call: ast.Call, node: Call, question: str) -> list[ast.stmt]:
+        """Ask what to do with a call, and wait for a fiber that makes it."""
+        wait = quote("if _Type(_Answer) is _F: _Answer = yield _Answer", node.code, _Answer=".answer")
+        return [*self._ask_call(call, node, question), *wait]
 
 
 def _verb(node: Call) -> str:
