@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parts_at"]
 
-_TABLES = frozenset(map(id, (dict, defaultdict)))
-_SEQUENCES = frozenset(map(id, (list, tuple)))
+_HOLDERS = frozenset(map(id, (dict, defaultdict, list, tuple)))
 
 
 def parts_at(fiber: Questions, ways: tuple[Way, ...], values: Sequence[object]) -> Iterator[object]:
@@ -47,7 +46,7 @@ def _attribute(fiber: Questions, owner: object, name: str) -> object:
 
 
 def _item(fiber: Questions, owner: object, key: object) -> object:
-    if id(type(key)) not in ATOM_IDS or id(type(owner)) not in _TABLES | _SEQUENCES:
+    if id(type(key)) not in ATOM_IDS or id(type(owner)) not in _HOLDERS:
         return None
     content = owner if fiber.run.memory.is_open(owner) else fiber.forecast(owner)
     if isinstance(content, dict):

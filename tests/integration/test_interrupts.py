@@ -356,7 +356,8 @@ def test_handlers_come_back_when_one_of_them_raises() -> None:
     raised = 0
     try:
         signal.signal(signal.SIGUSR1, stop)
-        for left in range(1, 2 * len(numbers) + 8):  # noqa: B007 - `press` counts it down
+        for at in range(1, 2 * len(numbers) + 8):
+            left = at
             try:
                 sys.setprofile(press)
                 with HeldBack():
