@@ -55,9 +55,7 @@ class Makers(RunAhead):
         self.settle_keys(fiber)
         if self._is_relied_on(fiber):
             self._squash_after(fiber)
-            self._return(fiber)
-            return
-        if fiber.outs is not None:
+        elif fiber.outs is not None:
             results = fiber.result
             if fiber.is_bet:
                 if results[0]:  # type: ignore[index]
