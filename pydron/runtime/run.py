@@ -17,6 +17,7 @@ from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.forecasts import Forecasts
 from pydron.runtime.giving_way import GivingWay
 from pydron.runtime.plan import Activation
+from pydron.runtime.trace import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -209,7 +210,7 @@ class Run(GivingWay):
             self._drop(fiber.segment.pop())
         self._squash_after(body)
         self._stale = False
-        self._catch(body, fiber, interrupt, tick, None)
+        self._catch(body, fiber, within(interrupt, body.activation), tick, None)
         try:
             self._loop()
         except BaseException as again:

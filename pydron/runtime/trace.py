@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Activation
 
-__all__ = ["handed_back", "place_error", "raise_again", "through_generator", "unconverted"]
+__all__ = ["handed_back", "place_error", "raise_again", "through_generator", "unconverted", "within"]
 
 _LEFT = "coroutine raised StopIteration"
 
@@ -183,6 +183,14 @@ def _of_comprehension(error: UnboundLocalError, activation: Activation) -> BaseE
     free = NameError(text, name=found[1])
     free.__context__ = error.__context__
     return free.with_traceback(error.__traceback__)
+
+
+def within(error: BaseException, activation: Activation) -> BaseException:
+    """Return an error without the traceback entries of frames around that of a call, if it has passed through them."""
+    for entry, owner in _entries(error.__traceback__):
+        if owner is activation:
+            return error.with_traceback(entry)
+    return error
 
 
 def raise_again(error: BaseException) -> NoReturn:
