@@ -95,13 +95,17 @@ class NotTranslatable(Exception):
 class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
-    def __init__(self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset(), *, is_part: bool = False
+    ) -> None:
         self.builtins = builtins_of(code)
         if may_consume(code):
             source = replace(source, tree=copy_tree(source.tree))
             mark_consumed(source.tree, shadowed.union(code.co_freevars))
         self.source = source
         self.shadowed = shadowed
+        self.is_part = is_part
+        """The function is not decorated."""
         self._first_line = code.co_firstlineno
         self._is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
         self.scope = Scope.of(code, source.tree)
@@ -242,7 +246,7 @@ class Translation:
             with Depth():
                 found = self._codes[key] = self._frame(key)
             self._mine.add(found)
-            if not self._is_coroutine:
+            if not (self._is_coroutine or self.is_part):
                 add_sequential(found)
         return found
 
@@ -354,35 +358,39 @@ def _as_in_source(code: CodeType, constant: object, old: str, new: str) -> objec
 
 
 _LOCK = threading.RLock()
-_TRANSLATIONS: dict[tuple[int, frozenset[str]], tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
-"""By identity, as code objects of different files may be equal, and by names that do not mean what builtins mean."""
+_TRANSLATIONS: dict[tuple[int, frozenset[str], bool], tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
+"""By identity, as code objects of different files may be equal, by names that do not mean what builtins mean, and by
+whether the function is decorated."""
 
 
-def translate(function: FunctionType, stamp: Stamp | None = None) -> Translation:
+def translate(function: FunctionType, stamp: Stamp | None = None, *, is_part: bool = False) -> Translation:
     """Return the translation of a function.
 
     Args:
         function: a Python function.
         stamp: of its file, when the function was made.
+        is_part: it is not decorated.
 
     Raises:
         NotTranslatable: it has to run as it is written.
     """
     code = function.__code__
     others = shadowed(function, builtins_of(code))
-    key = (id(code), others)
+    key = (id(code), others, is_part)
     with _LOCK:
         known = _TRANSLATIONS.get(key)
         if known is None or known[0]() is not code:
             reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
-            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others))
+            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others, is_part))
     translation = known[1]
     if isinstance(translation, NotTranslatable):
         raise NotTranslatable(*translation.args)
     return translation
 
 
-def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[str]) -> Translation | NotTranslatable:
+def _translate(
+    function: FunctionType, stamp: Stamp | None, others: frozenset[str], is_part: bool
+) -> Translation | NotTranslatable:
     if function.__code__.co_flags & inspect.CO_ASYNC_GENERATOR:
         return NotTranslatable("it is an asynchronous generator function")
     with Depth():
@@ -393,7 +401,7 @@ def _translate(function: FunctionType, stamp: Stamp | None, others: frozenset[st
         reason = native_reason(source.tree, source.class_name)
         if reason is not None:
             return NotTranslatable(reason)
-        translation = Translation(source, function.__code__, others)
+        translation = Translation(source, function.__code__, others, is_part=is_part)
         line = translation.stuck_comprehension() if has_asynchronous_comprehension(source.tree) else None
         if line is not None:
             return NotTranslatable(f"line {line}: an asynchronous comprehension is part of what runs as it is written")
@@ -426,6 +434,7 @@ class CompiledPlan:
         self.filename = translation.source.filename
         self.is_generator = bool(function.__code__.co_flags & inspect.CO_GENERATOR)
         self.is_coroutine = bool(function.__code__.co_flags & inspect.CO_COROUTINE)
+        self.is_part = translation.is_part
         self.impure = translation.impure
         self.obstacles = translation.obstacles
         self.futile = translation.futile
@@ -497,7 +506,7 @@ class CompiledPlan:
 
     def is_native(self, tick: int, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing to run in parallel in the loop at a tick, or at 0, in the whole function."""
-        return calls_nothing(self._translation.mentions_at(tick), self._find, names, asked)
+        return calls_nothing(self._translation.mentions_at(tick), self._find, self._function.__globals__, names, asked)
 
     def _find(self, name: str) -> object:
         """Return the value of a name that is none of the function's own variables."""

@@ -19,7 +19,8 @@ from pydron.context import current_context, watched_by
 from pydron.contexts import OwnContext, unlink_missed
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
-from pydron.runtime.callers import SCHEDULED, add_sequential
+from pydron.runtime.callers import SCHEDULED, add_sequential, is_sequential
+from pydron.runtime.helpers import made_by
 from pydron.runtime.marks import mark_scheduled, on_news
 from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from typing import Self
 
-    from pydron.compiled import CompiledPlan
+    from pydron.compiled import CompiledPlan, Translation
     from pydron.runtime.marks import Asked
     from pydron.runtime.run import Run
     from pydron.steps import Steps
@@ -121,13 +122,18 @@ class Scheduled:
     def _translate(self) -> None:
         # Slow to import, and never needed by programs that only decorate.
         import pydron.runtime.run  # noqa: F401 - comes next
-        from pydron.compiled import CompiledPlan, NotTranslatable, translate
+        from pydron.compiled import CompiledPlan, NotTranslatable
 
         try:
-            self._plan = CompiledPlan(self.function, translate(self.function, self.stamp))
+            self._plan = CompiledPlan(self.function, self._translation())
         except NotTranslatable as error:
             self._reason = str(error)
         self._tried = True
+
+    def _translation(self) -> Translation:
+        from pydron.compiled import translate
+
+        return translate(self.function, self.stamp)
 
     def is_native(self, names: Container[object] | None, asked: Asked | None = None) -> bool:
         """Say whether there is nothing in the function to run in parallel.
@@ -153,10 +159,10 @@ class Scheduled:
 
     def calls_nothing(self, names: Container[object] | None, asked: Asked) -> bool:
         """Say the same, apart from the scheduled functions that this one calls: those are left in `asked`."""
-        from pydron.compiled import CompiledPlan, NotTranslatable, translate
+        from pydron.compiled import CompiledPlan, NotTranslatable
 
         try:
-            plan = self._plan or CompiledPlan(self.function, translate(self.function, self.stamp))
+            plan = self._plan or CompiledPlan(self.function, self._translation())
         except NotTranslatable:
             return True  # it runs as it is written anyway
         return plan.is_native(0, names, asked)
@@ -207,6 +213,25 @@ class Scheduled:
             self.function.__module__ or code.co_filename,
             self.function.__globals__.setdefault("__warningregistry__", {}),
         )
+
+
+class _Part(Scheduled):
+    """What is known of an undecorated function that is a part of a run. Nobody has asked for that: nobody is told."""
+
+    def __init__(self, function: FunctionType) -> None:
+        super().__init__(function, strict=False)
+
+    def _translation(self) -> Translation:
+        from pydron.compiled import translate
+
+        # What is written inside a scheduled function belongs to that.
+        return translate(self.function, self.stamp, is_part=not is_sequential(self.function.__code__))
+
+    def _tell(self) -> None:
+        pass
+
+
+made_by(_Part)
 
 
 class _Reference(weakref.ref[Scheduled]):

@@ -17,7 +17,7 @@ from pydron.observe.foresight import foresee
 from pydron.observe.verdicts import Kind, Verdict
 from pydron.runtime.effects import is_known_call
 from pydron.runtime.effects.memory import class_dict, class_mro, is_class
-from pydron.runtime.effects.reach import global_names
+from pydron.runtime.helpers import leads_to, part_of_run
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
@@ -51,8 +51,6 @@ _AWAITED = "it waits for its turn and is left to the event loop; what follows is
 _TOGETHER = "await functional calls where they stand: they wait together without gather() and tasks"
 _WHAT = {"iter": "async for", "next": "async for", "enter": "async with", "leave": "async with"}
 _SCHEDULE = "decorate the helper with @pydron.schedule: its calls are then part of the run"
-_DEPTH = 3
-"""How many helpers that call each other are looked through for functional calls."""
 _ADVICE = (
     ("ordered, outside", _SCHEDULE),
     ("functional, outside", _SCHEDULE),
@@ -198,11 +196,16 @@ class Judge:
         made = _first_functional(map(self._outer, sorted(names)))
         if made is None or definition.decorator_list:
             return None
-        reason = f"an inner function runs as it is written, and it calls {made}(), which is functional"
-        return Verdict(node.line, Kind.BLOCKING, f"{definition.name}()", reason, "decorate it with @pydron.schedule")
+        what = f"{definition.name}()"
+        if not any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(definition)):
+            return Verdict(node.line, Kind.PARALLEL, what, f"part of the same run: it leads to {made}()")
+        reason = f"a generator function runs as it is written, and it calls {made}(), which is functional"
+        return Verdict(node.line, Kind.BLOCKING, what, reason, "decorate it with @pydron.schedule")
 
     def _helper(self, node: Call, what: str, function: FunctionType, *, constructs: bool) -> Verdict:
-        made = _functional_in(function, _DEPTH)
+        made = leads_to(function)
+        if made is not None and part_of_run(function, None) is not None:
+            return Verdict(node.line, Kind.PARALLEL, what, f"part of the same run: it leads to {made}()")
         if made is not None:
             reason = f"it calls {made}(), which is functional, but is not scheduled itself"
             return Verdict(node.line, Kind.BLOCKING, what, reason, _SCHEDULE)
@@ -253,18 +256,6 @@ class Judge:
             except ValueError:  # empty
                 return _UNKNOWN
         return function.__globals__.get(name, vars(builtins).get(name, _UNKNOWN))
-
-
-def _functional_in(function: FunctionType, depth: int) -> str | None:
-    """Return the name of a functional function that a plain one calls, itself or through others."""
-    if scheduled_of(function) is not None:
-        return None
-    values = [function.__globals__.get(name) for name in sorted(global_names(function.__code__))]
-    made = _first_functional(values)
-    helpers = iter([each for each in values if isinstance(each, FunctionType)] if depth else [])
-    while made is None and (helper := next(helpers, None)) is not None:
-        made = _functional_in(helper, depth - 1)
-    return made
 
 
 def _first_functional(values: Iterable[object]) -> str | None:

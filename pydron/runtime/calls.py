@@ -193,7 +193,8 @@ class Calls(Dispatch):
         if functional is None and self.run.names is not None and function in self.run.names:
             functional = self.run.adopt(function)
         if functional is not None and kwargs is not None:
-            if functional.waits and self.activation.plan.is_coroutine:
+            caller = self.activation.plan
+            if functional.waits and (caller.is_coroutine or caller.is_part):
                 return self._turn()  # it makes a coroutine, which complains if it is dropped
             dispatch = self._begin if functional.waits else self._dispatch
             return dispatch(
@@ -206,7 +207,7 @@ class Calls(Dispatch):
             if in_turn:
                 return Choice.NOW
             return place_ordered(cast("Fiber", self), callee, ordered, (*first, *args), kwargs)
-        scheduled = scheduled_of(function)
+        scheduled = scheduled_of(function) or self.run.part(function)
         if scheduled is not None:
             plan = scheduled.plan()
             if not self.run.pending and self.run.natives and scheduled.is_native(self.run.names):

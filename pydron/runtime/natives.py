@@ -8,9 +8,10 @@ same, through a callable that no name tells of, that call is made in place, as p
 from __future__ import annotations
 
 from functools import partial
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
+from pydron.runtime.helpers import attribute_leads_to_calls, is_part
 from pydron.runtime.marks import functional_of, named_functional, named_scheduled, scheduled_of, unbound
 
 if TYPE_CHECKING:
@@ -26,19 +27,26 @@ MISSING = object()
 
 
 def calls_nothing(
-    mentions: Mentions, find: Callable[[str], object], names: Container[object] | None, asked: Asked | None
+    mentions: Mentions,
+    find: Callable[[str], object],
+    namespace: dict[str, object],
+    names: Container[object] | None,
+    asked: Asked | None,
 ) -> bool:
     """Say whether code makes no functional call, as far as what it mentions tells.
 
     Args:
         mentions: what the code mentions.
         find: gives the value of a global or free name, or `MISSING`.
+        namespace: the variables of the module.
         names: the callables that the configuration calls functional.
         asked: the scheduled functions that the question is about as well: what is called is added to them.
     """
     if mentions.opaque:
         return False
     attributes: Iterable[str] = mentions.attributes
+    if any(attribute_leads_to_calls(name, namespace) for name in attributes):
+        return False
     if not all(_is_plain_attribute(name, names, asked) for name in attributes) or _has_operators(names, asked):
         return False
     return all(_is_plain_path(path, find, names, asked) for path in mentions.paths)
@@ -54,6 +62,8 @@ def is_plain(value: object, names: Container[object] | None, asked: Asked | None
     scheduled = scheduled_of(function)
     if scheduled is not None:
         return scheduled.is_native(names, asked)
+    if type(function) is FunctionType and is_part(function, names):
+        return False
     return names is None or not callable(value) or function not in names
 
 

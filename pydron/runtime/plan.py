@@ -75,6 +75,8 @@ class Plan(Protocol):
     """Calling it makes a generator, and nothing happens before that is asked for its first value."""
     is_coroutine: bool
     """Calling it makes a coroutine."""
+    is_part: bool
+    """It is not decorated: calls of functional coroutine functions give coroutines in it."""
 
     obstacles: dict[int, Obstacle | None]
     """Ticks of operations that were not known to be pure, and why."""

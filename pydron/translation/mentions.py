@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from pydron.dataflow.mentions import Mentions
 from pydron.translation.scope import bound_otherwise, names_bound, own_nodes
 from pydron.translation.trees import children
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydron.translation.scope import Scope
 
@@ -22,29 +22,43 @@ _SPECIAL = frozenset((*_DEFINITIONS, *_COMPREHENSIONS, ast.Lambda, ast.Name, ast
 """Kinds of nodes in which there is more to see than what stands below them."""
 
 
-def plain_variables(tree: ast.FunctionDef, scope: Scope) -> frozenset[str]:
-    """Return the variables that hold nothing but functions and classes defined in the function, undecorated."""
-    plain: set[str] = set()
+def plain_variables(tree: ast.FunctionDef, scope: Scope) -> dict[str, list[ast.FunctionDef]]:
+    """Return the variables that hold nothing but functions and classes defined in the function, undecorated.
+
+    Each comes with those of its definitions that may run as a part of another function.
+    """
+    plain: dict[str, list[ast.FunctionDef]] = {}
     others = {*scope.parameters, *scope.declared}
     named: set[ast.AST] = set()
     """Targets of lambdas."""
     for node in own_nodes(tree):
         if isinstance(node, _DEFINITIONS):
-            (others if node.decorator_list else plain).add(node.name)
+            if node.decorator_list:
+                others.add(node.name)
+            plain.setdefault(node.name, []).extend([node] if _may_be_part(node) else [])
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             named.update(target for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node not in named:
             others.add(node.id)
         else:
             others.update(bound_otherwise(node))
-    plain.update(target.id for target in named if isinstance(target, ast.Name))
-    return frozenset(plain - others)
+    for target in named:
+        if isinstance(target, ast.Name):
+            plain.setdefault(target.id, [])
+    return {name: definitions for name, definitions in plain.items() if name not in others}
 
 
-def mentions_of(trees: list[ast.stmt], own: frozenset[str], plain: frozenset[str], shared: frozenset[str]) -> Mentions:
-    """Return what statements might call.
+def _may_be_part(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    yields = (ast.Yield, ast.YieldFrom)
+    return isinstance(node, ast.FunctionDef) and not any(isinstance(each, yields) for each in own_nodes(node))
 
-    The bodies of functions and classes defined in them do not count: they run as they are written anyway.
+
+def mentions_of(
+    trees: list[ast.stmt], own: frozenset[str], plain: Mapping[str, list[ast.FunctionDef]], shared: frozenset[str]
+) -> Mentions:
+    """Return what statements might call, functions among it that are defined beside them.
+
+    The bodies of other functions and of classes do not count: they run as they are written anyway.
 
     Args:
         trees: the statements.
@@ -65,13 +79,15 @@ def mentions_of(trees: list[ast.stmt], own: frozenset[str], plain: frozenset[str
 
 
 class _Collector(ast.NodeVisitor):
-    def __init__(self, own: frozenset[str], plain: frozenset[str], bound: frozenset[str]) -> None:
+    def __init__(self, own: frozenset[str], plain: Mapping[str, list[ast.FunctionDef]], bound: frozenset[str]) -> None:
         self.paths: set[tuple[str, ...]] = set()
         self.attributes: set[str] = set()
         self.variables: set[str] = set()
         self.opaque = False
         self._own = own
         self._plain = plain
+        self._called: set[str] = set()
+        """Functions defined beside the statements that are called."""
         self._bound = bound
         self._inner: frozenset[str] = frozenset()
         """Variables of the comprehensions around."""
@@ -120,9 +136,11 @@ class _Collector(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         match node.func:
             case ast.Name(id=name):
-                if name in self._inner or (name in self._bound - self._plain and name in self._own):
+                if name in self._plain and name not in self._inner:
+                    self._enter(name)
+                elif name in self._inner or (name in self._bound and name in self._own):
                     self.opaque = True
-                elif name in self._own - self._plain:
+                elif name in self._own:
                     self.variables.add(name)
                 elif name.startswith("."):  # perhaps a builtin that calls what it is given
                     parts = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
@@ -133,6 +151,14 @@ class _Collector(ast.NodeVisitor):
             case _:
                 self.opaque = True
         self.generic_visit(node)
+
+    def _enter(self, name: str) -> None:
+        """Visit the body of a function that is called."""
+        if name not in self._called:
+            self._called.add(name)
+            for definition in self._plain[name]:
+                for statement in definition.body:
+                    self.visit(statement)
 
     def _is_variable(self, name: str) -> bool:
         return name in self._own or name in self._inner or name.startswith(".")

@@ -21,6 +21,10 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: f_abs(<int>)
         2: <box>.grow(<site>, <k>, <any>)
         1: <v:box>.grow(<site>, <k>)
+        2: both(<site>, <k>, <int>)
+        1: both(<site>, <k>, <any>, least=<int>)
+        1: <v:box>.swell(<site>, <k>, <args>)
+        1: sum(both(<site>, <k>, each) for each in <ints>[:3]) % 9
         1: Box.scale(<site>, <k>, <int>)
         8: <v:int>
         4: <lit>

@@ -200,6 +200,12 @@ class Box:
         self.items.append(item)
         return len(self.items)
 
+    def swell(self, site: object, k: object, *values: object) -> int:
+        for value in values:
+            self.items.append(f_int(site, k, value))
+        self.v = both(site, k, self.v)
+        return len(self.items)
+
     def rank(self, value: int) -> int:
         return (value + weigh(self.spare)) % 5
 
@@ -711,6 +717,19 @@ f_lambda = pydron.functional(lambda site, k, *values: (trip(site, k), blend(valu
 
 def add(a: int, b: int) -> int:
     return a + b
+
+
+def both(site: object, k: object, x: object, *, least: int = 1) -> int:
+    """Lead to calls, with something to see between them."""
+    first = f_int(site, k, x)
+    if first < least:
+        note("both", site, k)
+        return first
+    try:
+        return first + f_int(site, (k, "again"), first)
+    except Boom:
+        note("boom", site, k)
+        raise
 
 
 def first(values: list[int]) -> int:

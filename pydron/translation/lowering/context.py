@@ -9,6 +9,7 @@ from pydron.translation.quote import Names
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Mapping
 
     from pydron.translation.scope import Scope
     from pydron.translation.source import Source
@@ -45,7 +46,7 @@ class Lowered:
     source: Source
     tree: ast.FunctionDef
     scope: Scope
-    plain: frozenset[str] = frozenset()
+    plain: Mapping[str, list[ast.FunctionDef]] = field(default_factory=dict)
     """Variables that can only hold functions and classes defined in the function."""
     shadowed: frozenset[str] = frozenset()
     """Names of builtins that mean something else in the module."""

@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import warnings
 
 import pydron
 
@@ -155,6 +156,16 @@ def fetch_both(x, y):
     return fetch(x), fetch(y)
 
 
+def fetch_each(xs):
+    for x in xs:
+        yield fetch(x)
+
+
+def fetch_loudly(y):
+    warnings.warn("fetching", stacklevel=2)
+    return fetch(y)
+
+
 class Climber:
     def __init__(self):
         self.heights = []
@@ -167,13 +178,19 @@ class Climber:
         def highest(pause):
             return max(f(height + pause) for height in self.heights)
 
+        def each(pause):
+            yield f(pause)
+
         def lowest():
             return min(self.heights)
 
         for x in xs:
-            self.climb(x)  #: blocking: it calls f(), which is functional, but is not scheduled itself decorate the helper
-        found = fetch_both(1, 2)  #: blocking: it calls f(), which is functional, but is not scheduled itself
-        return found, highest(1), lowest()  #: blocking: an inner function runs as it is written, and it calls f()
+            self.climb(x)  #: parallel: part of the same run: it leads to f()
+        found = fetch_both(1, 2)  #: parallel: part of the same run: it leads to f()
+        found += fetch_each(xs)  #: blocking: it calls f(), which is functional, but is not scheduled itself decorate the
+        fetch_loudly(1)  #: blocking: it calls f(), which is functional, but is not scheduled itself decorate the helper
+        found += each(1)  #: blocking: a generator function runs as it is written, and it calls f()
+        return found, highest(1), lowest()  #: parallel: part of the same run: it leads to f()
 
 
 @pydron.schedule
@@ -183,7 +200,7 @@ def met(xs):
         p = plain(x)  #: parallel
         a = p.double + 1
         b = p.noted + 1  #: blocking: changes a list
-        fetch(a)  #: blocking: decorate the helper with @pydron.schedule
+        fetch(a)  #: parallel: part of the same run
         slow(a)  #: blocking: operations
         careful(b)  #: blocking: return a new value
         p.grow()  #: blocking: stores into x

@@ -1,0 +1,143 @@
+"""Undecorated functions that lead to functional calls: such a function runs as a part of the run that calls it.
+
+A scheduled function means what it meant, so any function may be treated as one; it gains something where there are
+functional calls in it. That is told by names: of what it calls, and of what the functions and methods call that it
+calls. A function that only seems to lead to calls means the same, and takes a little longer.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sysconfig
+from functools import lru_cache
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, cast
+
+from pydron.runtime.effects.attributes import static_lookup
+from pydron.runtime.effects.memory import class_mro, is_class
+from pydron.runtime.effects.reach import global_names
+from pydron.runtime.marks import functional_of, on_news, ordered_of, scheduled_of, unbound
+from pydron.traces import is_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterator
+
+    from pydron.runtime.marks import Schedulable
+
+__all__ = ["attribute_leads_to_calls", "is_part", "leads_to", "made_by", "part_of_run"]
+
+_ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+_FOREIGN = ("site-packages", "dist-packages", "<frozen")
+_CALLERS_MATTER = frozenset(("warn", "warn_explicit", "stack", "_getframe", "currentframe"))
+"""Names of what looks at who has called."""
+_MOST = 64
+"""How many functions that call each other are looked at."""
+
+_makers: list[Callable[[FunctionType], Schedulable]] = []
+_verdicts: dict[tuple[int, int, str], bool] = {}
+"""By namespace, its size and name, whether a method of the name leads to calls."""
+
+
+def made_by(maker: Callable[[FunctionType], Schedulable]) -> None:
+    """Say what makes a scheduled function out of one that is not decorated."""
+    _makers[:] = [maker]
+
+
+def part_of_run(function: FunctionType, names: Container[object] | None) -> Schedulable | None:
+    """Return an undecorated function as a part of a run, or None if that gains nothing or cannot be.
+
+    Args:
+        function: what is called.
+        names: the callables that the configuration calls functional.
+    """
+    if not _makers or not is_part(function, names):
+        return None
+    part = _makers[0](function)
+    return part if part.plan() is not None else None
+
+
+def is_part(function: FunctionType, names: Container[object] | None = None) -> bool:
+    """Say whether an undecorated function leads to calls of ours, and would be a part of a run by its kind."""
+    return _can_be_part(function) and leads_to(function, names) is not None
+
+
+def leads_to(function: FunctionType, names: Container[object] | None = None) -> str | None:
+    """Return the name of one of our callables that a function calls, itself or through others, or None."""
+    pending, seen = [function], set[int]()
+    while pending and len(seen) < _MOST:
+        each = pending.pop()
+        code, namespace = each.__code__, each.__globals__
+        if id(code) in seen:
+            continue
+        seen.add(id(code))
+        called = [(name, namespace.get(name)) for name in global_names(code)]
+        called += zip(code.co_freevars, map(_content, each.__closure__ or ()), strict=True)
+        called += [(name, value) for name in _attributes(code) for value in _attributes_named(name, namespace)]
+        for name, value in called:
+            callee, _ = unbound(value)
+            if _is_ours(callee) or (names is not None and callable(callee) and callee in names):
+                return name
+            if type(callee) is FunctionType and _can_be_part(callee):
+                pending.append(callee)
+    return None
+
+
+def attribute_leads_to_calls(name: str, namespace: dict[str, object]) -> bool:
+    """Say whether a method of a class in a namespace has a name and leads to functional calls."""
+    key = id(namespace), len(namespace), name
+    found = _verdicts.get(key)
+    if found is None:
+        if len(_verdicts) > 1000:
+            _verdicts.clear()
+        methods = [value for value in _attributes_named(name, namespace) if type(value) is FunctionType]
+        found = _verdicts[key] = any(map(is_part, methods))
+    return found
+
+
+on_news(_verdicts.clear)
+
+
+def _can_be_part(function: FunctionType) -> bool:
+    """Say whether a function is the user's, and may be run as a part of another without anybody being the wiser."""
+    code = function.__code__
+    if code.co_flags & _ITERATED or code.co_name == "<lambda>":
+        return False
+    if not _CALLERS_MATTER.isdisjoint(code.co_names) or _is_ours(function):
+        return False
+    return _is_users(code.co_filename)
+
+
+def _is_users(path: str) -> bool:
+    return not (path.startswith(_LIBRARY) or any(part in path for part in _FOREIGN) or is_ours(path))
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # empty
+        return None
+
+
+def _is_ours(value: object) -> bool:
+    return functional_of(value) is not None or scheduled_of(value) is not None or ordered_of(value) is not None
+
+
+def _attributes_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
+    """Give what classes and modules in a namespace, and classes in those modules, have by a name."""
+    for value in [*namespace.values()]:
+        if is_class(value):
+            found = static_lookup(class_mro(cast("type", value)), name)
+            yield found.__func__ if isinstance(found, staticmethod | classmethod) else found
+        elif type(value) is ModuleType and namespace is not (inside := vars(value)):
+            file = inside.get("__file__")
+            if type(file) is str and _is_users(file):
+                yield inside.get(name)
+                yield from _attributes_named(name, {key: each for key, each in inside.items() if is_class(each)})
+
+
+@lru_cache(maxsize=1024)
+def _attributes(code: CodeType) -> frozenset[str]:
+    """Return the names of attributes that code reads."""
+    own = frozenset(code.co_names) - global_names(code)
+    return own.union(*[_attributes(const) for const in code.co_consts if type(const) is CodeType])
