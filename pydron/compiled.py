@@ -106,6 +106,7 @@ class Translation:
         self.shadowed = shadowed
         self.is_part = is_part
         """The function is not decorated."""
+        self.account = object()  # may be kept for longer than the translation
         self._first_line = code.co_firstlineno
         self._is_coroutine = bool(code.co_flags & inspect.CO_COROUTINE)
         self.scope = Scope.of(code, source.tree)
@@ -435,6 +436,7 @@ class CompiledPlan:
         self.is_generator = bool(function.__code__.co_flags & inspect.CO_GENERATOR)
         self.is_coroutine = bool(function.__code__.co_flags & inspect.CO_COROUTINE)
         self.is_part = translation.is_part
+        self.account = translation.account
         self.impure = translation.impure
         self.obstacles = translation.obstacles
         self.futile = translation.futile

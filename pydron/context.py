@@ -117,7 +117,7 @@ def simulated(
     strict: bool = False,
     run_ahead: int | None = None,
     natives: bool = True,
-    inlines: Callable[[Functional], bool] | None = None,
+    inlines: Callable[[object], bool] | None = None,
 ) -> Iterator[None]:
     """Give scheduled functions that this thread calls a pool of their own."""
     from pydron.replay import show

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from functools import partial
+from time import perf_counter
 from types import BuiltinMethodType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, TypeGuard, cast
 
@@ -38,6 +39,7 @@ from pydron.runtime.trials import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from types import FunctionType
 
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Plan
@@ -207,7 +209,8 @@ class Calls(Dispatch):
             if in_turn:
                 return Choice.NOW
             return place_ordered(cast("Fiber", self), callee, ordered, (*first, *args), kwargs)
-        scheduled = scheduled_of(function) or self.run.part(function)
+        decorated = scheduled_of(function)
+        scheduled = decorated or self.run.parts.find(function)
         if scheduled is not None:
             plan = scheduled.plan()
             if not self.run.pending and self.run.natives and scheduled.is_native(self.run.names):
@@ -216,12 +219,33 @@ class Calls(Dispatch):
                 return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
             if plan is not None and plan.is_coroutine:
                 return self._turn()
+            if plan is not None and decorated is None:
+                return self._call_part(plan, cast("FunctionType", function), (*first, *args), kwargs, tick)
             if plan is not None:
                 return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
         if type(callee) is BuiltinMethodType and id(type(callee.__self__)) in CONTAINERS:
             return self._builtin_method(callee.__self__, callee.__name__, args, kwargs, tick)
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
+
+    def _call_part(
+        self, plan: Plan, function: FunctionType, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int
+    ) -> object:
+        """Call an undecorated function that is a part of the run: as it is written, if that is soon done."""
+        run = self.run
+        is_alone = not run.pending
+        if is_alone and run.parts.is_quick(plan, function) and _are_here(args) and _are_here(kwargs.values()):
+            begun = perf_counter()
+            result = function(*args, **kwargs)
+            run.observe(plan.account, perf_counter() - begun, None, 0.0)
+            return result
+        if not self.is_unit:
+            return Choice.UNIT
+        begun = perf_counter()
+        result = self.activate(plan, args, kwargs, tick)
+        if is_alone and not run.pending:  # it has had nothing to wait for
+            run.observe(plan.account, perf_counter() - begun, None, 0.0)
+        return result
 
     def _named_ordered(self, function: object) -> Ordered | None:
         names = self.run.ordered_names
@@ -419,7 +443,7 @@ class Calls(Dispatch):
         return None
 
 
-def _are_here(args: tuple[object, ...]) -> bool:
+def _are_here(args: Iterable[object]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
     return NOT_HERE.isdisjoint(map(id, map(type, args)))
 

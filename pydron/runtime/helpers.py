@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pydron.runtime.marks import Schedulable
 
-__all__ = ["attribute_leads_to_calls", "is_part", "leads_to", "made_by", "part_of_run"]
+__all__ = ["attribute_leads_to_calls", "is_part", "leads_to", "made_by", "named_by", "part_of_run"]
 
 _ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -64,6 +64,11 @@ def is_part(function: FunctionType, names: Container[object] | None = None) -> b
 
 def leads_to(function: FunctionType, names: Container[object] | None = None) -> str | None:
     """Return the name of one of our callables that a function calls, itself or through others, or None."""
+    return next((name for name, _ in named_by(function, names)), None)
+
+
+def named_by(function: FunctionType, names: Container[object] | None = None) -> Iterator[tuple[str, object]]:
+    """Give those of our callables that a function names, itself or through others that it calls, and their names."""
     pending, seen = [function], set[int]()
     while pending and len(seen) < _MOST:
         each = pending.pop()
@@ -77,10 +82,9 @@ def leads_to(function: FunctionType, names: Container[object] | None = None) -> 
         for name, value in called:
             callee, _ = unbound(value)
             if _is_ours(callee) or (names is not None and callable(callee) and callee in names):
-                return name
-            if type(callee) is FunctionType and _can_be_part(callee):
+                yield name, callee
+            elif type(callee) is FunctionType and _can_be_part(callee):
                 pending.append(callee)
-    return None
 
 
 def attribute_leads_to_calls(name: str, namespace: dict[str, object]) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from types import FunctionType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.conflicts import Memory
 from pydron.runtime.entries import Effect
 from pydron.runtime.fiber import Fiber, State
 from pydron.runtime.guesses import Guesses
-from pydron.runtime.helpers import part_of_run
+from pydron.runtime.parts import Parts
 from pydron.runtime.promise import DONE, PENDING, Promise
 from pydron.runtime.trials import Trials
 from pydron.tasks import Inbox
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pydron.ids import TaskId
     from pydron.runtime.fiber import Entry
     from pydron.runtime.forecasts import Forecasts
-    from pydron.runtime.marks import Functional, Schedulable
+    from pydron.runtime.marks import Functional
     from pydron.runtime.surroundings import Surroundings
 
 __all__ = ["Ledger"]
@@ -59,6 +58,7 @@ class Ledger:
         """Who hears of output is known, as far as nothing can have changed that since."""
         self.binds = False
         """Output may change variables of the program, of which nobody takes note."""
+        self.parts = Parts(surroundings)
         self.trials = Trials(self.memory, surroundings.twin)
         self.guesses = Guesses()
         self.keeps_calls = False
@@ -72,24 +72,12 @@ class Ledger:
         """By fibers that have announced stores, what is kept once they are done."""
         self._keeping = False
         """Calls that are dropped may come up again."""
-        self._parts: dict[FunctionType, Schedulable | None] = {}
-        """Undecorated functions that were called, as parts of the run."""
         self._forgotten: list[TaskId] = []
         self._cancelled: list[TaskId] = []
 
     def adopt(self, function: object) -> Functional | None:
         """Return the promise that the configuration gives to a callable it names, if it can."""
         return self._surroundings.adopt(function)
-
-    def part(self, function: object) -> Schedulable | None:
-        """Return an undecorated function that leads to functional calls as a part of this run, if it can be one."""
-        if type(function) is not FunctionType:
-            return None
-        if function.__closure__ is not None:
-            return part_of_run(function, self.names)  # there may be another one for each round of a loop
-        if function not in self._parts:
-            self._parts[function] = part_of_run(function, self.names)
-        return self._parts[function]
 
     def namespace(self) -> object:
         """Return the variables of the module that the scheduled function belongs to."""

@@ -77,6 +77,8 @@ class Plan(Protocol):
     """Calling it makes a coroutine."""
     is_part: bool
     """It is not decorated: calls of functional coroutine functions give coroutines in it."""
+    account: object
+    """What is known of the time that calls take is noted by this."""
 
     obstacles: dict[int, Obstacle | None]
     """Ticks of operations that were not known to be pure, and why."""

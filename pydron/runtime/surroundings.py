@@ -19,12 +19,12 @@ RUN_AHEAD = 8192
 """Unretired entries past which fibers wait."""
 
 
-def never(_functional: Functional) -> bool:
+def never(_account: object) -> bool:
     """Have no call made in the driver."""
     return False
 
 
-def _ignore(_functional: Functional, _seconds: float, _size: int | None, _packing: float) -> None:
+def _ignore(_account: object, _seconds: float, _size: int | None, _packing: float) -> None:
     pass
 
 
@@ -45,9 +45,9 @@ class Surroundings:
     """The callables that the configuration calls functional."""
     ordered_names: Container[object] | None = None
     """The callables that the configuration calls ordered."""
-    inlines: Callable[[Functional], bool] = field(default=never)
-    """Say whether a call is cheaper to run in the driver."""
-    observe: Callable[[Functional, float, int | None, float], None] = field(default=_ignore)
+    inlines: Callable[[object], bool] = field(default=never)
+    """Say whether the calls of a functional function, or of an undecorated one, are cheaper to make in the driver."""
+    observe: Callable[[object, float, int | None, float], None] = field(default=_ignore)
     """Learn how many seconds a call took, how many bytes its result has if that is known, and how long its arguments
     took to pickle."""
     natives: bool = True

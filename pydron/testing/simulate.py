@@ -13,7 +13,6 @@ from pydron.testing.pool import SimulatedPool
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydron.runtime.marks import Functional
 
 __all__ = ["simulate"]
 
@@ -41,7 +40,7 @@ def simulate(
     chosen = pool if pool is not None else SimulatedPool(**options)  # type: ignore[arg-type]
     chance = Random(str(options.get("seed")))
 
-    def inlines(_functional: Functional) -> bool:
+    def inlines(_account: object) -> bool:
         return chance.random() < inline
 
     with simulated(chosen, strict=strict, run_ahead=run_ahead, natives=natives, inlines=inlines if inline else None):

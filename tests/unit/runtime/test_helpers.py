@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 import pydron
+from pydron.context import adopt, simulated
 from pydron.runtime.helpers import leads_to, part_of_run
-from pydron.testing import simulate
+from pydron.runtime.marks import Functional, functional_of
+from pydron.runtime.parts import Parts
+from pydron.runtime.surroundings import Surroundings
+from pydron.scheduler.cost import TRIALS, CostModel
+from pydron.testing import SimulatedPool, simulate
 from tests.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FunctionType
+
+    from pydron.runtime.plan import Plan
 
 TEXT = """
 import functools, statistics, warnings
@@ -121,6 +128,13 @@ def warned(x):
 
 def evaluated(x):
     return eval("f(x)")
+
+@pydron.functional
+async def ask(x):
+    return x
+
+def waits(x):
+    return f(x), ask(x)
 """
 WAITING = """
 import asyncio
@@ -178,6 +192,47 @@ def test_in_any_order_they_mean_the_same(name: str, seed: int) -> None:
             found = main()
         with pydron.session(mode="sequential"):
             assert found == main()
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_where_all_calls_are_quick_they_are_called_as_they_are(name: str) -> None:
+    with written(TEXT) as names:
+        main = cast("Callable[[], object]", names[name])
+        with simulated(pool := SimulatedPool(), inlines=lambda _account: True):
+            found = main()
+        assert pool.clock.now == 0
+        with pydron.session(mode="sequential"):
+            assert found == main()
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_their_slow_calls_run_side_by_side_however_quick_they_were(name: str) -> None:
+    with written(TEXT) as names:
+        main = cast("Callable[[], object]", names[name])
+        pool = SimulatedPool(workers=20, order="time", durations=lambda *_: 1.0)
+        with simulated(pool, inlines=lambda account: not isinstance(account, Functional)):
+            main()
+        assert pool.clock.now == ROUNDS[name]
+
+
+def test_which_are_quick() -> None:
+    with written(TEXT) as names:
+        step, waits = cast("FunctionType", names["step"]), cast("FunctionType", names["waits"])
+        costs = CostModel()
+        with simulate() as pool:
+            surroundings = Surroundings(pool, lambda _: None, adopt, inlines=costs.inlines)
+        parts = Parts(surroundings)
+        part = parts.find(step)
+        assert part is not None
+        plan, functional = cast("Plan", part.plan()), functional_of(names["f"])
+        for account in (plan.account, functional):
+            assert not parts.is_quick(plan, step)
+            for _ in range(TRIALS):
+                costs.observe(account, 1e-6)
+        assert parts.is_quick(plan, step)
+        assert not parts.is_quick(plan, waits)  # only a run calls coroutine functions to their end
+        costs.observe(functional, 1.0)
+        assert not parts.is_quick(plan, step)
 
 
 def test_which_functions_are_parts() -> None:
