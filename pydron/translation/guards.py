@@ -42,7 +42,7 @@ def trusted(node: ast.expr, fast: frozenset[str], origin: ast.AST, loose: frozen
     if not names or isinstance(node, ast.Name):
         return None
     if _is_plain_display(node):
-        return concrete(mine, origin)
+        return concrete(mine, origin, loose)
     nothing_pending = _nothing_pending(mine, loose, origin)
     if not perhaps_read(node) <= fast:  # a global that is not read need not exist
         return nothing_pending
@@ -98,11 +98,12 @@ def _is_plain_display(node: ast.expr) -> bool:
     )
 
 
-def concrete(names: list[str], origin: ast.AST) -> ast.expr | None:
-    """Return a test for "none of these variables is a promise", or None if there are none."""
+def concrete(names: list[str], origin: ast.AST, loose: frozenset[str] = frozenset()) -> ast.expr | None:
+    """Return a test for "none of these variables is a promise", or None if there are none; see `trusted`."""
     if not names:
         return None
-    return _all([quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names], origin)
+    tests = [quote_expression("_Type(_Name) is not _P", origin, _Name=name) for name in names]
+    return _all([*tests, *_bound(names, loose, origin)], origin)
 
 
 def _nothing_pending(names: list[str], loose: frozenset[str], origin: ast.AST) -> ast.expr:
@@ -110,8 +111,11 @@ def _nothing_pending(names: list[str], loose: frozenset[str], origin: ast.AST) -
         test = quote_expression("_S.nothing_pending(*_Names)", origin, _Names=loads(names, origin))
     else:
         test = quote_expression("not _R.pending", origin)
-    bound = [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
-    return _all([test, *bound], origin)
+    return _all([test, *_bound(names, loose, origin)], origin)
+
+
+def _bound(names: list[str], loose: frozenset[str], origin: ast.AST) -> list[ast.expr]:
+    return [quote_expression("_Name is not _U", origin, _Name=name) for name in names if name in loose]
 
 
 def _all(tests: list[ast.expr], origin: ast.AST) -> ast.expr:

@@ -61,7 +61,7 @@ class Statements(Writer):
                     if owner in self._fast and owner not in self._loose(node):
                         guard = holds(owner, value.attr, code, "may_read")
                 if isinstance(value, ast.Lambda):
-                    guard = concrete(sorted(node.reads), code)
+                    guard = concrete(sorted(node.reads), code, self._loose(node))
             case _:
                 raise AssertionError(ast.dump(code))
         return checks, guard, [code, *self._born(node, made_here=True)]
