@@ -31,6 +31,7 @@ from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
 from pydron.runtime.frames import rows_of
+from pydron.runtime.helpers import called_by
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
 from pydron.runtime.ordered import place_ordered
@@ -209,24 +210,34 @@ class Calls(Dispatch):
             if in_turn:
                 return Choice.NOW
             return place_ordered(cast("Fiber", self), callee, ordered, (*first, *args), kwargs)
-        decorated = scheduled_of(function)
-        scheduled = decorated or self.run.parts.find(function)
-        if scheduled is not None:
-            plan = scheduled.plan()
-            if not self.run.pending and self.run.natives and scheduled.is_native(self.run.names):
-                return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
-            if plan is not None and plan.is_generator:
-                return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
-            if plan is not None and plan.is_coroutine:
-                return self._turn()
-            if plan is not None and decorated is None:
-                return self._call_part(plan, cast("FunctionType", function), (*first, *args), kwargs, tick)
-            if plan is not None:
-                return self.activate(plan, (*first, *args), kwargs, tick) if self.is_unit else Choice.UNIT
+        answer = self._take_in(callee, args, kwargs, tick)
+        if answer is not MISSING:
+            return answer
         if type(callee) is BuiltinMethodType and id(type(callee.__self__)) in CONTAINERS:
             return self._builtin_method(callee.__self__, callee.__name__, args, kwargs, tick)
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
+
+    def _take_in(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
+        """Call what is scheduled, or leads to functional calls, as a part of the run; `MISSING` if that cannot be."""
+        run = self.run
+        function, first, given = called_by(callee)
+        decorated = scheduled_of(function)
+        scheduled = decorated or run.parts.find(function)
+        if scheduled is None:
+            return MISSING
+        plan = scheduled.plan()
+        is_native = not run.pending and run.natives and scheduled.is_native(run.names)
+        if is_native or (plan is not None and plan.is_generator):
+            return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
+        if plan is None:
+            return MISSING
+        if plan.is_coroutine:
+            return self._turn()
+        args, kwargs = (*first, *args), {**given, **kwargs} if given else kwargs
+        if decorated is None:
+            return self._call_part(plan, cast("FunctionType", function), args, kwargs, tick)
+        return self.activate(plan, args, kwargs, tick) if self.is_unit else Choice.UNIT
 
     def _call_part(
         self, plan: Plan, function: FunctionType, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int

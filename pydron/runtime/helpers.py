@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import inspect
 import sysconfig
-from functools import lru_cache
-from types import CellType, CodeType, FunctionType, ModuleType
+from functools import lru_cache, partial
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, cast
 
 from pydron.runtime.effects.attributes import static_lookup
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
     from pydron.runtime.marks import Schedulable
 
-__all__ = ["attribute_leads_to_calls", "is_part", "leads_to", "made_by", "named_by", "part_of_run"]
+__all__ = ["attribute_leads_to_calls", "called_by", "is_part", "leads_to", "made_by", "named_by", "part_of_run"]
 
 _ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _FOREIGN = ("site-packages", "dist-packages", "<frozen")
 _CALLERS_MATTER = frozenset(("warn", "warn_explicit", "stack", "_getframe", "currentframe"))
 """Names of what looks at who has called."""
+_CALLED_AS_THEY_ARE = frozenset(map(id, (BuiltinFunctionType, FunctionType, MethodType, type)))
+"""Ids of the most common types of what is called."""
 _MOST = 64
 """How many functions that call each other are looked at."""
 
@@ -80,11 +82,26 @@ def named_by(function: FunctionType, names: Container[object] | None = None) -> 
         called += zip(code.co_freevars, map(_content, each.__closure__ or ()), strict=True)
         called += [(name, value) for name in _attributes(code) for value in _attributes_named(name, namespace)]
         for name, value in called:
-            callee, _ = unbound(value)
+            callee, _, _ = called_by(value)
             if _is_ours(callee) or (names is not None and callable(callee) and callee in names):
                 yield name, callee
             elif type(callee) is FunctionType and _can_be_part(callee):
                 pending.append(callee)
+
+
+def called_by(callee: object) -> tuple[object, tuple[object, ...], dict[str, object]]:
+    """Take apart what is called: return what that calls in turn, with which arguments before the others.
+
+    That is what a bound method, a `functools.partial` or an object whose class has a ``__call__`` does.
+    """
+    if type(callee) is partial:
+        function, first = unbound(callee.func)
+        return function, (*first, *callee.args), callee.keywords
+    if id(type(callee)) not in _CALLED_AS_THEY_ARE:
+        method = static_lookup(class_mro(type(callee)), "__call__")
+        if type(method) is FunctionType:
+            return method, (callee,), {}
+    return *unbound(callee), {}
 
 
 def attribute_leads_to_calls(name: str, namespace: dict[str, object]) -> bool:

@@ -7,12 +7,11 @@ same, through a callable that no name tells of, that call is made in place, as p
 
 from __future__ import annotations
 
-from functools import partial
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
-from pydron.runtime.helpers import attribute_leads_to_calls, is_part
-from pydron.runtime.marks import functional_of, named_functional, named_scheduled, scheduled_of, unbound
+from pydron.runtime.helpers import attribute_leads_to_calls, called_by, is_part
+from pydron.runtime.marks import functional_of, named_functional, named_scheduled, scheduled_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -45,20 +44,20 @@ def calls_nothing(
     if mentions.opaque:
         return False
     attributes: Iterable[str] = mentions.attributes
-    if any(attribute_leads_to_calls(name, namespace) for name in attributes):
+    if not all(_is_plain_attribute(name, namespace, names, asked) for name in attributes):
         return False
-    if not all(_is_plain_attribute(name, names, asked) for name in attributes) or _has_operators(names, asked):
+    if _has_operators(names, asked):
         return False
-    return all(_is_plain_path(path, find, names, asked) for path in mentions.paths)
+    return all(_is_plain_path(path, find, namespace, names, asked) for path in mentions.paths)
 
 
 def is_plain(value: object, names: Container[object] | None, asked: Asked | None = None) -> bool:
     """Say whether a value is nothing that `pydron` would run in any other way than Python."""
-    function, _ = unbound(value)
-    if functional_of(value) is not None or functional_of(function) is not None:
+    if functional_of(value) is not None:
         return False
-    if type(value) is partial:
-        return is_plain(value.func, names, asked)
+    function, _, _ = called_by(value)
+    if function is not value:
+        return is_plain(function, names, asked)
     scheduled = scheduled_of(function)
     if scheduled is not None:
         return scheduled.is_native(names, asked)
@@ -70,6 +69,7 @@ def is_plain(value: object, names: Container[object] | None, asked: Asked | None
 def _is_plain_path(
     path: tuple[str, ...],
     find: Callable[[str], object],
+    namespace: dict[str, object],
     names: Container[object] | None,
     asked: Asked | None,
 ) -> bool:
@@ -78,12 +78,18 @@ def _is_plain_path(
         if value is MISSING or not is_plain(value, names, asked):
             break
         if type(value) is not ModuleType:
-            return all(_is_plain_attribute(each, names, asked) for each in path[index:])
+            return all(_is_plain_attribute(each, namespace, names, asked) for each in path[index:])
         value = vars(value).get(name, MISSING)
     return is_plain(value, names, asked)
 
 
-def _is_plain_attribute(name: str, names: Container[object] | None, asked: Asked | None) -> bool:
+def _is_plain_attribute(
+    name: str, namespace: dict[str, object], names: Container[object] | None, asked: Asked | None
+) -> bool:
+    return not attribute_leads_to_calls(name, namespace) and _is_unmarked(name, names, asked)
+
+
+def _is_unmarked(name: str, names: Container[object] | None, asked: Asked | None) -> bool:
     if named_functional(name):
         return False
     return all(scheduled.is_native(names, asked) for scheduled in named_scheduled(name))
@@ -98,4 +104,4 @@ _OPERATORS = (
 
 def _has_operators(names: Container[object] | None, asked: Asked | None) -> bool:
     """Say whether an operation that no name tells of might be a call of ours."""
-    return not all(_is_plain_attribute(name, names, asked) for name in _OPERATORS)
+    return not all(_is_unmarked(name, names, asked) for name in _OPERATORS)

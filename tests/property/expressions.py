@@ -24,6 +24,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         2: both(<site>, <k>, <int>)
         1: both(<site>, <k>, <any>, least=<int>)
         1: <v:box>.swell(<site>, <k>, <args>)
+        1: <box>(<site>, <k>, <args>)
+        1: Box.halve(<site>, <k>, <int>)
+        1: functools.partial(both, <site>)(<k>, <int>)
         1: sum(both(<site>, <k>, each) for each in <ints>[:3]) % 9
         1: Box.scale(<site>, <k>, <int>)
         8: <v:int>

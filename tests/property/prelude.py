@@ -206,6 +206,15 @@ class Box:
         self.v = both(site, k, self.v)
         return len(self.items)
 
+    def __call__(self, site: object, k: object, *values: object) -> int:
+        self.v = f_int(site, k, self.v, *values)
+        note("called", site, k, self.v)
+        return len(values)
+
+    @classmethod
+    def halve(cls, site: object, k: object, value: object) -> int:
+        return cls.scale(site, k, both(site, k, value)) // 2
+
     def rank(self, value: int) -> int:
         return (value + weigh(self.spare)) % 5
 

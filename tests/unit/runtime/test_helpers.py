@@ -80,6 +80,37 @@ class Pipeline:
             out.append(self.noted(x))
         return out, self.seen
 
+class Scaled:
+    def __init__(self, by):
+        self.by = by
+
+    def __call__(self, x):
+        return f(x) * self.by
+
+    @staticmethod
+    def plus(x):
+        return f(x) + 1
+
+    @classmethod
+    def apply(cls, x, *, by=1):
+        return cls(by)(x)
+
+twice = Scaled(2)
+
+@pydron.schedule
+def of_objects():
+    thrice = Scaled(3)
+    return [twice(x) + thrice(x) for x in range(6)]
+
+@pydron.schedule
+def of_classes():
+    return [Scaled.plus(x) + Scaled.apply(x, by=2) for x in range(6)]
+
+@pydron.schedule
+def of_partials():
+    ahead, scaled = functools.partial(step, offset=2), functools.partial(Scaled.apply, by=3)
+    return [ahead(x) + scaled(x) for x in range(6)]
+
 @pydron.schedule
 def listed():
     return [step(x) for x in range(6)]
@@ -168,7 +199,19 @@ def main():
         out.append(inner(x))
     return out
 """
-ROUNDS = {"listed": 2, "summed": 2, "mapped": 2, "closed": 1, "inside": 2, "falling": 1, "piped": 1, "piped_noted": 1}
+ROUNDS = {
+    "listed": 2,
+    "of_objects": 1,
+    "of_classes": 1,
+    "of_partials": 2,
+    "summed": 2,
+    "mapped": 2,
+    "closed": 1,
+    "inside": 2,
+    "falling": 1,
+    "piped": 1,
+    "piped_noted": 1,
+}
 """How many calls come one after the other."""
 
 
