@@ -22,6 +22,7 @@ from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_o
 from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.lowering.calls import BIND
+from pydron.translation.lowering.comprehensions import COLLECTED
 from pydron.translation.scope import own_nodes
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ class Judge:
             method = _member(self._class(), name)
             if isinstance(method, FunctionType):
                 return self._callee(node, method)
+        if isinstance(owner, ast.Name) and owner.id.startswith(f".{COLLECTED}"):
+            return None  # a comprehension's own, which nobody has written
         if name in MUTATORS:
             return Verdict(node.line, Kind.ORDERED, f"{_shown(owner)}.{name}()", "the store joins the queue")
         return None

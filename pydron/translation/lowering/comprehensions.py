@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pydron.translation.quote import Names
 
 __all__ = [
+    "COLLECTED",
     "TO_COME",
     "ask_to_come",
     "can_unroll",
@@ -45,6 +46,8 @@ __all__ = [
     "unroll",
 ]
 
+COLLECTED = "all"
+"""What the variable of a comprehension's result is called."""
 TO_COME = ".to_come"
 """Asks whether something or what it holds is still to be stored into, so that a loop over it need not wait.
 
@@ -115,7 +118,7 @@ def unroll(flattener: Flattener, node: Comprehension) -> ast.expr:
     first = node.generators[0].iter  # evaluated in the scope around
     if not flattener.can_fuse(first):
         node.generators[0].iter = head(flattener, first)
-    result = flattener.names.fresh("all")
+    result = flattener.names.fresh(COLLECTED)
     if always:
         _loop(flattener, node, result)
     else:
