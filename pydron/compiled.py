@@ -23,6 +23,7 @@ from pydron.runtime.calls import spread
 from pydron.runtime.effects import ATOM_IDS
 from pydron.runtime.effects.consuming import begin_total, consumes, sort_by, total_of
 from pydron.runtime.fiber import Fiber
+from pydron.runtime.helpers import properties_read
 from pydron.runtime.natives import MISSING, calls_nothing
 from pydron.runtime.plan import Making, Way
 from pydron.runtime.promise import UNBOUND, Choice, Promise, Request
@@ -81,6 +82,7 @@ _VALUES: dict[str, object] = {
     ".sum": total_of,
     ".sort": sort_by,
     ".empty": iter(()),
+    ".read": getattr,
 }
 assert set(_VALUES) == INTRINSICS.union(CONSTANTS, UNIT_CONSTANTS)
 
@@ -96,7 +98,13 @@ class Translation:
     """What follows from the source of a function: its graph, and the code of its frames as they are asked for."""
 
     def __init__(
-        self, source: Source, code: CodeType, shadowed: frozenset[str] = frozenset(), *, is_part: bool = False
+        self,
+        source: Source,
+        code: CodeType,
+        shadowed: frozenset[str] = frozenset(),
+        properties: frozenset[str] = frozenset(),
+        *,
+        is_part: bool = False,
     ) -> None:
         self.builtins = builtins_of(code)
         if may_consume(code):
@@ -104,6 +112,7 @@ class Translation:
             mark_consumed(source.tree, shadowed.union(code.co_freevars))
         self.source = source
         self.shadowed = shadowed
+        self.properties = properties
         self.is_part = is_part
         """The function is not decorated."""
         self.account = object()  # may be kept for longer than the translation
@@ -123,7 +132,9 @@ class Translation:
 
     @cached_property
     def _lowered(self) -> Lowered:
-        function = Lowered(self.source, copy_tree(self.source.tree), self.scope, self._plain, self.shadowed)
+        function = Lowered(
+            self.source, copy_tree(self.source.tree), self.scope, self._plain, self.shadowed, self.properties
+        )
         with Depth():
             lower(function)
         return function
@@ -359,9 +370,11 @@ def _as_in_source(code: CodeType, constant: object, old: str, new: str) -> objec
 
 
 _LOCK = threading.RLock()
-_TRANSLATIONS: dict[tuple[int, frozenset[str], bool], tuple[weakref.ref[CodeType], Translation | NotTranslatable]] = {}
-"""By identity, as code objects of different files may be equal, by names that do not mean what builtins mean, and by
-whether the function is decorated."""
+_TRANSLATIONS: dict[
+    tuple[int, frozenset[str], frozenset[str], bool], tuple[weakref.ref[CodeType], Translation | NotTranslatable]
+] = {}
+"""By identity, as code objects of different files may be equal, by names that do not mean what builtins mean, by those
+of properties that lead to calls, and by whether the function is decorated."""
 
 
 def translate(function: FunctionType, stamp: Stamp | None = None, *, is_part: bool = False) -> Translation:
@@ -376,13 +389,13 @@ def translate(function: FunctionType, stamp: Stamp | None = None, *, is_part: bo
         NotTranslatable: it has to run as it is written.
     """
     code = function.__code__
-    others = shadowed(function, builtins_of(code))
-    key = (id(code), others, is_part)
+    others, properties = shadowed(function, builtins_of(code)), properties_read(function)
+    key = (id(code), others, properties, is_part)
     with _LOCK:
         known = _TRANSLATIONS.get(key)
         if known is None or known[0]() is not code:
             reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
-            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others, is_part))
+            known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others, properties, is_part))
     translation = known[1]
     if isinstance(translation, NotTranslatable):
         raise NotTranslatable(*translation.args)
@@ -390,7 +403,7 @@ def translate(function: FunctionType, stamp: Stamp | None = None, *, is_part: bo
 
 
 def _translate(
-    function: FunctionType, stamp: Stamp | None, others: frozenset[str], is_part: bool
+    function: FunctionType, stamp: Stamp | None, others: frozenset[str], properties: frozenset[str], is_part: bool
 ) -> Translation | NotTranslatable:
     if function.__code__.co_flags & inspect.CO_ASYNC_GENERATOR:
         return NotTranslatable("it is an asynchronous generator function")
@@ -402,7 +415,7 @@ def _translate(
         reason = native_reason(source.tree, source.class_name)
         if reason is not None:
             return NotTranslatable(reason)
-        translation = Translation(source, function.__code__, others, is_part=is_part)
+        translation = Translation(source, function.__code__, others, properties, is_part=is_part)
         line = translation.stuck_comprehension() if has_asynchronous_comprehension(source.tree) else None
         if line is not None:
             return NotTranslatable(f"line {line}: an asynchronous comprehension is part of what runs as it is written")
@@ -457,7 +470,9 @@ class CompiledPlan:
     def is_outdated(self) -> bool:
         """Say whether names of the module have come to mean something that the translation does not count on."""
         names = self._translation.builtins
-        return bool(names) and shadowed(self._function, names) != self._translation.shadowed
+        if names and shadowed(self._function, names) != self._translation.shadowed:
+            return True
+        return properties_read(self._function) != self._translation.properties
 
     @property
     def graph(self) -> Graph:

@@ -23,6 +23,7 @@ from pydron.runtime.trials import Obstacle, obstacle_of
 from pydron.translation.emit.extent import MUTATORS
 from pydron.translation.lowering.calls import BIND
 from pydron.translation.lowering.comprehensions import COLLECTED
+from pydron.translation.lowering.properties import READ
 from pydron.translation.scope import own_nodes
 
 if TYPE_CHECKING:
@@ -145,6 +146,10 @@ class Judge:
             if node.target is not None:
                 self._bound[node.target] = owner, str(name.value)
             return None
+        if isinstance(function, ast.Name) and function.id == READ:
+            owner, name = call.args
+            assert isinstance(name, ast.Constant)
+            return Verdict(node.line, Kind.PARALLEL, f"{_shown(owner)}.{name.value!s}", "a property leads to calls")
         if isinstance(function, ast.Name) and function.id in self._bound:
             return self._method(node, *self._bound[function.id])
         if isinstance(function, ast.Attribute) and self._value(function) is _UNKNOWN:

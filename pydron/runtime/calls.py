@@ -31,7 +31,7 @@ from pydron.runtime.effects.trust import are_atoms
 from pydron.runtime.entries import Effect
 from pydron.runtime.forecasts import MISSING, append_to
 from pydron.runtime.frames import rows_of
-from pydron.runtime.helpers import called_by
+from pydron.runtime.helpers import called_by, property_read
 from pydron.runtime.inline import run_inline
 from pydron.runtime.marks import Ordered, functional_of, ordered_of, scheduled_of, unbound
 from pydron.runtime.ordered import place_ordered
@@ -210,13 +210,23 @@ class Calls(Dispatch):
             if in_turn:
                 return Choice.NOW
             return place_ordered(cast("Fiber", self), callee, ordered, (*first, *args), kwargs)
-        answer = self._take_in(callee, args, kwargs, tick)
+        if callee is getattr and len(args) == 2 and not kwargs:
+            answer = self._read(*args, tick)
+        else:
+            answer = self._take_in(callee, args, kwargs, tick)
         if answer is not MISSING:
             return answer
         if type(callee) is BuiltinMethodType and id(type(callee.__self__)) in CONTAINERS:
             return self._builtin_method(callee.__self__, callee.__name__, args, kwargs, tick)
         known = self._known(callee, args, kwargs, tick)
         return self._turn() if known is Choice.TURN else known
+
+    def _read(self, owner: object, name: object, tick: int) -> object:
+        """Read an attribute, a property as a part of the run; `MISSING` if that cannot be."""
+        if type(owner) is Promise or type(name) is not str:
+            return MISSING
+        function = property_read(owner, name)
+        return MISSING if function is None else self._take_in(function, (owner,), NO_KEYWORDS, tick)
 
     def _take_in(self, callee: object, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int) -> object:
         """Call what is scheduled, or leads to functional calls, as a part of the run; `MISSING` if that cannot be."""

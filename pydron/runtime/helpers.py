@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import inspect
 import sysconfig
-from functools import lru_cache, partial
+from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, cast
 
-from pydron.runtime.effects.attributes import static_lookup
+from pydron.runtime.effects.attributes import gets_generically, static_lookup
 from pydron.runtime.effects.memory import class_mro, is_class
 from pydron.runtime.effects.reach import global_names
 from pydron.runtime.marks import functional_of, on_news, ordered_of, scheduled_of, unbound
@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
     from pydron.runtime.marks import Schedulable
 
-__all__ = ["attribute_leads_to_calls", "called_by", "is_part", "leads_to", "made_by", "named_by", "part_of_run"]
+__all__ = [
+    "attribute_leads_to_calls",
+    "called_by",
+    "is_part",
+    "leads_to",
+    "made_by",
+    "named_by",
+    "part_of_run",
+    "properties_read",
+    "property_read",
+]
 
 _ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -39,6 +49,8 @@ _MOST = 64
 _makers: list[Callable[[FunctionType], Schedulable]] = []
 _verdicts: dict[tuple[int, int, str], bool] = {}
 """By namespace, its size and name, whether a method of the name leads to calls."""
+_read: dict[tuple[int, int, int], frozenset[str]] = {}
+"""By code, namespace and its size, the answers of `properties_read`."""
 
 
 def made_by(maker: Callable[[FunctionType], Schedulable]) -> None:
@@ -80,7 +92,8 @@ def named_by(function: FunctionType, names: Container[object] | None = None) -> 
         seen.add(id(code))
         called = [(name, namespace.get(name)) for name in global_names(code)]
         called += zip(code.co_freevars, map(_content, each.__closure__ or ()), strict=True)
-        called += [(name, value) for name in _attributes(code) for value in _attributes_named(name, namespace)]
+        attributes = _names(code) - global_names(code)
+        called += [(name, value) for name in attributes for value in _attributes_named(name, namespace)]
         for name, value in called:
             callee, _, _ = called_by(value)
             if _is_ours(callee) or (names is not None and callable(callee) and callee in names):
@@ -116,13 +129,48 @@ def attribute_leads_to_calls(name: str, namespace: dict[str, object]) -> bool:
     return found
 
 
-on_news(_verdicts.clear)
+def properties_read(function: FunctionType) -> frozenset[str]:
+    """Return those attributes that a function reads which may be properties that lead to functional calls."""
+    code, namespace = function.__code__, function.__globals__
+    key = id(code), id(namespace), len(namespace)
+    found = _read.get(key)
+    if found is None:
+        if len(_read) > 1000:
+            _read.clear()
+        found = frozenset(name for name in _names(code) if any(map(_is_part_of_run, _getters(name, namespace))))
+        _read[key] = found
+    return found
+
+
+def _getters(name: str, namespace: dict[str, object]) -> Iterator[FunctionType]:
+    for found in _found_named(name, namespace):
+        if type(found) is property and type(found.fget) is FunctionType:
+            yield found.fget
+
+
+def _is_part_of_run(function: FunctionType) -> bool:
+    return scheduled_of(function) is not None or is_part(function)
+
+
+def property_read(owner: object, name: str) -> FunctionType | None:
+    """Return the function that reading an attribute calls and nothing else, if it is a property."""
+    cls = type(owner)
+    found = static_lookup(class_mro(cls), name)
+    if type(found) is not property or type(found.fget) is not FunctionType or is_class(owner):
+        return None
+    return found.fget if gets_generically(cls) else None
+
+
+@on_news
+def _forget() -> None:
+    _verdicts.clear()
+    _read.clear()
 
 
 def _can_be_part(function: FunctionType) -> bool:
     """Say whether a function is the user's, and may be run as a part of another without anybody being the wiser."""
     code = function.__code__
-    if code.co_flags & _ITERATED or code.co_name == "<lambda>":
+    if code.co_flags & _ITERATED:
         return False
     if not _CALLERS_MATTER.isdisjoint(code.co_names) or _is_ours(function):
         return False
@@ -145,20 +193,26 @@ def _is_ours(value: object) -> bool:
 
 
 def _attributes_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
+    """Give the same, and of methods and properties their functions."""
+    for found in _found_named(name, namespace):
+        if isinstance(found, staticmethod | classmethod):
+            yield found.__func__
+        else:
+            yield found.fget if type(found) is property else found
+
+
+def _found_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
     """Give what classes and modules in a namespace, and classes in those modules, have by a name."""
     for value in [*namespace.values()]:
         if is_class(value):
-            found = static_lookup(class_mro(cast("type", value)), name)
-            yield found.__func__ if isinstance(found, staticmethod | classmethod) else found
+            yield static_lookup(class_mro(cast("type", value)), name)
         elif type(value) is ModuleType and namespace is not (inside := vars(value)):
             file = inside.get("__file__")
             if type(file) is str and _is_users(file):
                 yield inside.get(name)
-                yield from _attributes_named(name, {key: each for key, each in inside.items() if is_class(each)})
+                yield from _found_named(name, {key: each for key, each in inside.items() if is_class(each)})
 
 
-@lru_cache(maxsize=1024)
-def _attributes(code: CodeType) -> frozenset[str]:
-    """Return the names of attributes that code reads."""
-    own = frozenset(code.co_names) - global_names(code)
-    return own.union(*[_attributes(const) for const in code.co_consts if type(const) is CodeType])
+def _names(code: CodeType) -> frozenset[str]:
+    """Return the names of globals and attributes in code."""
+    return frozenset(code.co_names).union(*[_names(const) for const in code.co_consts if type(const) is CodeType])

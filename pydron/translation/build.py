@@ -34,6 +34,7 @@ from pydron.translation.lowering.calls import BIND, SPREAD
 from pydron.translation.lowering.comprehensions import TO_COME
 from pydron.translation.lowering.consumers import EMPTY, SORT, SUM, TOTAL
 from pydron.translation.lowering.match_cases import is_simple
+from pydron.translation.lowering.properties import READ
 from pydron.translation.lowering.sources import CONSUMES
 from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.mentions import mentions_of
@@ -217,7 +218,7 @@ class _Builder:
 
 
 _INTRINSICS = frozenset(
-    (BIND, SPREAD, TO_COME, ".AssertionError", ".BaseException", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY)
+    (BIND, SPREAD, TO_COME, ".AssertionError", ".BaseException", CONSUMES, ZIP, TOTAL, SUM, SORT, EMPTY, READ)
 )
 
 

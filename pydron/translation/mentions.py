@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
 
 from pydron.dataflow.mentions import Mentions
-from pydron.translation.scope import bound_otherwise, names_bound, own_nodes
+from pydron.translation.lowering.properties import READ
+from pydron.translation.scope import bound_otherwise, names_bound, own_nodes, parameters_of
 from pydron.translation.trees import children
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from pydron.translation.scope import Scope
 
-__all__ = ["mentions_of", "plain_variables"]
+__all__ = ["Definitions", "mentions_of", "plain_variables"]
+
+Definitions: TypeAlias = "Mapping[str, list[ast.FunctionDef | ast.Lambda]]"
+"""By variables, the functions that they may hold."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -22,29 +26,29 @@ _SPECIAL = frozenset((*_DEFINITIONS, *_COMPREHENSIONS, ast.Lambda, ast.Name, ast
 """Kinds of nodes in which there is more to see than what stands below them."""
 
 
-def plain_variables(tree: ast.FunctionDef, scope: Scope) -> dict[str, list[ast.FunctionDef]]:
+def plain_variables(tree: ast.FunctionDef, scope: Scope) -> dict[str, list[ast.FunctionDef | ast.Lambda]]:
     """Return the variables that hold nothing but functions and classes defined in the function, undecorated.
 
     Each comes with those of its definitions that may run as a part of another function.
     """
-    plain: dict[str, list[ast.FunctionDef]] = {}
+    plain: dict[str, list[ast.FunctionDef | ast.Lambda]] = {}
     others = {*scope.parameters, *scope.declared}
-    named: set[ast.AST] = set()
-    """Targets of lambdas."""
+    named: dict[ast.AST, ast.Lambda] = {}
+    """Lambdas by what they are assigned to."""
     for node in own_nodes(tree):
         if isinstance(node, _DEFINITIONS):
             if node.decorator_list:
                 others.add(node.name)
             plain.setdefault(node.name, []).extend([node] if _may_be_part(node) else [])
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-            named.update(target for target in node.targets if isinstance(target, ast.Name))
+            named.update((target, node.value) for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node not in named:
             others.add(node.id)
         else:
             others.update(bound_otherwise(node))
-    for target in named:
+    for target, function in named.items():
         if isinstance(target, ast.Name):
-            plain.setdefault(target.id, [])
+            plain.setdefault(target.id, []).append(function)
     return {name: definitions for name, definitions in plain.items() if name not in others}
 
 
@@ -54,7 +58,10 @@ def _may_be_part(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
 
 
 def mentions_of(
-    trees: list[ast.stmt], own: frozenset[str], plain: Mapping[str, list[ast.FunctionDef]], shared: frozenset[str]
+    trees: list[ast.stmt],
+    own: frozenset[str],
+    plain: Definitions,
+    shared: frozenset[str],
 ) -> Mentions:
     """Return what statements might call, functions among it that are defined beside them.
 
@@ -79,7 +86,7 @@ def mentions_of(
 
 
 class _Collector(ast.NodeVisitor):
-    def __init__(self, own: frozenset[str], plain: Mapping[str, list[ast.FunctionDef]], bound: frozenset[str]) -> None:
+    def __init__(self, own: frozenset[str], plain: Definitions, bound: frozenset[str]) -> None:
         self.paths: set[tuple[str, ...]] = set()
         self.attributes: set[str] = set()
         self.variables: set[str] = set()
@@ -105,6 +112,10 @@ class _Collector(ast.NodeVisitor):
         elif isinstance(node, ast.Lambda):
             for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
                 self.visit(default)
+            around = self._inner
+            self._inner |= parameters_of(node.args)
+            self.visit(node.body)
+            self._inner = around
         elif isinstance(node, _COMPREHENSIONS):
             around = self._inner
             self._inner |= {name for each in node.generators for name in names_bound(each.target)}
@@ -135,6 +146,9 @@ class _Collector(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         match node.func:
+            case ast.Name(id=name) if name == READ:
+                _, attribute = node.args
+                self.attributes.add(cast("str", cast("ast.Constant", attribute).value))
             case ast.Name(id=name):
                 if name in self._plain and name not in self._inner:
                     self._enter(name)
@@ -157,8 +171,8 @@ class _Collector(ast.NodeVisitor):
         if name not in self._called:
             self._called.add(name)
             for definition in self._plain[name]:
-                for statement in definition.body:
-                    self.visit(statement)
+                for part in definition.body if isinstance(definition, ast.FunctionDef) else [definition]:
+                    self.visit(part)
 
     def _is_variable(self, name: str) -> bool:
         return name in self._own or name in self._inner or name.startswith(".")

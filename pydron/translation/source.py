@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydron.translation.private_names import has_private_names, write_private_names
 from pydron.translation.quote import at, define
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from pydron.translation.stamp import Stamp
 
-__all__ = ["NoSourceError", "Source", "find_imports", "find_lambda", "find_source"]
+__all__ = ["NoSourceError", "Source", "find_imports", "find_source"]
+
+Place: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+"""First line, last line, first column, last column."""
 
 
 class NoSourceError(Exception):
@@ -107,8 +110,24 @@ def _definitions(module: ast.Module) -> dict[tuple[str, int], list[tuple[ast.AST
     return found
 
 
+@lru_cache(maxsize=64)
+def _lambdas(module: ast.Module) -> dict[tuple[int, Place], tuple[ast.Lambda, str | None]]:
+    """Return all lambdas of a file by first line and place of the value, each with the innermost class around it."""
+    found: dict[tuple[int, Place], tuple[ast.Lambda, str | None]] = {}
+    pending: list[tuple[ast.AST, str | None]] = [(module, None)]
+    while pending:
+        node, class_name = pending.pop()
+        if isinstance(node, ast.Lambda):
+            body = node.body
+            place = (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset)
+            found[node.lineno, place] = node, class_name
+        inner = node.name if isinstance(node, ast.ClassDef) else class_name
+        pending.extend((child, inner) for child in children(node))
+    return found
+
+
 def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine: bool = False) -> Source:
-    """Return the definition of a function.
+    """Return the definition of a function; that of a lambda comes as one that returns its value.
 
     Args:
         function: a Python function.
@@ -121,7 +140,7 @@ def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine
     code = function.__code__
     filename = code.co_filename
     if code.co_name == "<lambda>":
-        raise NoSourceError("a lambda is a single expression")
+        return _find_lambda(function, stamp)
     found = _definitions(_module(function, stamp)).get((code.co_name, code.co_firstlineno), [])
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {filename} does not define one function {code.co_name}")
@@ -143,34 +162,20 @@ def find_source(function: FunctionType, stamp: Stamp | None = None, *, coroutine
     )
 
 
-def find_lambda(function: FunctionType) -> Source:
-    """Return a lambda as a definition that returns its value.
-
-    Raises:
-        NoSourceError: there is no source, or it cannot be told which lambda of the line it is.
-    """
+def _find_lambda(function: FunctionType, stamp: Stamp | None) -> Source:
     code = function.__code__
-    places = {place for place in code.co_positions() if None not in place}
-    found: list[tuple[ast.Lambda, str | None]] = []
-    pending: list[tuple[ast.AST, str | None]] = [(_module(function), None)]
-    while pending:
-        node, class_name = pending.pop()
-        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _place(node.body) in places:
-            found.append((node, class_name))
-        inner = node.name if isinstance(node, ast.ClassDef) else class_name
-        pending.extend((child, inner) for child in children(node))
+    lambdas = _lambdas(_module(function, stamp))
+    keys = {(code.co_firstlineno, place) for place in code.co_positions()}
+    found = [lambdas[key] for key in keys if key in lambdas]
     if len(found) != 1:
         raise NoSourceError(f"line {code.co_firstlineno} of {code.co_filename} does not hold one such lambda")
     node, class_name = found[0]
     copied = copy_tree(node)
-    tree = _outside_of_class(at(define("lambda_", copied.args, [at(ast.Return(copied.body), node)]), node), class_name)
+    tree = at(define(code.co_name, copied.args, [at(ast.Return(copied.body), node)]), node)
+    tree = _outside_of_class(tree, class_name)
     if not _same_shape(tree, code):
         raise NoSourceError(f"{code.co_filename} has changed since it was imported")
-    return Source(tree, code.co_filename, "<lambda>", function.__qualname__, class_name, code.co_flags & FUTURE_FLAGS)
-
-
-def _place(node: ast.expr) -> tuple[int, int | None, int, int | None]:
-    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+    return Source(tree, code.co_filename, tree.name, function.__qualname__, class_name, code.co_flags & FUTURE_FLAGS)
 
 
 def _outside_of_class(node: ast.FunctionDef, class_name: str | None) -> ast.FunctionDef:

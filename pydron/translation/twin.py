@@ -22,7 +22,7 @@ from pydron.translation.lowering.context import Lowered
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from pydron.translation.quote import at, define, load
 from pydron.translation.scope import Scope
-from pydron.translation.source import NoSourceError, Source, find_imports, find_lambda, find_source
+from pydron.translation.source import NoSourceError, Source, find_imports, find_source
 from pydron.translation.texts import unwarned
 from pydron.translation.trees import copy_tree
 from pydron.translation.twin_tree import ARBITER, NoTwinError, TwinTree
@@ -77,7 +77,7 @@ def _compiled(function: FunctionType) -> CodeType:
     code = function.__code__
     if _is_of_library(function):
         raise NoTwinError("it belongs to a library", code.co_firstlineno)
-    source = find_lambda(function) if code.co_name == "<lambda>" else find_source(function)
+    source = find_source(function)
     if (source.tree.end_lineno or 0) - source.tree.lineno > _LONGEST:
         raise NoTwinError("it is too long", code.co_firstlineno)
     _check_source(source, function)

@@ -13,6 +13,7 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
+from pydron.translation.lowering.properties import lower_properties
 from pydron.translation.lowering.written_loops import as_written, keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from tests.golden.pages import check_page
@@ -34,6 +35,7 @@ LOWERINGS: dict[str, Callable[[Lowered], None]] = {
     "loop_continue": lower_continue,
     "loops": lower_calls,
     "match_cases": lower_calls,
+    "properties": lower_properties,
     "short_circuit": lower_calls,
     "sources": lower_calls,
     "targets": lower_calls,
@@ -65,6 +67,7 @@ def _under(heading: str, body: list[ast.AST]) -> ast.stmt:
 def lower_by(lower: Callable[[Lowered], None], source: str) -> str:
     """Return a function after one lowering, as text."""
     function = lowered(source)
+    function.properties = frozenset(("area",))
     lower(function)
     return ast.unparse(ast.fix_missing_locations(_Shown(function).visit(function.tree)))
 

@@ -26,6 +26,9 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: <v:box>.swell(<site>, <k>, <args>)
         1: <box>(<site>, <k>, <args>)
         1: Box.halve(<site>, <k>, <int>)
+        1: <v:box>.lead
+        1: (<box>.lead - <int>) % 9
+        1: sum(<v:box>.led)
         1: functools.partial(both, <site>)(<k>, <int>)
         1: sum(both(<site>, <k>, each) for each in <ints>[:3]) % 9
         1: Box.scale(<site>, <k>, <int>)
@@ -92,6 +95,8 @@ KINDS: dict[str, tuple[Template, ...]] = {
         1: first(alias(<v:ints>))
         1: (lambda q: q + <int>)(<int>)
         1: (lambda q, r=<int>: (q, r))(<int>)[1]
+        1: max(<ints>[:3] + [1], key=lambda q: f_int(<site>, <k>, q) - q)
+        1: len(list(filter(lambda q: both(<site>, <k>, q) > q, <ints>[:3])))
         1: [lambda q, r=e: q + r for e in <ints>[:2] + [<int>]][-1](<int>)
         1: [lambda: e for e in (<int>, <int>)][0]()
         1: sum(fn(<int>) for fn in [abs, lambda q: q + <int>])

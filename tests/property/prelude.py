@@ -215,6 +215,16 @@ class Box:
     def halve(cls, site: object, k: object, value: object) -> int:
         return cls.scale(site, k, both(site, k, value)) // 2
 
+    @property
+    def lead(self) -> int:
+        note("lead", self.v)
+        return both("lead", 0, self.v)
+
+    @property
+    @pydron.schedule
+    def led(self) -> list[int]:
+        return [f_int("led", k, item) for k, item in enumerate(self.items[:3])]
+
     def rank(self, value: int) -> int:
         return (value + weigh(self.spare)) % 5
 

@@ -22,7 +22,16 @@ from pydron.runtime.effects.arrays import numpy_types
 from pydron.runtime.effects.memory import class_dict, class_mro, instance_dict, is_class
 from pydron.runtime.effects.trust import has_plain_keys
 
-__all__ = ["MISSING", "defines", "has_finalizer", "is_in_slot", "plain_attribute", "plain_setattr", "static_lookup"]
+__all__ = [
+    "MISSING",
+    "defines",
+    "gets_generically",
+    "has_finalizer",
+    "is_in_slot",
+    "plain_attribute",
+    "plain_setattr",
+    "static_lookup",
+]
 
 MISSING = object()
 
@@ -74,6 +83,15 @@ def plain_attribute(obj: object, name: str) -> bool:
     if _is_data_descriptor(found):
         return not custom_miss and _reads_plainly(found, owner, name)
     return _plain_instance_attribute(obj, name, found, custom_miss)
+
+
+def gets_generically(cls: type) -> bool:
+    """Say whether its instances read attributes in the one way there is unless a class says otherwise."""
+    for parent in class_mro(cls):
+        names = class_dict(parent)
+        if "__getattr__" in names or ("__getattribute__" in names and id(parent) not in _PLAIN_BASES):
+            return False
+    return True
 
 
 def _plain_instance_attribute(obj: object, name: str, found: object, custom_miss: bool) -> bool:

@@ -26,7 +26,7 @@ CONSTANTS = (".P", ".A", ".U", ".C", ".D", ".W", ".IMPURE", ".BREATHE", ".QUEUED
 UNIT_CONSTANTS = (".P", ".A", ".U", ".C", ".D", ".N", ".F", ".ORDERED", ".IMPURE", ".Id", ".Type")
 """Those that a unit gets."""
 INTRINSICS = frozenset(
-    (".spread", ".AssertionError", ".BaseException", ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty")
+    (".spread", ".AssertionError", ".BaseException", ".consumes", ".zip", ".Total", ".sum", ".sort", ".empty", ".read")
 )
 """Names that few functions need; their frames get them after these."""
 

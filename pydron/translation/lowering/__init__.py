@@ -13,6 +13,7 @@ from pydron.translation.lowering.assertions import lower_assertions
 from pydron.translation.lowering.asynchronous import lower_asynchronous
 from pydron.translation.lowering.calls import lower_calls
 from pydron.translation.lowering.loop_continue import lower_continue
+from pydron.translation.lowering.properties import lower_properties
 from pydron.translation.lowering.written_loops import keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 
@@ -27,6 +28,7 @@ LOWERINGS: tuple[Callable[[Lowered], None], ...] = (
     lower_zero_argument_super,
     lower_asynchronous,  # makes `while` and `try`
     keep_loops,  # before anything that only serves running in parallel
+    lower_properties,
     lower_assertions,  # makes `if` and `raise`
     lower_continue,  # makes `if`, so before the order of evaluation is written out
     lower_calls,

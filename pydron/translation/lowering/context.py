@@ -9,8 +9,8 @@ from pydron.translation.quote import Names
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping
 
+    from pydron.translation.mentions import Definitions
     from pydron.translation.scope import Scope
     from pydron.translation.source import Source
 
@@ -46,10 +46,12 @@ class Lowered:
     source: Source
     tree: ast.FunctionDef
     scope: Scope
-    plain: Mapping[str, list[ast.FunctionDef]] = field(default_factory=dict)
+    plain: Definitions = field(default_factory=dict)
     """Variables that can only hold functions and classes defined in the function."""
     shadowed: frozenset[str] = frozenset()
     """Names of builtins that mean something else in the module."""
+    properties: frozenset[str] = frozenset()
+    """Names of attributes that may be properties which lead to functional calls."""
     names: Names = field(default_factory=Names)
     unrolled: list[Unrolled] = field(default_factory=list)
     """Comprehensions that became loops."""

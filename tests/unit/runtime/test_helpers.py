@@ -87,6 +87,15 @@ class Scaled:
     def __call__(self, x):
         return f(x) * self.by
 
+    @property
+    def scaled(self):
+        return f(self.by) + 1
+
+    @property
+    @pydron.schedule
+    def planned(self):
+        return f(self.by) + 2
+
     @staticmethod
     def plus(x):
         return f(x) + 1
@@ -101,6 +110,18 @@ twice = Scaled(2)
 def of_objects():
     thrice = Scaled(3)
     return [twice(x) + thrice(x) for x in range(6)]
+
+@pydron.schedule
+def of_properties():
+    several = [Scaled(x) for x in range(6)]
+    return [each.scaled + each.planned for each in several], [getattr(each, "scaled") for each in several]
+
+@pydron.schedule
+def of_lambdas():
+    base = 3
+    plus = lambda x: f(x) + base
+    ranked = sorted(range(6), key=lambda x: -f(x))
+    return [plus(x) for x in range(6)], ranked, list(filter(lambda x: f(x) > base, range(6)))
 
 @pydron.schedule
 def of_classes():
@@ -202,6 +223,8 @@ def main():
 ROUNDS = {
     "listed": 2,
     "of_objects": 1,
+    "of_properties": 1,
+    "of_lambdas": 1,
     "of_classes": 1,
     "of_partials": 2,
     "summed": 2,

@@ -71,7 +71,7 @@ def scheduled(text: str, namespace: dict[str, object] | None = None) -> Callable
         "m = Machine()\n    for i in range(x):\n        m.notch(i)\n    return m.notches",
         "def inner(k):\n        return g(k)\n    return inner(x)",
         "def inner(k):\n        yield f(k)\n    return inner(x)",
-        "inner = lambda k: f(k)\n    return inner(x)",
+        "inner = lambda k: g(k)\n    return inner(x)",
         "try:\n        return g(x)\n    finally:\n        x = 2",
     ],
 )
@@ -90,6 +90,8 @@ def test_nothing_to_run_in_parallel(body: str) -> None:
         "s = f\n    return s(x)",
         "def inner(k):\n        return f(k)\n    return inner(x)",
         "def inner(k):\n        return deep(k)\n    def deep(k):\n        return f(k)\n    return inner(x)",
+        "inner = lambda k: f(k)\n    return inner(x)",
+        "return max([x, 1], key=lambda k: f(k))",
         "return (lambda y: y)(f)(x)",
         "import operator\n    return operator.methodcaller('functional_method', x)(Machine())",
     ],

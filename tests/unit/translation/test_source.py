@@ -51,6 +51,23 @@ def test_the_definition_is_found(text: str, body: str) -> None:
     assert source.name == "f"
 
 
+@pytest.mark.parametrize(
+    "text,body",
+    [
+        ("f, g = lambda x: x, lambda x: -x", "return x"),
+        ("g, f = lambda x: x, lambda x: x * 2", "return x * 2"),
+        ("f = (lambda: lambda x: x)()", "return x"),
+        ("class C:\n    f = lambda self: self.__x\nf = C.f", "return self._C__x"),
+        ("f = lambda x, *, y=(\n    1): (\n    x +\n    y)", "return x + y"),
+    ],
+    ids=["first", "second", "inner", "private name", "over lines"],
+)
+def test_the_lambda_is_found(text: str, body: str) -> None:
+    source = source_of(text)
+    assert ast.unparse(ast.Module(source.tree.body, [])) == body
+    assert source.name == "<lambda>"
+
+
 def test_positions_are_those_of_the_file() -> None:
     source = source_of("import os\n\n\n@decorate()\ndef f(x):\n    return (\n        x\n    )")
     returned = source.tree.body[0]
@@ -86,7 +103,6 @@ def test_future_imports_are_kept() -> None:
 @pytest.mark.parametrize(
     "text,why",
     [
-        ("f = lambda x: x", "a lambda is a single expression"),
         ("async def f(): pass", "it is a coroutine function"),
         ("exec(compile('def f(): pass', '<nowhere>', 'exec'))", "the source of <nowhere> is not available"),
     ],
