@@ -41,6 +41,7 @@ from pydron.translation.scope import Scope
 from pydron.translation.source import NoSourceError, Source, find_source
 from pydron.translation.texts import unwarned
 from pydron.translation.trees import copy_tree
+from pydron.translation.verbatim import is_verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -412,6 +413,8 @@ def _translate(
             source = find_source(function, stamp, coroutine=True)
         except NoSourceError as error:
             return NotTranslatable(str(error))
+        if is_part and not is_verbatim(source, function):
+            return NotTranslatable("its source is not what runs")
         reason = native_reason(source.tree, source.class_name)
         if reason is not None:
             return NotTranslatable(reason)

@@ -315,6 +315,18 @@ def test_which_functions_are_parts() -> None:
         assert leads_to(functions["warned"]) == "f"
 
 
+def test_no_function_whose_code_is_not_what_its_source_says() -> None:
+    with written(TEXT) as names:
+        step = cast("FunctionType", names["step"])
+        with simulate(seed=1):
+            cast("Callable[[], object]", names["listed"])()
+        code = step.__code__
+        rewritten = code.replace(co_consts=tuple(each + 1 if type(each) is int else each for each in code.co_consts))
+        assert part_of_run(step, None) is not None
+        step.__code__ = rewritten
+        assert part_of_run(step, None) is None
+
+
 def test_functions_that_the_configuration_calls_functional() -> None:
     with written(TEXT) as names:
         plain = cast("FunctionType", names["plain"])
