@@ -13,7 +13,7 @@ import sys
 import threading
 import weakref
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
@@ -395,7 +395,7 @@ def translate(function: FunctionType, stamp: Stamp | None = None, *, is_part: bo
     with _LOCK:
         known = _TRANSLATIONS.get(key)
         if known is None or known[0]() is not code:
-            reference = weakref.ref(code, lambda _gone: _TRANSLATIONS.pop(key, None))
+            reference = weakref.ref(code, partial(_TRANSLATIONS.pop, key))
             known = _TRANSLATIONS[key] = (reference, _translate(function, stamp, others, properties, is_part))
     translation = known[1]
     if isinstance(translation, NotTranslatable):

@@ -20,7 +20,7 @@ from pydron.contexts import OwnContext, unlink_missed
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
 from pydron.runtime.callers import SCHEDULED, add_sequential, is_sequential
-from pydron.runtime.marks import mark_scheduled, on_news
+from pydron.runtime.marks import made_by, mark_scheduled, on_news
 from pydron.tasks import Site
 from pydron.translation.stamp import stamp_of
 
@@ -122,9 +122,6 @@ class Scheduled:
         # Slow to import, and never needed by programs that only decorate.
         import pydron.runtime.run  # noqa: F401 - comes next
         from pydron.compiled import CompiledPlan, NotTranslatable
-        from pydron.runtime.helpers import made_by
-
-        made_by(_Part)
 
         try:
             self._plan = CompiledPlan(self.function, self._translation())
@@ -231,6 +228,9 @@ class _Part(Scheduled):
 
     def _tell(self) -> None:
         pass
+
+
+made_by(_Part)
 
 
 class _Reference(weakref.ref[Scheduled]):

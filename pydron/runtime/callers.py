@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
+from functools import partial
 from types import CodeType
 
 __all__ = ["SCHEDULED", "add_sequential", "is_sequential"]
@@ -25,7 +26,7 @@ def add_sequential(code: CodeType) -> None:
         return
     if not is_sequential(code):
         key = id(code)
-        _codes[key] = weakref.ref(code, lambda _gone: _codes.pop(key, None))
+        _codes[key] = weakref.ref(code, partial(_codes.pop, key))
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             add_sequential(constant)

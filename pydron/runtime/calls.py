@@ -54,6 +54,8 @@ _BOUND = frozenset(map(id, (BuiltinMethodType, MethodType, MethodWrapperType)))
 _TAKEN = {"pop": -1, "popleft": 0}
 """Which item methods without an argument take out of a sequence."""
 _OUTPUT = Ordered("")
+_SHALLOW = 8
+"""Launches inside each other within which a function is called as it is: it needs the stack that they take."""
 Keywords = "Mapping[str, object] | tuple[Mapping[str, object], ...] | None"
 
 
@@ -255,17 +257,17 @@ class Calls(Dispatch):
         """Call an undecorated function that is a part of the run: as it is written, if that is soon done."""
         run = self.run
         is_alone = not run.pending
-        if is_alone and run.parts.is_quick(plan, function) and _are_here(args) and _are_here(kwargs.values()):
+        values = (*args, *kwargs.values())
+        if is_alone and run.depth < _SHALLOW and run.parts.is_quick(plan, function) and _are_here(values):
             begun = perf_counter()
             result = function(*args, **kwargs)
             run.observe(plan.account, perf_counter() - begun, None, 0.0)
             return result
         if not self.is_unit:
             return Choice.UNIT
-        begun = perf_counter()
         result = self.activate(plan, args, kwargs, tick)
-        if is_alone and not run.pending:  # it has had nothing to wait for
-            run.observe(plan.account, perf_counter() - begun, None, 0.0)
+        if is_alone and not run.pending:  # it has had nothing to wait for: so much for how long it takes as it is
+            run.observe(plan.account, 0.0, None, 0.0)
         return result
 
     def _named_ordered(self, function: object) -> Ordered | None:
@@ -464,7 +466,7 @@ class Calls(Dispatch):
         return None
 
 
-def _are_here(args: Iterable[object]) -> bool:
+def _are_here(args: tuple[object, ...]) -> bool:
     """Say whether arguments are values that are bound and not to come."""
     return NOT_HERE.isdisjoint(map(id, map(type, args)))
 

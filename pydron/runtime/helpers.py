@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, cast
 from pydron.runtime.effects.attributes import gets_generically, static_lookup
 from pydron.runtime.effects.memory import class_mro, is_class
 from pydron.runtime.effects.reach import global_names
-from pydron.runtime.marks import functional_of, on_news, ordered_of, scheduled_of, unbound
+from pydron.runtime.marks import functional_of, made_scheduled, on_news, ordered_of, scheduled_of, unbound
 from pydron.traces import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Container, Iterator
 
     from pydron.runtime.marks import Schedulable
 
@@ -29,7 +29,6 @@ __all__ = [
     "called_by",
     "is_part",
     "leads_to",
-    "made_by",
     "named_by",
     "part_of_run",
     "properties_read",
@@ -46,16 +45,10 @@ _CALLED_AS_THEY_ARE = frozenset(map(id, (BuiltinFunctionType, FunctionType, Meth
 _MOST = 64
 """How many functions that call each other are looked at."""
 
-_makers: list[Callable[[FunctionType], Schedulable]] = []
 _verdicts: dict[tuple[int, int, str], bool] = {}
 """By namespace, its size and name, whether a method of the name leads to calls."""
 _read: dict[tuple[int, int, int], frozenset[str]] = {}
 """By code, namespace and its size, the answers of `properties_read`."""
-
-
-def made_by(maker: Callable[[FunctionType], Schedulable]) -> None:
-    """Say what makes a scheduled function out of one that is not decorated."""
-    _makers[:] = [maker]
 
 
 def part_of_run(function: FunctionType, names: Container[object] | None) -> Schedulable | None:
@@ -65,9 +58,9 @@ def part_of_run(function: FunctionType, names: Container[object] | None) -> Sche
         function: what is called.
         names: the callables that the configuration calls functional.
     """
-    if not _makers or not is_part(function, names):
+    if not is_part(function, names):
         return None
-    part = _makers[0](function)
+    part = made_scheduled(function)
     return part if part.plan() is not None else None
 
 

@@ -26,6 +26,8 @@ __all__ = [
     "Ordered",
     "Schedulable",
     "functional_of",
+    "made_by",
+    "made_scheduled",
     "mark_functional",
     "mark_ordered",
     "mark_scheduled",
@@ -104,6 +106,7 @@ _kept: dict[int, object] = {}
 _names: defaultdict[str, set[int]] = defaultdict(set)
 """Under which names attributes may hold a marked callable."""
 _listeners: list[Callable[[], None]] = []
+_makers: list[Callable[[FunctionType], Schedulable]] = []
 
 
 class _Reference(weakref.ref[object]):
@@ -154,6 +157,17 @@ def _forget() -> None:
                 del _kept[reference.key]
             with suppress(ValueError):  # a handler of a signal may have been faster
                 _gone.remove(reference)
+
+
+def made_by(maker: Callable[[FunctionType], Schedulable]) -> None:
+    """Say what makes a scheduled function out of one that is not decorated."""
+    _makers[:] = [maker]
+
+
+def made_scheduled(function: FunctionType) -> Schedulable:
+    """Return what a function would be if it were scheduled."""
+    (maker,) = _makers
+    return maker(function)
 
 
 def on_news(listener: Callable[[], None]) -> Callable[[], None]:

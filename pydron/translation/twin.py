@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sysconfig
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydron.translation.lowering.context import Lowered
@@ -50,7 +51,7 @@ def find_twin(function: FunctionType) -> CodeType:
     key = id(code)
     known = _TWINS.get(key)
     if known is None or known[0]() is not code:
-        known = _TWINS[key] = (weakref.ref(code, lambda _gone: _TWINS.pop(key, None)), _make(function))
+        known = _TWINS[key] = (weakref.ref(code, partial(_TWINS.pop, key)), _make(function))
     twin = known[1]
     if isinstance(twin, NoTwinError):
         raise NoTwinError(twin.reason, twin.line)  # a traceback would keep the function alive

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import weakref
 from collections import namedtuple
+from functools import partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, cast
 
@@ -38,7 +39,7 @@ def _clone(cls: type) -> type | None:
     except (TypeError, ValueError, KeyError, AttributeError):
         made = None
     key = id(cls)
-    _clones[key] = weakref.ref(cls, lambda _gone: _clones.pop(key, None)), made
+    _clones[key] = weakref.ref(cls, partial(_clones.pop, key)), made
     return made
 
 
