@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from functools import partial
-from time import perf_counter
-from types import BuiltinMethodType, MethodType, MethodWrapperType
+from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
 from typing import TYPE_CHECKING, TypeGuard, cast
 
 from pydron.runtime.conflicts import has_promise, key_of
@@ -40,7 +39,6 @@ from pydron.runtime.trials import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import FunctionType
 
     from pydron.runtime.fiber import Fiber
     from pydron.runtime.plan import Plan
@@ -235,39 +233,43 @@ class Calls(Dispatch):
         run = self.run
         function, first, given = called_by(callee)
         decorated = scheduled_of(function)
-        scheduled = decorated or run.parts.find(function)
-        if scheduled is None:
+        if decorated is None and type(function) is FunctionType:
+            return self._call_part(function, (*first, *args), {**given, **kwargs} if given else kwargs, tick)
+        if decorated is None:
             return MISSING
-        plan = scheduled.plan()
-        is_native = not run.pending and run.natives and scheduled.is_native(run.names)
+        plan = decorated.plan()
+        is_native = not run.pending and run.natives and decorated.is_native(run.names)
         if is_native or (plan is not None and plan.is_generator):
             return Choice.UNIT if has_promise(args, kwargs) else Choice.NOW
         if plan is None:
             return MISSING
         if plan.is_coroutine:
             return self._turn()
-        args, kwargs = (*first, *args), {**given, **kwargs} if given else kwargs
-        if decorated is None:
-            return self._call_part(plan, cast("FunctionType", function), args, kwargs, tick)
-        return self.activate(plan, args, kwargs, tick) if self.is_unit else Choice.UNIT
+        if not self.is_unit:
+            return Choice.UNIT
+        return self.activate(plan, (*first, *args), {**given, **kwargs} if given else kwargs, tick)
 
     def _call_part(
-        self, plan: Plan, function: FunctionType, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int
+        self, function: FunctionType, args: tuple[object, ...], kwargs: Mapping[str, object], tick: int
     ) -> object:
-        """Call an undecorated function that is a part of the run: as it is written, if that is soon done."""
+        """Call an undecorated function, as it is written if that is soon done; `MISSING` if it is no part of a run."""
         run = self.run
+        if function in run.parts.others:
+            return MISSING
         is_alone = not run.pending
-        values = (*args, *kwargs.values())
-        if is_alone and run.depth < _SHALLOW and run.parts.is_quick(plan, function) and _are_here(values):
-            begun = perf_counter()
-            result = function(*args, **kwargs)
-            run.observe(plan.account, perf_counter() - begun, None, 0.0)
-            return result
+        if is_alone and run.depth < _SHALLOW and _are_here((*args, *kwargs.values())):
+            result = run.parts.call_if_quick(function, args, kwargs)
+            if result is not MISSING:
+                return result
+        part = run.parts.find(function)
+        plan = part.plan() if part is not None else None
+        if plan is None:
+            return MISSING
         if not self.is_unit:
             return Choice.UNIT
         result = self.activate(plan, args, kwargs, tick)
-        if is_alone and not run.pending:  # it has had nothing to wait for: so much for how long it takes as it is
-            run.observe(plan.account, 0.0, None, 0.0)
+        if is_alone and not run.pending:
+            run.parts.note(plan, function)
         return result
 
     def _named_ordered(self, function: object) -> Ordered | None:

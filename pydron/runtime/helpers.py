@@ -9,31 +9,37 @@ from __future__ import annotations
 
 import inspect
 import sysconfig
+import weakref
 from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from pydron.runtime.effects.attributes import gets_generically, static_lookup
+from pydron.runtime.effects.attributes import MISSING, gets_generically, static_lookup
 from pydron.runtime.effects.memory import class_mro, is_class
 from pydron.runtime.effects.reach import global_names
 from pydron.runtime.marks import functional_of, made_scheduled, on_news, ordered_of, scheduled_of, unbound
 from pydron.traces import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from pydron.runtime.marks import Schedulable
 
 __all__ = [
     "attribute_leads_to_calls",
     "called_by",
+    "held_by",
     "is_part",
     "leads_to",
+    "likeness",
     "named_by",
     "part_of_run",
     "properties_read",
     "property_read",
 ]
+
+_Key = TypeVar("_Key")
+_Answer = TypeVar("_Answer")
 
 _ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -45,8 +51,14 @@ _CALLED_AS_THEY_ARE = frozenset(map(id, (BuiltinFunctionType, FunctionType, Meth
 _MOST = 64
 """How many functions that call each other are looked at."""
 
-_verdicts: dict[tuple[int, int, str], bool] = {}
-"""By namespace, its size and name, whether a method of the name leads to calls."""
+_KNOWN = 4096
+"""How many answers are kept of each kind."""
+
+_verdicts: dict[tuple[object, ...], bool] = {}
+_named: dict[tuple[int, int, str], tuple[tuple[Callable[[], object], bool], ...]] = {}
+"""By namespace, its size and name, what `_functions_named` gives: weak references, and which are of properties."""
+_classes: dict[tuple[int, int], list[weakref.ref[type]]] = {}
+"""By namespace and its size, the classes in it."""
 _read: dict[tuple[int, int, int], frozenset[str]] = {}
 """By code, namespace and its size, the answers of `properties_read`."""
 
@@ -66,7 +78,31 @@ def part_of_run(function: FunctionType, names: Container[object] | None) -> Sche
 
 def is_part(function: FunctionType, names: Container[object] | None = None) -> bool:
     """Say whether an undecorated function leads to calls of ours, and would be a part of a run by its kind."""
-    return _can_be_part(function) and leads_to(function, names) is not None
+    if not _can_be_part(function):
+        return False
+    key = (*likeness(function), id(names))
+    found = _verdicts.get(key)
+    if found is None:
+        found = _note(_verdicts, key, leads_to(function, names) is not None)
+    return found
+
+
+def likeness(function: FunctionType) -> tuple[object, ...]:
+    """Return what functions have in common that lead to the same calls, as far as it takes to look for them again."""
+    code, namespace = function.__code__, function.__globals__
+    return id(code), id(namespace), len(namespace), *map(id, held_by(function))
+
+
+def held_by(function: FunctionType) -> list[object]:
+    """Return the callables in a function's closure."""
+    return [content for content in map(_content, function.__closure__ or ()) if callable(content)]
+
+
+def _note(table: dict[_Key, _Answer], key: _Key, answer: _Answer) -> _Answer:
+    if len(table) >= _KNOWN:
+        table.clear()
+    table[key] = answer
+    return answer
 
 
 def leads_to(function: FunctionType, names: Container[object] | None = None) -> str | None:
@@ -86,7 +122,7 @@ def named_by(function: FunctionType, names: Container[object] | None = None) -> 
         called = [(name, namespace.get(name)) for name in global_names(code)]
         called += zip(code.co_freevars, map(_content, each.__closure__ or ()), strict=True)
         attributes = _names(code) - global_names(code)
-        called += [(name, value) for name in attributes for value in _attributes_named(name, namespace)]
+        called += [(name, value) for name in attributes for value, _ in _functions_named(name, namespace)]
         for name, value in called:
             callee, _, _ = called_by(value)
             if _is_ours(callee) or (names is not None and callable(callee) and callee in names):
@@ -112,14 +148,7 @@ def called_by(callee: object) -> tuple[object, tuple[object, ...], dict[str, obj
 
 def attribute_leads_to_calls(name: str, namespace: dict[str, object]) -> bool:
     """Say whether a method of a class in a namespace has a name and leads to functional calls."""
-    key = id(namespace), len(namespace), name
-    found = _verdicts.get(key)
-    if found is None:
-        if len(_verdicts) > 1000:
-            _verdicts.clear()
-        methods = [value for value in _attributes_named(name, namespace) if type(value) is FunctionType]
-        found = _verdicts[key] = any(map(is_part, methods))
-    return found
+    return any(type(each) is FunctionType and is_part(each) for each, _ in _functions_named(name, namespace))
 
 
 def properties_read(function: FunctionType) -> frozenset[str]:
@@ -128,21 +157,13 @@ def properties_read(function: FunctionType) -> frozenset[str]:
     key = id(code), id(namespace), len(namespace)
     found = _read.get(key)
     if found is None:
-        if len(_read) > 1000:
-            _read.clear()
-        found = frozenset(name for name in _names(code) if any(map(_is_part_of_run, _getters(name, namespace))))
-        _read[key] = found
+        found = _note(_read, key, frozenset(name for name in _names(code) if _is_property(name, namespace)))
     return found
 
 
-def _getters(name: str, namespace: dict[str, object]) -> Iterator[FunctionType]:
-    for found in _found_named(name, namespace):
-        if type(found) is property and type(found.fget) is FunctionType:
-            yield found.fget
-
-
-def _is_part_of_run(function: FunctionType) -> bool:
-    return scheduled_of(function) is not None or is_part(function)
+def _is_property(name: str, namespace: dict[str, object]) -> bool:
+    getters = [each for each, is_getter in _functions_named(name, namespace) if is_getter]
+    return any(scheduled_of(each) is not None or (type(each) is FunctionType and is_part(each)) for each in getters)
 
 
 def property_read(owner: object, name: str) -> FunctionType | None:
@@ -156,8 +177,8 @@ def property_read(owner: object, name: str) -> FunctionType | None:
 
 @on_news
 def _forget() -> None:
-    _verdicts.clear()
-    _read.clear()
+    for table in (_verdicts, _named, _classes, _read):
+        table.clear()
 
 
 def _can_be_part(function: FunctionType) -> bool:
@@ -185,25 +206,57 @@ def _is_ours(value: object) -> bool:
     return functional_of(value) is not None or scheduled_of(value) is not None or ordered_of(value) is not None
 
 
-def _attributes_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
-    """Give the same, and of methods and properties their functions."""
-    for found in _found_named(name, namespace):
-        if isinstance(found, staticmethod | classmethod):
-            yield found.__func__
-        else:
-            yield found.fget if type(found) is property else found
+def _functions_named(name: str, namespace: dict[str, object]) -> list[tuple[object, bool]]:
+    """Give the callables of ours and users' functions among the same; of properties their functions, with a mark."""
+    key = id(namespace), len(namespace), name
+    known = _named.get(key)
+    if known is None:
+        known = _note(_named, key, tuple(_references(_found_named(name, namespace))))
+    return [(callee, is_getter) for refer, is_getter in known if (callee := refer()) is not None]
+
+
+def _references(found: Iterable[object]) -> Iterator[tuple[Callable[[], object], bool]]:
+    for value in found:
+        function = value
+        if type(value) is property:
+            function = value.fget
+        elif isinstance(value, staticmethod | classmethod):
+            function = value.__func__
+        callee, _, _ = called_by(function)
+        if _is_ours(callee) or (type(callee) is FunctionType and _can_be_part(callee)):
+            try:
+                yield weakref.ref(callee), type(value) is property
+            except TypeError:
+                yield partial(_itself, callee), type(value) is property
+
+
+def _itself(value: object) -> object:
+    return value
 
 
 def _found_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
     """Give what classes and modules in a namespace, and classes in those modules, have by a name."""
+    places = [namespace]
     for value in [*namespace.values()]:
-        if is_class(value):
-            yield static_lookup(class_mro(cast("type", value)), name)
-        elif type(value) is ModuleType and namespace is not (inside := vars(value)):
+        if type(value) is ModuleType and namespace is not (inside := vars(value)):
             file = inside.get("__file__")
             if type(file) is str and _is_users(file):
-                yield inside.get(name)
-                yield from _found_named(name, {key: each for key, each in inside.items() if is_class(each)})
+                places.append(inside)
+                if name in inside:
+                    yield inside[name]
+    for place in places:
+        for cls in _classes_in(place):
+            found = static_lookup(class_mro(cls), name)
+            if found is not MISSING:
+                yield found
+
+
+def _classes_in(namespace: dict[str, object]) -> list[type]:
+    key = id(namespace), len(namespace)
+    known = _classes.get(key)
+    if known is None:
+        known = _note(_classes, key, [weakref.ref(cast("type", each)) for each in namespace.values() if is_class(each)])
+    return [cls for refer in known if (cls := refer()) is not None]
 
 
 def _names(code: CodeType) -> frozenset[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from pydron.runtime.helpers import named_by, part_of_run
+from pydron.runtime.forecasts import MISSING
+from pydron.runtime.helpers import held_by, likeness, named_by, part_of_run
 from pydron.runtime.marks import functional_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FunctionType
+
     from pydron.runtime.marks import Functional, Schedulable
     from pydron.runtime.plan import Plan
     from pydron.runtime.surroundings import Surroundings
@@ -17,44 +21,54 @@ __all__ = ["Parts"]
 
 
 class Parts:
-    """What a run knows of undecorated functions that it calls.
+    """What a run knows of undecorated functions that it calls."""
 
-    Of one with a closure nothing is kept: there may be another one for each round of a loop.
-    """
-
-    __slots__ = ("_made", "_parts", "_surroundings")
+    __slots__ = ("_kept", "_parts", "_quick", "_surroundings", "others")
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._parts: dict[FunctionType, Schedulable | None] = {}
-        self._made: dict[FunctionType, list[Functional] | None] = {}
+        self._parts: dict[FunctionType, Schedulable] = {}
+        self.others: set[FunctionType] = set()
+        """Functions without a closure that are no parts."""
+        self._quick: dict[object, list[object]] = {}
+        """By functions, or what is alike of those with closures, what they and their calls are accounted by."""
+        self._kept: list[object] = []
+        """What such keys name by identity."""
 
-    def find(self, function: object) -> Schedulable | None:
+    def find(self, function: FunctionType) -> Schedulable | None:
         """Return an undecorated function that leads to functional calls as a part of this run, if it can be one."""
-        if type(function) is not FunctionType:
-            return None
         names = self._surroundings.functional_names
         if function.__closure__ is not None:
-            return part_of_run(function, names)
+            return part_of_run(function, names)  # there may be another one for each round of a loop
         if function not in self._parts:
-            self._parts[function] = part_of_run(function, names)
+            part = part_of_run(function, names)
+            if part is None:
+                self.others.add(function)
+                return None
+            self._parts[function] = part
         return self._parts[function]
 
-    def is_quick(self, plan: Plan, function: FunctionType) -> bool:
-        """Say whether calls of a part are soon done, and all the calls that it leads to are made in the driver."""
-        inlines = self._surroundings.inlines
-        if not inlines(plan.account):
-            return False
-        made = self._functional_in(function)
-        return made is not None and all(map(inlines, made))
+    def note(self, plan: Plan, function: FunctionType) -> None:
+        """Take note that a part has had nothing to wait for. So much for how long it takes as it is."""
+        self._surroundings.observe(plan.account, 0.0, None, 0.0)
+        key = _key(function)
+        if key not in self._quick:
+            self._kept.append((function, held_by(function)))
+            made = self._find_functional(function)
+            self._quick[key] = [plan.account, *made] if made is not None else []
 
-    def _functional_in(self, function: FunctionType) -> list[Functional] | None:
-        """List the functional functions that a part names, or return None if only a run knows how to call some."""
-        if function.__closure__ is not None:
-            return self._find_functional(function)
-        if function not in self._made:
-            self._made[function] = self._find_functional(function)
-        return self._made[function]
+    def call_if_quick(self, function: FunctionType, args: tuple[object, ...], kwargs: Mapping[str, object]) -> object:
+        """Call a part as it is written, if such calls are soon done, and all that they lead to made in the driver.
+
+        Returns `MISSING` otherwise.
+        """
+        accounts = self._quick.get(_key(function))
+        if not accounts or not all(map(self._surroundings.inlines, accounts)):
+            return MISSING
+        begun = perf_counter()
+        result = function(*args, **kwargs)
+        self._surroundings.observe(accounts[0], perf_counter() - begun, None, 0.0)
+        return result
 
     def _find_functional(self, function: FunctionType) -> list[Functional] | None:
         names = self._surroundings.functional_names
@@ -66,3 +80,7 @@ class Parts:
                 return None
             found.append(functional)
         return found
+
+
+def _key(function: FunctionType) -> object:
+    return function if function.__closure__ is None else likeness(function)

@@ -12,6 +12,7 @@ import pytest
 
 import pydron
 from pydron.context import adopt, simulated
+from pydron.runtime.forecasts import MISSING
 from pydron.runtime.helpers import leads_to, part_of_run
 from pydron.runtime.marks import Functional, functional_of
 from pydron.runtime.parts import Parts
@@ -281,24 +282,32 @@ def test_their_slow_calls_run_side_by_side_however_quick_they_were(name: str) ->
         assert pool.clock.now == ROUNDS[name]
 
 
-def test_which_are_quick() -> None:
+def test_which_are_called_as_they_are() -> None:
     with written(TEXT) as names:
         step, waits = cast("FunctionType", names["step"]), cast("FunctionType", names["waits"])
         costs = CostModel()
         with simulate() as pool:
-            surroundings = Surroundings(pool, lambda _: None, adopt, inlines=costs.inlines)
+            surroundings = Surroundings(pool, lambda _: None, adopt, inlines=costs.inlines, observe=costs.observe)
         parts = Parts(surroundings)
-        part = parts.find(step)
-        assert part is not None
-        plan, functional = cast("Plan", part.plan()), functional_of(names["f"])
-        for account in (plan.account, functional):
-            assert not parts.is_quick(plan, step)
+
+        def call(function: FunctionType) -> object:
+            return parts.call_if_quick(function, (1,), {})
+
+        def note(function: FunctionType) -> None:
+            part = parts.find(function)
+            assert part is not None
             for _ in range(TRIALS):
-                costs.observe(account, 1e-6)
-        assert parts.is_quick(plan, step)
-        assert not parts.is_quick(plan, waits)  # only a run calls coroutine functions to their end
-        costs.observe(functional, 1.0)
-        assert not parts.is_quick(plan, step)
+                parts.note(cast("Plan", part.plan()), function)
+
+        note(step)
+        assert call(step) is MISSING  # not before its calls are known to be quick
+        for _ in range(TRIALS):
+            costs.observe(functional_of(names["f"]), 1e-6)
+        assert call(step) == 2
+        note(waits)
+        assert call(waits) is MISSING  # only a run calls coroutine functions to their end
+        costs.observe(functional_of(names["f"]), 1.0)
+        assert call(step) is MISSING
 
 
 def test_which_functions_are_parts() -> None:
