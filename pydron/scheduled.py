@@ -289,6 +289,11 @@ def _wrapper_code() -> CodeType:
         try:
             with scheduled.OwnContext(run.error):
                 raise run.error
+        except scheduled.Interrupt as interrupt:  # perhaps another one, on the way
+            if interrupt is run.error:
+                raise
+            scheduled.unlink_missed(interrupt)
+            raise interrupt.with_traceback(None)  # noqa: B904 - as above
         finally:
             del run
 

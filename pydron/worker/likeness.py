@@ -50,6 +50,7 @@ class Observer:
         self._environment = _environment()
         self._last: tuple[object, ...] = ()
         self._levels: tuple[int, tuple[tuple[str, int], ...]] = (0, ())
+        self._mark = _MARK, object()  # as long as it is there, no other one is like it
         self._variables = Variables()
 
     def note(self) -> int:
@@ -61,8 +62,8 @@ class Observer:
             self._levels, decimal_mark(), variables, floating,
         )  # fmt: skip
         if now != self._last:
-            self._last = now
             self.noted.append(self._describe(len(self.noted), variables, floating))
+            self._last = now  # not before: Ctrl-C may come in between
         return len(self.noted) - 1
 
     def _look_at_levels(self) -> None:
@@ -71,14 +72,18 @@ class Observer:
             return
         # Loggers empty their caches whenever any level changes.
         cache = logging.root._cache
-        if (_MARK, id(self)) not in cache:
-            cache[_MARK, id(self)] = True
-            named = [("", logging.root.level)]
-            for name, each in list(logging.root.manager.loggerDict.items()):
-                # A logger of another class is made by its library, whose import fails where one of that name is there.
-                if type(each) is logging.Logger and each.level:
-                    named.append((name, each.level))
-            self._levels = (logging.root.manager.disable, tuple(named))
+        if self._mark not in cache:
+            cache[self._mark] = True  # first, as a level may change meanwhile
+            try:
+                named = [("", logging.root.level)]
+                for name, each in list(logging.root.manager.loggerDict.items()):
+                    # A logger of another class is made by its library, whose import fails where one of that name is.
+                    if type(each) is logging.Logger and each.level:
+                        named.append((name, each.level))
+                self._levels = (logging.root.manager.disable, tuple(named))
+            except BaseException:  # Ctrl-C
+                cache.pop(self._mark, None)
+                raise
 
     def _describe(self, number: int, variables: Values, floating: tuple[tuple[str, str], ...]) -> Likeness:
         now = _environment()

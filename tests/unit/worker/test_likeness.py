@@ -68,6 +68,33 @@ def test_something_changed(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert observer.note() == 1
 
 
+def test_interrupted_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_level(monkeypatch)
+    calls, interrupted = 0, True
+    while interrupted:
+        calls += 11
+        observer, left = Observer(), calls
+
+        def press(_frame: object, _event: str, _argument: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+
+        before = sys.getprofile()
+        sys.setprofile(press)
+        try:
+            observer.note()
+            interrupted = False
+        except KeyboardInterrupt:
+            pass
+        finally:
+            left = 0
+            sys.setprofile(before)
+        assert ("pydron.test", 5) in observer.noted[observer.note()].levels
+        assert [each.number for each in observer.noted] == [*range(len(observer.noted))]
+
+
 def test_context_variables() -> None:
     local: ContextVar[int] = ContextVar("local", default=1)
 
