@@ -17,6 +17,7 @@ from pydron.worker.likeness import DecimalNote, Observer, ThreadLikeness, decima
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import FrameType
 
 
 ALSO_SET: ContextVar[object] = ContextVar("also set")
@@ -68,28 +69,26 @@ def test_something_changed(what: str, monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert observer.note() == 1
 
 
-def test_interrupted_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("within", ["_describe", "_look_at_levels"])
+def test_interrupted(within: str, monkeypatch: pytest.MonkeyPatch) -> None:
     set_level(monkeypatch)
-    calls, interrupted = 0, True
-    while interrupted:
-        calls += 11
+    for calls in range(1, 5):
         observer, left = Observer(), calls
 
-        def press(_frame: object, _event: str, _argument: object) -> None:
+        def press(frame: FrameType, event: str, _argument: object) -> None:
             nonlocal left
-            left -= 1
+            left -= frame.f_code.co_name == within and event in ("call", "c_call", "c_return")
             if left == 0:
+                left = -1
                 raise KeyboardInterrupt
 
         before = sys.getprofile()
         sys.setprofile(press)
         try:
-            observer.note()
-            interrupted = False
-        except KeyboardInterrupt:
-            pass
+            with pytest.raises(KeyboardInterrupt):
+                observer.note()
         finally:
-            left = 0
+            left = -1
             sys.setprofile(before)
         assert ("pydron.test", 5) in observer.noted[observer.note()].levels
         assert [each.number for each in observer.noted] == [*range(len(observer.noted))]
