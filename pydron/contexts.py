@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["OwnContext", "in_context", "keep_context", "unlink_missed"]
+__all__ = ["OwnContext", "Unchanged", "in_context", "keep_context", "unlink_missed"]
 
 _T = TypeVar("_T")
 
@@ -45,6 +45,21 @@ class OwnContext:
             self._links.__context__ = self._error
 
 
+class Unchanged(OwnContext):
+    """The same, and the error keeps the traceback it has: no frame that raises it again is seen in it."""
+
+    __slots__ = ("_trace",)
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self._trace = error.__traceback__
+
+    def restore(self) -> None:
+        """Take back what raising the error has done to it, and to contexts."""
+        super().restore()
+        self._error.__traceback__ = self._trace
+
+
 def _link_to(error: BaseException) -> BaseException | None:
     """Return what Python would unlink from an error if that were raised here."""
     link = sys.exception()
@@ -64,12 +79,11 @@ def in_context(around: BaseException | None, function: Callable[[_T], None], arg
     if around is None or sys.exception() is around:
         function(argument)
         return
-    trace, own = around.__traceback__, OwnContext(around)
+    unchanged = Unchanged(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__ = trace
-        own.restore()
+        unchanged.restore()
         function(argument)
 
 

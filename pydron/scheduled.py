@@ -16,12 +16,13 @@ from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from pydron.context import current_context, watched_by
-from pydron.contexts import OwnContext, unlink_missed
+from pydron.contexts import Unchanged, unlink_missed
 from pydron.errors import PydronError, PydronWarning, TranslationError
 from pydron.interrupts import HeldBack
 from pydron.runtime.callers import SCHEDULED, add_sequential, is_sequential
 from pydron.runtime.marks import made_by, mark_scheduled, on_news
 from pydron.tasks import Site
+from pydron.traces import drop_outermost
 from pydron.translation.stamp import stamp_of
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ __all__ = ["Scheduled", "make_scheduled", "stays_as_it_is"]
 class Scheduled:
     """What is known of one scheduled function. Translated at its first call."""
 
-    Errors = (PydronError, PydronWarning, KeyboardInterrupt)
-    """What `begin` raises; nobody wants to know where in here."""
+    Errors = (PydronError, PydronWarning, KeyboardInterrupt, TypeError)
+    """What `begin` raises, the last for a wrong call; nobody wants to know where in here."""
+    Error = BaseException
     Interrupt = KeyboardInterrupt
-    OwnContext = OwnContext
+    Unchanged = Unchanged
+    drop_outermost = staticmethod(drop_outermost)
     unlink_missed = staticmethod(unlink_missed)
 
     def __init__(self, function: FunctionType, strict: bool) -> None:
@@ -272,9 +275,14 @@ def _wrapper_code() -> CodeType:
         try:
             run = scheduled.begin(args, kwargs)
         except scheduled.Errors as error:
-            raise error.with_traceback(None)  # noqa: B904 - it is the same error
+            error.__traceback__ = None
+            raise
         if run is None:
-            return scheduled.function(*args, **kwargs)
+            try:
+                return scheduled.function(*args, **kwargs)
+            except scheduled.Error as error:
+                scheduled.drop_outermost(error)  # this frame
+                raise
         del args, kwargs  # it is for the function alone how long they live
         if scheduled.is_iterated:
             return scheduled.iterate(run)
@@ -283,17 +291,18 @@ def _wrapper_code() -> CodeType:
         except scheduled.Interrupt as interrupt:  # while the run was being begun or ended
             if type(run.error) is not scheduled.Interrupt:
                 scheduled.unlink_missed(interrupt)
-                raise interrupt.with_traceback(None)  # noqa: B904 - as above
+                interrupt.__traceback__ = None
+                raise
         if run.error is None:
             return result
         try:
-            with scheduled.OwnContext(run.error):
+            with scheduled.Unchanged(run.error):
                 raise run.error
         except scheduled.Interrupt as interrupt:  # perhaps another one, on the way
-            if interrupt is run.error:
-                raise
-            scheduled.unlink_missed(interrupt)
-            raise interrupt.with_traceback(None)  # noqa: B904 - as above
+            if interrupt is not run.error:
+                scheduled.unlink_missed(interrupt)
+                interrupt.__traceback__ = None
+            raise
         finally:
             del run
 

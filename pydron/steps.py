@@ -10,7 +10,7 @@ import sys
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from pydron.contexts import OwnContext
+from pydron.contexts import Unchanged
 from pydron.runtime.effects.attributes import defines
 from pydron.runtime.promise import Thrown
 from pydron.runtime.trials.lookup import special
@@ -53,7 +53,7 @@ def _yielding(run: Run) -> Generator[object, object, object]:
     if run.error is None:
         return result
     try:
-        with OwnContext(run.error):
+        with Unchanged(run.error):
             raise run.error
     finally:
         del run
@@ -81,7 +81,7 @@ async def _awaiting(run: Run) -> object:
     if run.error is None:
         return result
     try:
-        with OwnContext(run.error):
+        with Unchanged(run.error):
             raise run.error
     finally:
         del run
@@ -132,12 +132,11 @@ def _delegated(handover: Handover) -> Generator[object, object, object]:
 def _delegated_within(
     value: Generator[object, object, object], around: BaseException
 ) -> Generator[object, object, object]:
-    trace, own = around.__traceback__, OwnContext(around)
+    unchanged = Unchanged(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__ = trace
-        own.restore()
+        unchanged.restore()
         return (yield from value)
 
 
@@ -149,12 +148,11 @@ def _awaited(handover: Handover) -> Awaitable[object]:
 
 
 async def _awaited_within(value: Awaitable[object], around: BaseException) -> object:
-    trace, own = around.__traceback__, OwnContext(around)
+    unchanged = Unchanged(around)
     try:
         raise around
     except BaseException:
-        around.__traceback__ = trace
-        own.restore()
+        unchanged.restore()
         return await value
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["Place", "build_traceback", "is_ours", "places_of"]
+__all__ = ["Place", "build_traceback", "drop_outermost", "is_ours", "places_of"]
 
 _OURS = __file__.rpartition(os.sep)[0] + os.sep  # as code objects have it: links are not followed
 _MOST = 2000
@@ -44,6 +44,12 @@ def places_of(trace: TracebackType | None) -> list[Place]:
             places.append(_place(trace, code))
         trace = trace.tb_next
     return places
+
+
+def drop_outermost(error: BaseException) -> None:
+    """Take the first entry out of an error's traceback."""
+    trace = error.__traceback__
+    error.__traceback__ = trace.tb_next if trace is not None else None
 
 
 def is_ours(filename: str) -> bool:

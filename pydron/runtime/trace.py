@@ -6,7 +6,7 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
-from pydron.contexts import OwnContext
+from pydron.contexts import Unchanged
 from pydron.runtime.promise import Thrown
 from pydron.traces import Place, build_traceback, is_ours, places_of
 
@@ -195,7 +195,7 @@ def within(error: BaseException, activation: Activation) -> BaseException:
 
 def raise_again(error: BaseException) -> NoReturn:
     """Raise an error that has been raised before, leaving what it was raised in alone."""
-    with OwnContext(error):
+    with Unchanged(error):
         raise error
 
 
@@ -203,7 +203,7 @@ def handed_back(answer: object) -> object:
     """Return to a frame what came of what it awaits or delegates to, or raise it with the context that it has."""
     if type(answer) is not Thrown:
         return answer
-    with OwnContext(answer.error):
+    with Unchanged(answer.error):
         raise answer.error
 
 

@@ -14,10 +14,11 @@ import threading
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from pydron.contexts import OwnContext, keep_context
+from pydron.contexts import Unchanged, keep_context
 from pydron.ids import TaskId
 from pydron.runtime.callers import is_sequential
 from pydron.tasks import WaitingCall
+from pydron.traces import drop_outermost
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,8 +62,7 @@ class Waiting:
             finally:
                 side.let_go()
         if outcome.raised is not None:
-            trace = outcome.raised.__traceback__
-            outcome.raised = outcome.raised.with_traceback(trace.tb_next if trace is not None else None)
+            drop_outermost(outcome.raised)
             keep_context(outcome.raised, sys.exception())
         return outcome
 
@@ -84,7 +84,7 @@ def _wrapper_of(
     waiting: Waiting, sequential: Callable[[CodeType], bool], frame: Callable[[int], FrameType]
 ) -> Callable[..., object]:
     # It runs among the user's globals, so it knows nothing but what it closes over.
-    own_context = OwnContext
+    unchanged = Unchanged
 
     def wrapper(*args: object, **kwargs: object) -> object:
         __tracebackhide__ = True  # for tools that leave out frames which tell nothing
@@ -94,7 +94,7 @@ def _wrapper_of(
         if outcome.raised is None:
             return outcome.result
         try:
-            with own_context(outcome.raised):
+            with unchanged(outcome.raised):
                 raise outcome.raised
         finally:
             del outcome

@@ -143,8 +143,8 @@ def test_warnings_are_filtered_as_the_program_is_told(tmp_path: Path, option: st
     assert parallel.stdout == plain.stdout
     assert parallel.returncode == plain.returncode
     if plain.returncode:
-        shown = [frame[1:] for frame in frames(parallel.stderr) if frame[2] != "wrapper"]
-        assert shown == [frame[1:] for frame in frames(plain.stderr) if frame[2] != "wrapper"]
+        shown = [frame[1:] for frame in frames(parallel.stderr)]
+        assert shown == [frame[1:] for frame in frames(plain.stderr)]
     else:
         assert parallel.stderr == plain.stderr
 
@@ -170,8 +170,8 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
     parallel = after_one_line(tmp_path, program)
     assert parallel[0] == plain[0]
     assert parallel[1].count("BrokenPipeError: ") == plain[1].count("BrokenPipeError: ")
-    assert [function for _, _, function in frames(parallel[1])] == ["<module>", "wrapper", "main"]
-    assert own_frames(parallel[1]) == ["wrapper"]
+    assert [function for _, _, function in frames(parallel[1])] == ["<module>", "main"]
+    assert own_frames(parallel[1]) == []
 
 
 def after_one_line(directory: Path, program: str, **more: str) -> tuple[int, str]:

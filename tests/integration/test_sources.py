@@ -57,7 +57,7 @@ def check(done: subprocess.CompletedProcess[str], name: str) -> None:
     assert done.stdout == PRINTED
     assert "Warning" not in done.stderr
     files = [(file.rpartition("/")[2], function) for file, _, function in frames(done.stderr) if file[:8] != "<frozen "]
-    assert files == [(name, "<module>"), ("scheduled.py", "wrapper"), (name, "main"), (name, "grown")]
+    assert files == [(name, "<module>"), (name, "main"), (name, "grown")]
     assert "ZeroDivisionError: division by zero\nraised by functional grown on worker local-" in done.stderr
 
 
@@ -128,7 +128,7 @@ def test_no_text(tmp_path: Path, arguments: tuple[str, ...], given: str | None, 
     assert notice.endswith("into a file"), "it says what helps"
     assert done.stderr.count("PydronWarning") == 1
     assert done.stdout == PRINTED.replace("on workers", "in place")
-    assert own_frames(done.stderr) == ["wrapper"]
+    assert own_frames(done.stderr) == []
 
 
 MODULE = """
@@ -268,7 +268,7 @@ def ask(prompt: Prompt) -> None:
     prompt.type("main([1, 0])\n")
     prompt.answer("grown 1\ngrown 0\n")
     trace = prompt.answer("ZeroDivisionError: division by zero\n")
-    assert [function for _, _, function in frames(trace)] == ["<module>", "wrapper", "main", "grown"]
+    assert [function for _, _, function in frames(trace)] == ["<module>", "main", "grown"]
     prompt.answer(">>> ")
     prompt.type("exit()\n")
     assert prompt.process.wait(PATIENCE) == 0

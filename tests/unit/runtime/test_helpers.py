@@ -376,7 +376,7 @@ def wrong():
             for around in (partial(simulate, workers=4, seed=3), partial(pydron.session, mode="sequential")):
                 with around(), pytest.raises(kind) as raised:
                     main()
-                own = [entry for entry in raised.traceback if "wrapper" not in str(entry.name)][1:]
+                own = raised.traceback[1:]
                 shown.append([(entry.name, entry.lineno, str(entry.statement).strip()) for entry in own])
             assert shown[0] == shown[1]
             assert line in shown[0][-1][2]
