@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from types import FrameType
 
-__all__ = ["Place", "build_traceback", "drop_outermost", "is_ours", "places_of"]
+__all__ = ["Place", "build_traceback", "drop_outermost", "is_of_library", "is_ours", "places_of"]
 
 _OURS = __file__.rpartition(os.sep)[0] + os.sep  # as code objects have it: links are not followed
+_INSTALLED = ("site-packages", "dist-packages")
 _MOST = 2000
 
 
@@ -55,6 +56,18 @@ def drop_outermost(error: BaseException) -> None:
 def is_ours(filename: str) -> bool:
     """Say whether a file is Pydron's own, or the import machinery's."""
     return filename.startswith((_OURS, "<frozen importlib"))
+
+
+def is_of_library(filename: str) -> bool:
+    """Say whether a file belongs to Python or to an installed package."""
+    return filename.startswith(_library()) or any(part in filename for part in _INSTALLED)
+
+
+@functools.cache
+def _library() -> tuple[str, ...]:
+    import sysconfig  # slow, and not needed to decorate
+
+    return sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), "<frozen"
 
 
 def _place(trace: TracebackType, code: CodeType) -> Place:

@@ -8,7 +8,6 @@ calls. A function that only seems to lead to calls means the same, and takes a l
 from __future__ import annotations
 
 import inspect
-import sysconfig
 import weakref
 from functools import partial
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -18,7 +17,7 @@ from pydron.runtime.effects.attributes import MISSING, gets_generically, static_
 from pydron.runtime.effects.memory import class_mro, is_class
 from pydron.runtime.effects.reach import global_names
 from pydron.runtime.marks import functional_of, made_scheduled, on_news, ordered_of, scheduled_of, unbound
-from pydron.traces import is_ours
+from pydron.traces import is_of_library, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
@@ -42,8 +41,6 @@ _Key = TypeVar("_Key")
 _Answer = TypeVar("_Answer")
 
 _ITERATED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_FOREIGN = ("site-packages", "dist-packages", "<frozen")
 _CALLERS_MATTER = frozenset(("warn", "warn_explicit", "stack", "_getframe", "currentframe"))
 """Names of what looks at who has called."""
 _CALLED_AS_THEY_ARE = frozenset(map(id, (BuiltinFunctionType, FunctionType, MethodType, type)))
@@ -192,7 +189,7 @@ def _can_be_part(function: FunctionType) -> bool:
 
 
 def _is_users(path: str) -> bool:
-    return not (path.startswith(_LIBRARY) or any(part in path for part in _FOREIGN) or is_ours(path))
+    return not (is_of_library(path) or is_ours(path))
 
 
 def _content(cell: CellType) -> object:

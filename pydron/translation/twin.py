@@ -12,11 +12,11 @@ operations and their order are those of the function itself; what the arbiter ma
 
 from __future__ import annotations
 
-import sysconfig
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pydron.traces import is_of_library
 from pydron.translation.lowering.context import Lowered
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
 from pydron.translation.scope import Scope
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NoTwinError", "find_twin"]
 
-_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_FOREIGN = ("site-packages", "dist-packages")
 _KNOWN_MODULES = frozenset({"dataclasses"})
 """Modules of the standard library whose functions may have a twin."""
 _LONGEST = 400
@@ -71,7 +69,7 @@ def _make(function: FunctionType) -> CodeType | NoTwinError:
 
 def _compiled(function: FunctionType) -> CodeType:
     code = function.__code__
-    if _is_of_library(function):
+    if is_of_library(code.co_filename) and function.__globals__.get("__name__") not in _KNOWN_MODULES:
         raise NoTwinError("it belongs to a library", code.co_firstlineno)
     source = find_source(function)
     if (source.tree.end_lineno or 0) - source.tree.lineno > _LONGEST:
@@ -82,10 +80,3 @@ def _compiled(function: FunctionType) -> CodeType:
     lower_zero_argument_super(lowered)
     tree = TwinTree(frozenset(code.co_freevars)).function(lowered.tree)
     return compile_inner(tree, source, code, (ARBITER, *code.co_freevars))
-
-
-def _is_of_library(function: FunctionType) -> bool:
-    path = function.__code__.co_filename
-    if function.__globals__.get("__name__") in _KNOWN_MODULES:
-        return False
-    return path.startswith(_LIBRARY) or any(part in path for part in _FOREIGN)

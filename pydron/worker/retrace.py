@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydron.traces import is_of_library, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +19,6 @@ __all__ = ["line_that"]
 
 _LONGEST = 10.0
 """Seconds after which looking is given up."""
-_ELSEWHERE = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(__file__).parent.parent), "<frozen"}
-)
 
 
 class _Found(BaseException):
@@ -51,7 +47,8 @@ def line_that(call: Callable[[], object], happened: Callable[[], bool]) -> tuple
         return look
 
     def enter(frame: FrameType, _event: str, _argument: object) -> TraceFunction | None:
-        return look if not frame.f_code.co_filename.startswith(_ELSEWHERE) else None
+        filename = frame.f_code.co_filename
+        return None if is_of_library(filename) or is_ours(filename) else look
 
     before = sys.gettrace()
     sys.settrace(enter)
