@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from typing import Self
 
-    from pydron.compiled import CompiledPlan, Translation
+    from pydron.compiled import Translation
+    from pydron.compiled_plan import CompiledPlan
     from pydron.runtime.marks import Asked
     from pydron.runtime.run import Run
     from pydron.steps import Steps
@@ -124,7 +125,8 @@ class Scheduled:
     def _translate(self) -> None:
         # Slow to import, and never needed by programs that only decorate.
         import pydron.runtime.run  # noqa: F401 - comes next
-        from pydron.compiled import CompiledPlan, NotTranslatable
+        from pydron.compiled import NotTranslatable
+        from pydron.compiled_plan import CompiledPlan
 
         try:
             self._plan = CompiledPlan(self.function, self._translation())
@@ -161,7 +163,8 @@ class Scheduled:
 
     def calls_nothing(self, names: Container[object] | None, asked: Asked) -> bool:
         """Say the same, apart from the scheduled functions that this one calls: those are left in `asked`."""
-        from pydron.compiled import CompiledPlan, NotTranslatable
+        from pydron.compiled import NotTranslatable
+        from pydron.compiled_plan import CompiledPlan
 
         try:
             plan = self._plan or CompiledPlan(self.function, self._translation())

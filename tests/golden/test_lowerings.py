@@ -16,6 +16,7 @@ from pydron.translation.lowering.loop_continue import lower_continue
 from pydron.translation.lowering.properties import lower_properties
 from pydron.translation.lowering.written_loops import as_written, keep_loops
 from pydron.translation.lowering.zero_argument_super import lower_zero_argument_super
+from pydron.translation.premises import Premises
 from tests.golden.pages import check_page
 from tests.written import lowered
 
@@ -67,7 +68,7 @@ def _under(heading: str, body: list[ast.AST]) -> ast.stmt:
 def lower_by(lower: Callable[[Lowered], None], source: str) -> str:
     """Return a function after one lowering, as text."""
     function = lowered(source)
-    function.properties = frozenset(("area",))
+    function.premises = Premises(properties=frozenset(("area",)))
     lower(function)
     return ast.unparse(ast.fix_missing_locations(_Shown(function).visit(function.tree)))
 

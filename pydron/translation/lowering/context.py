@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydron.translation.premises import USUAL, Premises
 from pydron.translation.quote import Names
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ class Lowered:
     scope: Scope
     plain: Definitions = field(default_factory=dict)
     """Variables that can only hold functions and classes defined in the function."""
-    shadowed: frozenset[str] = frozenset()
-    """Names of builtins that mean something else in the module."""
-    properties: frozenset[str] = frozenset()
-    """Names of attributes that may be properties which lead to functional calls."""
+    premises: Premises = USUAL
     names: Names = field(default_factory=Names)
     unrolled: list[Unrolled] = field(default_factory=list)
     """Comprehensions that became loops."""

@@ -42,6 +42,7 @@ class _Properties(OwnCode):
 
 def lower_properties(function: Lowered) -> None:
     """Replace the reading of such properties in the function."""
-    if function.properties:
-        transformer = _Properties(function.properties)
+    properties = function.premises.properties
+    if properties:
+        transformer = _Properties(properties)
         function.tree.body = [transformer.visit(statement) for statement in function.tree.body]

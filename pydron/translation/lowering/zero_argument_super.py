@@ -40,7 +40,7 @@ def lower_zero_argument_super(function: Lowered) -> None:
 def _names_known(function: Lowered) -> frozenset[str]:
     """Return the names that do not mean builtins."""
     scope = function.scope
-    return function.shadowed.union(scope.fast, scope.cells, scope.free)
+    return function.premises.shadowed.union(scope.fast, scope.cells, scope.free)
 
 
 def _in_frame(node: ast.AST) -> Iterator[ast.AST]:
