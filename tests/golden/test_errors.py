@@ -37,7 +37,6 @@ def told(text: str, name: str) -> str:
     """Return what was printed without what depends on the machine, the interpreter or the lines of Pydron itself."""
     text = text.replace(str(SCRIPTS / name) + os.sep, "")
     text = re.sub(r"^ *[~^]+\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r'  File "[^"]*/pydron/scheduled\.py", line \d+, in .*wrapper\n(    .*\n)+', "  (pydron)\n", text)
     text = re.sub(r'File "[^"]*/lib/python[^"]*/(\w+)/__init__\.py", line \d+', r"(\1)", text)
     text = re.sub(r" at 0x[0-9a-f]+", " at 0x", text)
     return re.sub(r"worker local-\d+", "worker local-N", text)

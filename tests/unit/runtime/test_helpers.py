@@ -23,6 +23,7 @@ from tests.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import FunctionType
 
     from pydron.runtime.plan import Plan
@@ -239,47 +240,45 @@ ROUNDS = {
 """How many calls come one after the other."""
 
 
-@pytest.mark.parametrize("name", ROUNDS)
-def test_their_calls_run_side_by_side(name: str) -> None:
+def check(name: str, around: AbstractContextManager[object]) -> None:
+    """See that a program of the text gives what it gives when it runs sequentially."""
     with written(TEXT) as names:
         main = cast("Callable[[], object]", names[name])
-        with simulate(workers=20, order="time", durations=lambda *_: 1.0) as pool:
+        with around:
             found = main()
         with pydron.session(mode="sequential"):
             assert found == main()
-        assert pool.clock.now == ROUNDS[name]
+
+
+def second_long(*_: object) -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_their_calls_run_side_by_side(name: str) -> None:
+    pool = SimulatedPool(workers=20, order="time", durations=second_long)
+    check(name, simulated(pool))
+    assert pool.clock.now == ROUNDS[name]
 
 
 @pytest.mark.parametrize("name", ROUNDS)
 @pytest.mark.parametrize("seed", range(5))
 def test_in_any_order_they_mean_the_same(name: str, seed: int) -> None:
-    with written(TEXT) as names:
-        main = cast("Callable[[], object]", names[name])
-        with simulate(workers=4, seed=seed):
-            found = main()
-        with pydron.session(mode="sequential"):
-            assert found == main()
+    check(name, simulate(workers=4, seed=seed))
 
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_where_all_calls_are_quick_they_are_called_as_they_are(name: str) -> None:
-    with written(TEXT) as names:
-        main = cast("Callable[[], object]", names[name])
-        with simulated(pool := SimulatedPool(), inlines=lambda _account: True):
-            found = main()
-        assert pool.clock.now == 0
-        with pydron.session(mode="sequential"):
-            assert found == main()
+    pool = SimulatedPool()
+    check(name, simulated(pool, inlines=lambda _account: True))
+    assert pool.clock.now == 0
 
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_their_slow_calls_run_side_by_side_however_quick_they_were(name: str) -> None:
-    with written(TEXT) as names:
-        main = cast("Callable[[], object]", names[name])
-        pool = SimulatedPool(workers=20, order="time", durations=lambda *_: 1.0)
-        with simulated(pool, inlines=lambda account: not isinstance(account, Functional)):
-            main()
-        assert pool.clock.now == ROUNDS[name]
+    pool = SimulatedPool(workers=20, order="time", durations=second_long)
+    check(name, simulated(pool, inlines=lambda account: not isinstance(account, Functional)))
+    assert pool.clock.now == ROUNDS[name]
 
 
 def test_which_are_called_as_they_are() -> None:
