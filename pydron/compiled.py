@@ -58,7 +58,7 @@ class Translation:
 
     def __init__(self, source: Source, code: CodeType, premises: Premises = USUAL) -> None:
         self.builtins = builtins_of(code)
-        if may_consume(code):
+        if may_consume(code, source.tree):
             source = replace(source, tree=copy_tree(source.tree))
             mark_consumed(source.tree, premises.shadowed.union(code.co_freevars))
         self.source = source
@@ -93,7 +93,7 @@ class Translation:
 
     def stuck_comprehension(self) -> int | None:
         """Return the line of an asynchronous comprehension in a native statement: frames cannot await anything."""
-        stuck = (node for node in self.graph.root.walk() if isinstance(node, Native))
+        stuck = (node for node in self.graph.by_tick.values() if isinstance(node, Native))
         return next((node.line for node in stuck if has_asynchronous_comprehension(node.code)), None)
 
     @cached_property
@@ -133,7 +133,7 @@ class Translation:
 
     @cached_property
     def _bets(self) -> frozenset[int]:
-        return frozenset(node.tick for node in self.graph.root.walk() if isinstance(node, Branch) and node.bet)
+        return frozenset(node.tick for node in self.graph.by_tick.values() if isinstance(node, Branch) and node.bet)
 
     def bets(self, tick: int) -> bool:
         """Say whether the loop around the branch at a tick most likely goes on after it."""

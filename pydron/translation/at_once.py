@@ -38,9 +38,11 @@ def builtins_of(code: CodeType) -> frozenset[str]:
     return frozenset(_MEANT.keys() & _mentioned(code))
 
 
-def may_consume(code: CodeType) -> bool:
+def may_consume(code: CodeType, tree: ast.FunctionDef) -> bool:
     """Say whether there may be something to mark in a function."""
-    return not _mentioned(code).isdisjoint((*_CONSUMERS, _JOIN))
+    if _mentioned(code).isdisjoint((*_CONSUMERS, _JOIN)):
+        return False
+    return any(_taken(node, _CONSUMERS.keys()) for node in own_nodes(tree) if node.__class__ in _TAKERS)
 
 
 def _mentioned(code: CodeType) -> frozenset[str]:

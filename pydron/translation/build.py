@@ -38,7 +38,7 @@ from pydron.translation.lowering.properties import READ
 from pydron.translation.lowering.sources import CONSUMES
 from pydron.translation.lowering.wrappers import ZIP
 from pydron.translation.mentions import mentions_of
-from pydron.translation.scope import names_bound, names_read
+from pydron.translation.scope import names_bound, names_read, names_used
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -84,21 +84,27 @@ class _Builder:
     def _node(self, code: ast.stmt) -> Node:
         self._tick += 1
         tick = self._tick
-        if isinstance(code, ast.If) and code not in self._handled:
-            return self._branch(tick, code)
-        if isinstance(code, ast.For) and code not in self._handled:
-            return self._for(tick, code)
-        if isinstance(code, ast.While) and code not in self._handled:
-            return self._while(tick, code)
-        if isinstance(code, ast.Try) and code not in self._handled:
-            return self._finally(tick, code) if code.finalbody else self._try(tick, code)
-        if isinstance(code, ast.With) and code not in self._handled:
-            return self._with(tick, code)
         if code in self._matching:
             return self._fits(tick, code)
-        reads, binds = self._mine(names_read(code)) | self._updated(code), self._mine(names_bound(code))
-        if code not in self._handled:
-            return _kind(code)(tick, code, reads, binds)
+        if code in self._handled:
+            return self._native(tick, code)
+        match code:
+            case ast.If():
+                return self._branch(tick, code)
+            case ast.For():
+                return self._for(tick, code)
+            case ast.While():
+                return self._while(tick, code)
+            case ast.Try():
+                return self._finally(tick, code) if code.finalbody else self._try(tick, code)
+            case ast.With():
+                return self._with(tick, code)
+        read, bound = names_used(code)
+        return _kind(code)(tick, code, self._mine(read) | self._updated(code), self._mine(bound))
+
+    def _native(self, tick: int, code: ast.stmt) -> Native:
+        read, bound = names_used(code)
+        reads, binds = self._mine(read) | self._updated(code), self._mine(bound)
         # what is synthetic and bound by a statement that runs as it stands matters to nothing else
         return Native(tick, code, reads - {name for name in binds if name.startswith(".")}, binds)
 

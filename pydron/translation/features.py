@@ -77,7 +77,7 @@ def native_reason(tree: ast.FunctionDef, class_name: str | None = None) -> str |
             return f"line {node.lineno}: import * binds names that are not written down; name them"
         if isinstance(node, ast.Call) and is_short_super(node) and not _keeps_first_parameter(tree):
             return f"line {node.lineno}: super() finds no first parameter"
-        if isinstance(node, _COMPREHENSIONS) and (kept := _kept_by_inner(node) & bound_in(tree)):
+        if isinstance(node, _COMPREHENSIONS) and (kept := _kept_by_inner(node)) and (kept := kept & bound_in(tree)):
             return f"line {node.lineno}: something keeps the comprehension's {min(kept)}; give it a name of its own"
     return None
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pydron.dataflow.nodes import (
+    REGION_KINDS,
     Branch,
     Finally,
     ForLoop,
@@ -24,14 +25,13 @@ from pydron.dataflow.nodes import (
     Part,
     Raise,
     Region,
-    RegionNode,
     Try,
     WhileLoop,
     With,
 )
 
 if TYPE_CHECKING:
-    from pydron.dataflow.nodes import Node
+    from pydron.dataflow.nodes import Node, RegionNode
 
 __all__ = ["annotate"]
 
@@ -67,14 +67,30 @@ def _live_region(region: Region, exits: _Exits) -> Names:
     """Return what is live before the region."""
     after = exits.after | exits.raised
     for node in reversed(region.nodes):
-        # what a region binds may be wanted where a jump out of it leads to
-        node.live_after |= (after | exits.at_break) if isinstance(node, RegionNode) else after
-        after = _live_node(node, exits.then(after)) | exits.raised
+        if node.__class__ in REGION_KINDS:
+            # what a region binds may be wanted where a jump out of it leads to
+            node.live_after |= after | exits.at_break
+            after = _live_inside(cast("RegionNode", node), exits.then(after)) | exits.raised
+        else:
+            node.live_after |= after
+            after = _live_statement(node, after, exits) | exits.raised
         node.live_before |= after
     return after
 
 
-def _live_node(node: Node, exits: _Exits) -> Names:
+def _live_statement(node: Node, after: Names, exits: _Exits) -> Names:
+    match node:
+        case Jump():
+            return exits.at_break
+        case Leave():
+            return node.reads | exits.returned
+        case Raise():
+            return node.reads
+        case _:
+            return (after - node.binds) | node.reads
+
+
+def _live_inside(node: RegionNode, exits: _Exits) -> Names:
     match node:
         case Branch():
             return _live_region(node.body, exits) | _live_region(node.orelse, exits) | node.reads
@@ -93,14 +109,6 @@ def _live_node(node: Node, exits: _Exits) -> Names:
             return (_live_part(node.body, inside) - {node.entered}) | node.reads
         case Part():
             return _live_part(node, exits)
-        case Jump():
-            return exits.at_break
-        case Leave():
-            return node.reads | exits.returned
-        case Raise():
-            return node.reads
-        case _:
-            return (exits.after - node.binds) | node.reads
 
 
 def _live_part(part: Part, exits: _Exits) -> Names:
@@ -148,11 +156,25 @@ def _bound_region(region: Region, bound: Names, everything: Names, breaks: list[
     """Return what is certainly bound after the region; a region that never ends binds everything."""
     for node in region.nodes:
         node.bound_before = bound - {_NEVER}
-        bound = _bound_node(node, bound, everything, breaks)
+        if node.__class__ in REGION_KINDS:
+            bound = _bound_inside(cast("RegionNode", node), bound, everything, breaks)
+        else:
+            bound = _bound_statement(node, bound, everything, breaks)
     return bound
 
 
-def _bound_node(node: Node, bound: Names, everything: Names, breaks: list[Names]) -> Names:
+def _bound_statement(node: Node, bound: Names, everything: Names, breaks: list[Names]) -> Names:
+    match node:
+        case Jump():
+            breaks.append(bound)
+            return everything
+        case Leave() | Raise():
+            return everything
+        case _:
+            return (bound - _may_unbind(node)) | _certainly(node)
+
+
+def _bound_inside(node: RegionNode, bound: Names, everything: Names, breaks: list[Names]) -> Names:
     match node:
         case Branch():
             taken = _bound_region(node.body, bound, everything, breaks)
@@ -174,13 +196,6 @@ def _bound_node(node: Node, bound: Names, everything: Names, breaks: list[Names]
             return _bound_guarded(node, bound, everything, breaks)
         case Part():
             return _bound_part(node, bound, everything, breaks)
-        case Jump():
-            breaks.append(bound)
-            return everything
-        case Leave() | Raise():
-            return everything
-        case _:
-            return (bound - _may_unbind(node)) | _certainly(node)
 
 
 def _bound_part(part: Part, bound: Names, everything: Names, breaks: list[Names]) -> Names:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard, cast
 
 from pydron.dataflow.mentions import Mentions
 from pydron.translation.lowering.properties import READ
-from pydron.translation.scope import bound_otherwise, names_bound, own_nodes, parameters_of
-from pydron.translation.trees import children
+from pydron.translation.scope import OTHER_BINDERS, bound_otherwise, names_bound, own_nodes, parameters_of
+from pydron.translation.trees import LEAVES, children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +23,8 @@ Definitions: TypeAlias = "Mapping[str, list[ast.FunctionDef | ast.Lambda]]"
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_BINDERS = frozenset((*_DEFINITIONS, ast.Assign, ast.Name, *OTHER_BINDERS))
+"""Kinds of nodes that bind a name."""
 _SPECIAL = frozenset((*_DEFINITIONS, *_COMPREHENSIONS, ast.Lambda, ast.Name, ast.Attribute, ast.Call))
 """Kinds of nodes in which there is more to see than what stands below them."""
 
@@ -36,6 +39,8 @@ def plain_variables(tree: ast.FunctionDef, scope: Scope) -> dict[str, list[ast.F
     named: dict[ast.AST, ast.Lambda] = {}
     """Lambdas by what they are assigned to."""
     for node in own_nodes(tree):
+        if node.__class__ not in _BINDERS:
+            continue
         if isinstance(node, _DEFINITIONS):
             if node.decorator_list:
                 others.add(node.name)
@@ -73,8 +78,7 @@ def mentions_of(
         plain: those of them that can only hold functions defined in it, see `plain_variables`.
         shared: those of them that inner functions see too, and might bind.
     """
-    bound = shared.union(*map(names_bound, trees))
-    collector = _Collector(own, plain, bound)
+    collector = _Collector(trees, own, plain, shared)
     for tree in trees:
         collector.visit(tree)
     return Mentions(
@@ -86,7 +90,7 @@ def mentions_of(
 
 
 class _Collector(ast.NodeVisitor):
-    def __init__(self, own: frozenset[str], plain: Definitions, bound: frozenset[str]) -> None:
+    def __init__(self, trees: list[ast.stmt], own: frozenset[str], plain: Definitions, shared: frozenset[str]) -> None:
         self.paths: set[tuple[str, ...]] = set()
         self.attributes: set[str] = set()
         self.variables: set[str] = set()
@@ -95,15 +99,23 @@ class _Collector(ast.NodeVisitor):
         self._plain = plain
         self._called: set[str] = set()
         """Functions defined beside the statements that are called."""
-        self._bound = bound
+        self._trees = trees
+        self._shared = shared
         self._inner: frozenset[str] = frozenset()
         """Variables of the comprehensions around."""
 
+    @cached_property
+    def _bound(self) -> frozenset[str]:
+        """Variables that the statements may bind, or functions made in them."""
+        return self._shared.union(*map(names_bound, self._trees))
+
     def visit(self, node: ast.AST) -> None:
         kind = node.__class__
-        if kind is ast.Constant:
+        if kind is ast.Name:
+            self.visit_Name(cast("ast.Name", node))
+        elif kind in LEAVES:
             return
-        if kind not in _SPECIAL:
+        elif kind not in _SPECIAL:
             for child in children(node):
                 self.visit(child)
         elif isinstance(node, _DEFINITIONS):

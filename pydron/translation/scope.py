@@ -6,12 +6,13 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydron.translation.trees import children, nodes_of
+from pydron.translation.trees import LEAVES, children, nodes_of
 
 if TYPE_CHECKING:
     from types import CodeType
 
 __all__ = [
+    "OTHER_BINDERS",
     "Scope",
     "bound_in",
     "bound_otherwise",
@@ -21,6 +22,7 @@ __all__ = [
     "names_declared",
     "names_read",
     "names_unbound",
+    "names_used",
     "own_nodes",
     "parameters_of",
     "read_inside",
@@ -34,8 +36,8 @@ _LATER: tuple[type[ast.AST], ...] = tuple(vars(ast)[name] for name in ("TypeAlia
 """Statements whose expressions are evaluated when somebody asks for their values."""
 _KEEPERS = (*_SCOPES, *_LATER, ast.GeneratorExp)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_OTHER_BINDERS = (ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
-_BINDERS = frozenset((*_SCOPES, *_OTHER_BINDERS, ast.NamedExpr, ast.AnnAssign))
+OTHER_BINDERS = (ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+_BINDERS = frozenset((*_SCOPES, *OTHER_BINDERS, ast.NamedExpr, ast.AnnAssign))
 """Kinds of nodes that bind a name without an `ast.Name`, or do not count in part."""
 _READERS = frozenset((*_SCOPES, *_COMPREHENSIONS, ast.AugAssign))
 """Kinds of nodes that read something else than what stands below them."""
@@ -100,7 +102,8 @@ def own_nodes(tree: ast.AST) -> list[ast.AST]:
     """Return every node below `tree` that belongs to the same function, in no order; inner scopes are left out."""
     found = children(tree)
     for node in found:  # grows on the way
-        found += _around_scope(node) if node.__class__ in _SCOPES else children(node)
+        if node.__class__ not in LEAVES:
+            found += _around_scope(node) if node.__class__ in _SCOPES else children(node)
     return found
 
 
@@ -127,9 +130,25 @@ def names_read(tree: ast.AST) -> frozenset[str]:
                 read.add(node.id)
         elif kind in _READERS:
             read |= _read_by(node)
-        else:
+        elif kind not in LEAVES:
             pending += children(node)
     return frozenset(read)
+
+
+def names_used(tree: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what `names_read` and `names_bound` return, in one walk if it is that simple."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    pending: list[ast.AST] = [tree]
+    for node in pending:  # grows on the way
+        kind = node.__class__
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif kind in _READERS or kind in _BINDERS:
+            return names_read(tree), names_bound(tree)
+        elif kind not in LEAVES:
+            pending += children(node)
+    return frozenset(read), frozenset(bound)
 
 
 def _read_by(node: ast.AST) -> frozenset[str]:
@@ -222,7 +241,7 @@ def names_bound(tree: ast.AST) -> frozenset[str]:
                 bound.add(node.id)
         elif kind in _COMPREHENSIONS:
             inside += children(node)
-        else:
+        elif kind not in LEAVES:
             pending += _bind(node, bound) if kind in _BINDERS else children(node)
     for node in inside:  # grows on the way
         inside += _bind(node, bound) if node.__class__ in _BINDERS else children(node)
@@ -257,7 +276,7 @@ def names_unbound(tree: ast.AST) -> frozenset[str]:
 
 def bound_otherwise(node: ast.AST) -> list[str]:
     """Return the names that a node itself binds although it holds no `ast.Name` for them; definitions apart."""
-    if not isinstance(node, _OTHER_BINDERS):
+    if not isinstance(node, OTHER_BINDERS):
         return []
     if isinstance(node, ast.ExceptHandler) and node.name:
         return [node.name]

@@ -6,12 +6,12 @@ Nodes that say how an expression is used or which operator it applies are left o
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-__all__ = ["OwnCode", "Rewriter", "children", "copy_tree", "nodes_of"]
+__all__ = ["LEAVES", "OwnCode", "OwnStatements", "Rewriter", "children", "copy_tree", "nodes_of"]
 
 _Tree = TypeVar("_Tree", bound=ast.AST)
 
@@ -24,33 +24,60 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
     kind: tuple(name for name in kind._fields if name not in _TEXTS)
     for kind in vars(ast).values()
     if isinstance(kind, type) and issubclass(kind, ast.AST)
-} | {ast.Constant: ()}
+} | dict.fromkeys((ast.Constant, ast.Global, ast.Nonlocal), ())
 _METHODS = {kind: f"visit_{kind.__name__}" for kind in _FIELDS}
-_MIXED = frozenset((ast.Dict, ast.Global, ast.MatchClass, ast.Nonlocal, ast.arguments))
-"""Kinds with lists that hold other things than nodes."""
+LEAVES = frozenset(kind for kind, names in _FIELDS.items() if not names)
+"""Kinds of nodes that have nothing below them."""
+_EXPRESSIONS = frozenset(kind for kind in _FIELDS if issubclass(kind, ast.expr))
+_MIXED = frozenset((ast.Dict, ast.arguments))
+"""Kinds with lists in which nodes may be left out."""
+_NO_NODES = frozenset(
+    ["boolop", "cmpop", "constant", "expr_context", "identifier", "int", "operator", "string", "unaryop"]
+)
+"""What fields may hold according to the grammar beside nodes, and contexts and operators."""
+
+
+class _Readers(dict[type[ast.AST], "Callable[[Any], list[ast.AST]]"]):
+    """By kind, a function that lists what is right below a node: ``lambda node: [node.func, *node.args, ...]``.
+
+    It is written out when it is first needed, from the grammar in the docstring of the kind: most of the time of a
+    translation goes by here.
+    """
+
+    def __missing__(self, kind: type[ast.AST]) -> Callable[[Any], list[ast.AST]]:
+        name, _, members = (kind.__doc__ or "").rstrip(")").partition("(")
+        parts = [_part(kind, *member.split()) for member in members.split(", ") if name == kind.__name__ and members]
+        text = f"lambda node: [{', '.join(filter(None, parts))}]"
+        reader = self[kind] = eval(text, {"AST": ast.AST})  # noqa: S307 - the grammar is Python's
+        return cast("Callable[[Any], list[ast.AST]]", reader)
+
+
+def _part(kind: type[ast.AST], what: str, field: str) -> str:
+    """Return how what a field holds is listed."""
+    if what.rstrip("*?") in _NO_NODES:
+        return ""
+    if what.endswith("?"):
+        return f"*([node.{field}] if node.{field} is not None else [])"
+    if what.endswith("*"):
+        return f"*[each for each in node.{field} if each is not None]" if kind in _MIXED else f"*node.{field}"
+    return f"node.{field}"
+
+
+_below = _Readers()
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below another, in order."""
-    found: list[ast.AST] = []
-    fields = node.__dict__
-    kind = node.__class__
-    for name in _FIELDS[kind]:
-        value = fields.get(name)
-        if value.__class__ is list:
-            found += value if kind not in _MIXED else [each for each in value if each.__class__ in _FIELDS]
-        elif value.__class__ in _FIELDS:
-            found.append(value)
+    return _below[node.__class__](node)
+
+
+def nodes_of(tree: ast.AST) -> list[ast.AST]:
+    """Return a tree and every node below it, in no order."""
+    found = [tree]
+    for node in found:  # grows on the way
+        if node.__class__ not in LEAVES:
+            found += _below[node.__class__](node)
     return found
-
-
-def nodes_of(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield a tree and every node below it, in no order."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending += children(node)
 
 
 def copy_tree(node: _Tree) -> _Tree:
@@ -122,3 +149,11 @@ class OwnCode(Rewriter):
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         """Leave it."""
         return node
+
+
+class OwnStatements(OwnCode):
+    """Rewrites statements that a function runs itself: expressions stay as they are."""
+
+    def visit(self, node: ast.AST) -> Any:
+        """Rewrite a node, if it is no expression."""
+        return node if node.__class__ in _EXPRESSIONS else super().visit(node)

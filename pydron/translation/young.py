@@ -21,10 +21,10 @@ __all__ = ["young_variables"]
 
 def young_variables(graph: Graph) -> frozenset[int]:
     """Return the ticks of the nodes that make objects which only a local variable can see."""
-    leaking = {name for node in graph.root.walk() for name in _leaks(node)}
+    leaking = {name for node in graph.by_tick.values() for name in _leaks(node)}
     return frozenset(
         node.tick
-        for node in graph.root.walk()
+        for node in graph.by_tick.values()
         if isinstance(node, Compute) and _makes_container(node) and not node.binds & leaking
     )
 

@@ -25,7 +25,7 @@ from pydron.translation.trees import nodes_of
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from pydron.dataflow.nodes import Graph, Node
+    from pydron.dataflow.nodes import Graph, Node, Region
 
 __all__ = ["MUTATORS", "Extents", "Step", "is_bind", "is_unpacked", "loop_state", "read_method"]
 
@@ -89,22 +89,35 @@ class Extents:
             self._add(node)
 
     def _add(self, node: Node) -> None:
+        tick = node.tick
+        self.outputs[tick] = tuple(sorted(node.binds & node.live_after))
+        self._mentioned[tick] = node.reads | node.binds
+        self._stored[tick] = _stored(node)
+        self._attributes[tick] = _attribute_stored(node)
+        self._handled[tick] = self._handled_by(node)
+        self._loose[tick] = _left_loose(node)
+        self._sizes[tick] = 1
+        if isinstance(node, Jump):
+            self._jumps.add(tick)
+        if _leaves(node):
+            self._leaves.add(tick)
         regions = regions_of(node)
+        if regions:
+            self._add_inner(node, regions)
+
+    def _add_inner(self, node: Node, regions: tuple[Region, ...]) -> None:
+        tick = node.tick
         inner = [each.tick for region in regions for each in region.nodes]
-        self.outputs[node.tick] = tuple(sorted(node.binds & node.live_after))
-        mine = node.reads | node.binds
-        self._mentioned[node.tick] = mine.union(*[self._mentioned[tick] for tick in inner])
-        self._stored[node.tick] = _stored(node).union(*[self._stored[tick] for tick in inner])
-        self._attributes[node.tick] = _merged([_attribute_stored(node), *[self._attributes[tick] for tick in inner]])
-        self._handled[node.tick] = self._handled_by(node).union(*[self._handled[tick] for tick in inner])
-        self._loose[node.tick] = _left_loose(node).union(*[self._loose[tick] for tick in inner])
-        self._sizes[node.tick] = 1 + sum(self._sizes[tick] for tick in inner)
+        for known in (self._mentioned, self._stored, self._handled, self._loose):
+            known[tick] = known[tick].union(*[known[each] for each in inner])
+        self._attributes[tick] = _merged([self._attributes[each] for each in (tick, *inner)])
+        self._sizes[tick] += sum(self._sizes[each] for each in inner)
         if isinstance(node, (ForLoop, WhileLoop)):
             regions = (node.orelse,)  # the body's jumps are its own
-        if isinstance(node, Jump) or any(each.tick in self._jumps for region in regions for each in region.nodes):
-            self._jumps.add(node.tick)
-        if _leaves(node) or not self._leaves.isdisjoint(inner):
-            self._leaves.add(node.tick)
+        if any(each.tick in self._jumps for region in regions for each in region.nodes):
+            self._jumps.add(tick)
+        if not self._leaves.isdisjoint(inner):
+            self._leaves.add(tick)
 
     def mentioned(self, node: Node) -> frozenset[str]:
         """Return every variable that a node reads or binds, regions included."""

@@ -84,11 +84,11 @@ class Writer:
         self._young = young_variables(graph)
         self._stored = self._extents.stored & self._fast
         self._parents = {
-            inner.tick: node for node in graph.root.walk() for region in regions_of(node) for inner in region.nodes
+            inner.tick: node for node in graph.by_tick.values() for region in regions_of(node) for inner in region.nodes
         }
         self._noted = {
             node.tick: node.body.binds & node.body.live_raised
-            for node in graph.root.walk()
+            for node in graph.by_tick.values()
             if isinstance(node, (Try, Finally, With))
         }
 

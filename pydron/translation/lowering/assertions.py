@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING, cast
 
 from pydron.translation.quote import at, load
-from pydron.translation.trees import OwnCode
+from pydron.translation.trees import OwnStatements
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -19,7 +19,7 @@ __all__ = ["ASSERTION_ERROR", "lower_assertions"]
 ASSERTION_ERROR = ".AssertionError"
 
 
-class _Assertions(OwnCode):
+class _Assertions(OwnStatements):
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         error: ast.expr = load(ASSERTION_ERROR, node)
         if node.msg is not None:

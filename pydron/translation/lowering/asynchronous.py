@@ -30,7 +30,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pydron.translation.quote import at, load, quote, store
-from pydron.translation.trees import OwnCode
+from pydron.translation.trees import OwnStatements
 
 if TYPE_CHECKING:
     from pydron.translation.lowering.context import Lowered
@@ -65,7 +65,7 @@ def iterate(
     return [begin, at(ast.While(test, [bind, *body], orelse), origin)]
 
 
-class _Rewriter(OwnCode):
+class _Rewriter(OwnStatements):
     def __init__(self, names: Names) -> None:
         self._names = names
 

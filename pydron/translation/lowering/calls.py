@@ -28,7 +28,7 @@ from pydron.translation.lowering.targets import assign, augment, delete
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound, own_nodes
-from pydron.translation.trees import children, nodes_of
+from pydron.translation.trees import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,10 +62,11 @@ class Flattener:
         self.out: list[ast.stmt] = []
         self.unrolled = function.unrolled
         self.bets = function.bets
-        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in nodes_of(function.tree))
+        own = own_nodes(function.tree)
+        self._has_walrus = any(isinstance(node, ast.NamedExpr) for node in own)
         self._known: dict[ast.AST, bool] = {}
         self._jumping: dict[ast.stmt, bool] = {}
-        self._unbinds = _unbound_somewhere(function)
+        self._unbinds = _unbound(own)
         self._bound = frozenset(function.scope.parameters) - self._unbinds
         """Variables that surely have a value where the block being written has come to."""
 
@@ -569,10 +570,10 @@ def _defaults(node: ast.Lambda) -> list[ast.expr]:
     return [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
 
 
-def _unbound_somewhere(function: Lowered) -> frozenset[str]:
-    """Return variables that something unbinds."""
+def _unbound(nodes: list[ast.AST]) -> frozenset[str]:
+    """Return variables that one of the nodes unbinds."""
     unbound: set[str] = set()
-    for node in own_nodes(function.tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
             unbound.add(node.id)
         elif isinstance(node, ast.ExceptHandler) and node.name:
