@@ -55,7 +55,7 @@ def build(function: Lowered) -> Graph:
         filename=function.source.filename,
         parameters=function.scope.parameters,
         root=root,
-        variables=builder.variables | (function.scope.fast - function.scope.declared),
+        variables=(function.scope.fast - function.scope.declared).union(builder.variables),
     )
     graph.by_tick = {node.tick: node for node in root.walk()}
     annotate(graph)
@@ -76,7 +76,7 @@ class _Builder:
         self._own = scope.fast.union(scope.cells) - scope.declared
         self._plain = function.plain
         self._shared = frozenset(scope.cells)
-        self.variables: frozenset[str] = frozenset()
+        self.variables: set[str] = set()
 
     def region(self, statements: list[ast.stmt]) -> Region:
         return Region([self._node(statement) for statement in statements if not isinstance(statement, ast.Pass)])
@@ -109,8 +109,9 @@ class _Builder:
         return Native(tick, code, reads - {name for name in binds if name.startswith(".")}, binds)
 
     def _mine(self, names: frozenset[str]) -> frozenset[str]:
-        mine = frozenset(name for name in names if name in self._fast or (name[0] == "." and name not in _INTRINSICS))
-        self.variables |= mine
+        fast = self._fast
+        mine = frozenset([name for name in names if name in fast or (name[0] == "." and name not in _INTRINSICS)])
+        self.variables.update(mine)
         return mine
 
     def _updated(self, code: ast.stmt) -> frozenset[str]:
@@ -149,7 +150,7 @@ class _Builder:
         item = code.target.id
         body, orelse = self.region(code.body), self.region(code.orelse)
         binds = _bound(body, orelse) | {item}
-        self.variables |= {item}
+        self.variables.add(item)
         return ForLoop(
             tick,
             code,
@@ -210,7 +211,7 @@ class _Builder:
         assert isinstance(item.context_expr, ast.Name)
         assert isinstance(item.optional_vars, ast.Name)
         manager, entered = item.context_expr.id, item.optional_vars.id
-        self.variables |= {entered}
+        self.variables.add(entered)
         body = self._part(code.body, code)
         return With(
             tick,
@@ -229,7 +230,7 @@ _INTRINSICS = frozenset(
 
 
 def _bound(*regions: Region) -> frozenset[str]:
-    return frozenset(name for region in regions for node in region.nodes for name in node.binds)
+    return frozenset().union(*[node.binds for region in regions for node in region.nodes])
 
 
 def _kind(code: ast.stmt) -> type[Compute | Call | Store | Make | Yield | Raise | Leave | Jump]:

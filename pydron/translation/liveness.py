@@ -37,6 +37,8 @@ __all__ = ["annotate"]
 
 Names: TypeAlias = frozenset[str]
 _NONE: Names = frozenset()
+_ENDS = frozenset((Jump, Leave, Raise))
+"""Kinds of nodes after which control goes elsewhere."""
 _NEVER = ""
 """Stands among the names that are bound where control never comes: there every name is."""
 
@@ -79,15 +81,15 @@ def _live_region(region: Region, exits: _Exits) -> Names:
 
 
 def _live_statement(node: Node, after: Names, exits: _Exits) -> Names:
+    if node.__class__ not in _ENDS:
+        return (after - node.binds) | node.reads
     match node:
         case Jump():
             return exits.at_break
         case Leave():
             return node.reads | exits.returned
-        case Raise():
-            return node.reads
         case _:
-            return (after - node.binds) | node.reads
+            return node.reads
 
 
 def _live_inside(node: RegionNode, exits: _Exits) -> Names:
@@ -164,14 +166,11 @@ def _bound_region(region: Region, bound: Names, everything: Names, breaks: list[
 
 
 def _bound_statement(node: Node, bound: Names, everything: Names, breaks: list[Names]) -> Names:
-    match node:
-        case Jump():
-            breaks.append(bound)
-            return everything
-        case Leave() | Raise():
-            return everything
-        case _:
-            return (bound - _may_unbind(node)) | _certainly(node)
+    if node.__class__ not in _ENDS:
+        return (bound - _may_unbind(node)) | _certainly(node)
+    if isinstance(node, Jump):
+        breaks.append(bound)
+    return everything
 
 
 def _bound_inside(node: RegionNode, bound: Names, everything: Names, breaks: list[Names]) -> Names:
@@ -248,13 +247,15 @@ def _certainly(node: Node) -> Names:
 
 
 def _may_unbind(node: Node) -> Names:
+    if node.__class__ is Native or _is_delete(node):
+        return node.binds
     if isinstance(node, Try):
         return frozenset(handler.name for handler in node.handlers if handler.name)
-    return node.binds if isinstance(node, Native) or _is_delete(node) else _NONE
+    return _NONE
 
 
 def _is_delete(node: Node) -> bool:
-    return isinstance(node.code, ast.Delete)
+    return node.code.__class__ is ast.Delete
 
 
 def _unbound(region: Region) -> Names:

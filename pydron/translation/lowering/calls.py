@@ -28,7 +28,7 @@ from pydron.translation.lowering.targets import assign, augment, delete
 from pydron.translation.lowering.written_loops import as_written
 from pydron.translation.quote import at, load, store
 from pydron.translation.scope import names_bound, own_nodes
-from pydron.translation.trees import children
+from pydron.translation.trees import LEAVES, children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +45,8 @@ SPREAD = ".spread"
 """Stands for iterating over the only argument of a call, which is spread; what is called follows if it has a name."""
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
+_STATEMENTS_OF_THEIR_OWN = frozenset((ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await))
+"""Kinds of expressions that get a statement of their own."""
 
 
 def lower_calls(function: Lowered) -> None:
@@ -287,13 +289,15 @@ class Flattener:
 
     def needs(self, node: ast.expr) -> bool:
         """Say whether an expression holds something that gets a statement of its own."""
+        if node.__class__ in LEAVES:
+            return False
         known = self._known.get(node)
         if known is None:
             known = self._known[node] = self._look(node)
         return known
 
     def _look(self, node: ast.expr) -> bool:
-        if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)):
+        if node.__class__ in _STATEMENTS_OF_THEIR_OWN:
             return True
         if isinstance(node, ast.Lambda):
             return not all(isinstance(default, (ast.Name, ast.Constant)) for default in _defaults(node))
