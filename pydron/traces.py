@@ -58,6 +58,7 @@ def is_ours(filename: str) -> bool:
     return filename.startswith((_OURS, "<frozen importlib"))
 
 
+@functools.lru_cache(maxsize=4096)
 def is_of_library(filename: str) -> bool:
     """Say whether a file belongs to Python or to an installed package."""
     return filename.startswith(_library()) or any(part in filename for part in _INSTALLED)

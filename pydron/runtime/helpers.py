@@ -14,7 +14,7 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodT
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydron.runtime.effects.attributes import MISSING, gets_generically, static_lookup
-from pydron.runtime.effects.memory import class_mro, is_class
+from pydron.runtime.effects.memory import class_dict, class_mro, is_class
 from pydron.runtime.effects.reach import global_names
 from pydron.runtime.marks import functional_of, made_scheduled, on_news, ordered_of, scheduled_of, unbound
 from pydron.traces import is_of_library, is_ours
@@ -54,8 +54,8 @@ _KNOWN = 4096
 _verdicts: dict[tuple[object, ...], bool] = {}
 _named: dict[tuple[int, int, str], tuple[tuple[Callable[[], object], bool], ...]] = {}
 """By namespace, its size and name, what `_functions_named` gives: weak references, and which are of properties."""
-_classes: dict[tuple[int, int], list[weakref.ref[type]]] = {}
-"""By namespace and its size, the classes in it."""
+_indexes: dict[tuple[int, int], _Index] = {}
+"""By namespace and its size, what it leads to."""
 _read: dict[tuple[int, int, int], frozenset[str]] = {}
 """By code, namespace and its size, the answers of `properties_read`."""
 
@@ -174,7 +174,7 @@ def property_read(owner: object, name: str) -> FunctionType | None:
 
 @on_news
 def _forget() -> None:
-    for table in (_verdicts, _named, _classes, _read):
+    for table in (_verdicts, _named, _indexes, _read):
         table.clear()
 
 
@@ -208,7 +208,7 @@ def _functions_named(name: str, namespace: dict[str, object]) -> list[tuple[obje
     key = id(namespace), len(namespace), name
     known = _named.get(key)
     if known is None:
-        known = _note(_named, key, tuple(_references(_found_named(name, namespace))))
+        known = _note(_named, key, tuple(_references(_index(namespace).found(name))))
     return [(callee, is_getter) for refer, is_getter in known if (callee := refer()) is not None]
 
 
@@ -231,29 +231,45 @@ def _itself(value: object) -> object:
     return value
 
 
-def _found_named(name: str, namespace: dict[str, object]) -> Iterator[object]:
-    """Give what classes and modules in a namespace, and classes in those modules, have by a name."""
-    places = [namespace]
-    for value in [*namespace.values()]:
-        if type(value) is ModuleType and namespace is not (inside := vars(value)):
-            file = inside.get("__file__")
-            if type(file) is str and _is_users(file):
-                places.append(inside)
-                if name in inside:
-                    yield inside[name]
-    for place in places:
-        for cls in _classes_in(place):
-            found = static_lookup(class_mro(cls), name)
+class _Index:
+    """The user's modules in a namespace, and by name the classes in it and in those that have an attribute."""
+
+    def __init__(self, namespace: dict[str, object]) -> None:
+        values = [*namespace.values()]
+        modules = [value for value in values if type(value) is ModuleType and _is_users_module(value, namespace)]
+        self._modules = [weakref.ref(module) for module in modules]
+        self._owners: dict[str, list[weakref.ref[type]]] = {}
+        inside = [value for module in modules for value in [*vars(module).values()]]
+        for cls in {id(value): cast("type", value) for value in (*values, *inside) if is_class(value)}.values():
+            refer = weakref.ref(cls)
+            for name in set[str]().union(*[class_dict(each) for each in class_mro(cls) if each is not object]):
+                self._owners.setdefault(name, []).append(refer)
+
+    def found(self, name: str) -> Iterator[object]:
+        """Give what modules and classes have by a name."""
+        for refer in self._modules:
+            module = refer()
+            if module is not None and name in vars(module):
+                yield vars(module)[name]
+        for refer_to in self._owners.get(name, ()):
+            cls = refer_to()
+            found = static_lookup(class_mro(cls), name) if cls is not None else MISSING
             if found is not MISSING:
                 yield found
 
 
-def _classes_in(namespace: dict[str, object]) -> list[type]:
+def _is_users_module(module: ModuleType, namespace: dict[str, object]) -> bool:
+    inside = vars(module)
+    file = inside.get("__file__")
+    return inside is not namespace and type(file) is str and _is_users(file)
+
+
+def _index(namespace: dict[str, object]) -> _Index:
     key = id(namespace), len(namespace)
-    known = _classes.get(key)
+    known = _indexes.get(key)
     if known is None:
-        known = _note(_classes, key, [weakref.ref(cast("type", each)) for each in namespace.values() if is_class(each)])
-    return [cls for refer in known if (cls := refer()) is not None]
+        known = _note(_indexes, key, _Index(namespace))
+    return known
 
 
 def _names(code: CodeType) -> frozenset[str]:
